@@ -1,19 +1,22 @@
-"""A week's run by simulation: API, relay, dispatcher and results consumer against stand-ins for SQS and Batch.
+"""A week's run by simulation: API, relay, dispatcher and results consumer, SQS and Batch simulated.
 
 `make bench ONLY=scale`; OA_SCALE_JOBS is the number of jobs (20,000), OA_SCALE_SPEED how much faster than on AWS the
-quotas of the stand-ins are (50). The containers do nothing. The figures of the quotas and those of our own processes
-are apart: the slower of the two decides how long a million jobs take.
+simulated quotas are (50), OA_SCALE_ARRAYS whether jobs are submitted as array jobs (`no,yes`: first without,
+then with them). The containers do nothing. The figures of the quotas and those of our own processes are apart: the
+slower of the two decides how long a million jobs take.
 """
 
 import asyncio
 import logging
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 
+import aiohttp
 import psutil  # type: ignore[import-untyped]
 import structlog
 from report import Figure, show
@@ -25,22 +28,25 @@ from oa_api.db.database import Database
 from oa_api.http.idempotency import Idempotency
 from oa_api.identity.principal import SERVICE
 from oa_api.jobs.job_creation import create_jobs
-from oa_api.jobs.outbox_relay import run_relay
+from oa_api.jobs.outbox_relay import MAX_AHEAD, run_relay
 from oa_api.jobs.planning import JobPlan, PlannedJob
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.results_consumer import run_results_consumer
 from oa_api.jobs.runs import create_run
 from oa_dispatcher.api_client import ApiClient
+from oa_dispatcher.main import jobs_consumer
 from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_local.standalone_api import standalone_api
-from oa_shared.consumer import Consumer, ConsumerOptions
 from oa_shared.job_kinds import JobKind
 from oa_shared.scheduling import Lane, Tier
 
 JOBS = int(os.environ.get("OA_SCALE_JOBS", "20000"))
 SPEED = float(os.environ.get("OA_SCALE_SPEED", "50"))
+MODES = os.environ.get("OA_SCALE_ARRAYS", "no,yes").split(",")
+# Messages on the jobs queue before their jobs are submitted, as docs/deploy.md proposes for array jobs.
+AHEAD_OF_ARRAYS = 2000
 # What docs/deploy.md leaves for SubmitJob of the 50 calls.
 SUBMITS_PER_S = 40.0
 MILLION = 1_000_000
@@ -62,7 +68,7 @@ class Course:
 
 @dataclass(slots=True)
 class Peaks:
-    """The peak resident memory of the API, and of this process with the relay, dispatcher, consumer and stand-ins."""
+    """The peak resident memory of the API, and of this process with the relay, dispatcher, consumer and simulation."""
 
     api: psutil.Process
     api_mib: float = 0.0
@@ -74,7 +80,7 @@ class Peaks:
         self.workers_mib = max(self.workers_mib, psutil.Process().memory_info().rss / _MIB)
 
 
-def dispatcher_settings(api_url: str, secret: str) -> DispatcherSettings:
+def dispatcher_settings(api_url: str, secret: str, *, has_arrays: bool) -> DispatcherSettings:
     """Return settings whose rate is that of a deployment, sped up."""
     return DispatcherSettings(
         stack="bench",
@@ -86,6 +92,7 @@ def dispatcher_settings(api_url: str, secret: str) -> DispatcherSettings:
         batch_queues={str(lane): f"queue-{lane}" for lane in Lane},
         batch_definitions={str(tier): f"definition-{tier}" for tier in Tier},
         submit_rate=SUBMITS_PER_S * SPEED,
+        array_jobs=has_arrays,
     )
 
 
@@ -96,12 +103,12 @@ async def create(database: Database) -> float:
     run = await create_run(database, NewRun(live=True, lane=Lane.WEEKLY), idempotency, by=SERVICE)
     for start in range(0, JOBS, _JOBS_OF_A_REQUEST):
         names = range(start, min(JOBS, start + _JOBS_OF_A_REQUEST))
-        plan = JobPlan([planned(place) for place in names], [])
+        plan = JobPlan([plan_job(place) for place in names], [])
         await create_jobs(database, run, plan, idempotency=idempotency, traceparent="", by=SERVICE)
     return time.perf_counter() - began
 
 
-def planned(place: int) -> PlannedJob:
+def plan_job(place: int) -> PlannedJob:
     """Return a small job of a dataset of its own."""
     return PlannedJob(
         source_name=f"xx/bench/{place}",
@@ -126,11 +133,11 @@ async def running_workers(
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(ApiClient(settings.api_url, settings.shared_secret))
         submission = Submission(settings, api=api, batch=batch, bucket=TokenBucket(settings.submit_rate))
-        options = ConsumerOptions(settings.concurrency, settings.visibility_s, wait_s=1)
-        consumer = Consumer(jobs, submission, name="jobs", options=options, is_ready=submission.is_ready)
+        consumer = jobs_consumer(settings, jobs, submission, wait_s=1)
+        ahead = AHEAD_OF_ARRAYS if settings.array_jobs else MAX_AHEAD
         async with asyncio.TaskGroup() as group:
             for run in (
-                partial(run_relay, database, jobs),
+                partial(run_relay, database, jobs, max_ahead=ahead),
                 consumer.run,
                 partial(run_results_consumer, database, results),
                 batch.run,
@@ -142,7 +149,7 @@ async def running_workers(
                 stop.set()
 
 
-async def watch(bench: Bench, peaks: Peaks) -> Course:
+async def watch(bench: Bench, peaks: Peaks, batch: ScaledBatch) -> Course:
     """Wait until all jobs have ended, and return the course. Raises SystemExit when they do not."""
     began, submitted_s = time.perf_counter(), 0.0
     with closing(bench.connect()) as connection, connection.cursor() as cursor:
@@ -152,6 +159,7 @@ async def watch(bench: Bench, peaks: Peaks) -> Course:
             row, elapsed_s = cursor.fetchone(), time.perf_counter() - began
             if not submitted_s and not row["pending"]:
                 submitted_s = elapsed_s
+                batch.hurry()
             if row["succeeded"] == JOBS:
                 return Course(submitted_s, elapsed_s, peaks.api_mib, peaks.workers_mib)
             if elapsed_s > _PATIENCE_S:
@@ -159,24 +167,39 @@ async def watch(bench: Bench, peaks: Peaks) -> Course:
             await asyncio.sleep(0.5)
 
 
-async def simulate(bench: Bench, settings: DispatcherSettings, api: int) -> tuple[float, Course, list[Figure]]:
-    """Run all jobs; return the seconds to create them, the course, and figures of the stand-ins."""
+async def simulate(bench: Bench, settings: DispatcherSettings, api: int) -> tuple[float, Course, int, list[Figure]]:
+    """Run all jobs; return the seconds to create them, the course, the calls of SubmitJob, figures of queues."""
     database = await Database.open(bench.database_url)
     jobs, results = ScaledQueue(), ScaledQueue()
-    batch = ScaledBatch(results, speed=SPEED)
-    try:
-        created_s = await create(database)
-        async with running_workers(database, settings, (jobs, results), batch):
-            course = await watch(bench, Peaks(psutil.Process(api)))
-    finally:
-        await database.close()
+    refusals: list[int] = []
+    async with aiohttp.ClientSession() as session:
+
+        async def assign(environment: Mapping[str, str], place: int, batch_job: str) -> Mapping[str, object]:
+            body = {"token": environment["OA_ARRAY_TOKEN"], "place": place, "batch_job": batch_job}
+            url = f"{settings.api_url}/api/array/{environment['OA_ARRAY']}/child"
+            while True:
+                async with session.post(url, json=body) as response:
+                    attempt: Mapping[str, object] = await response.json()
+                    if response.status == HTTPStatus.OK:
+                        return attempt
+                refusals.append(response.status)
+                await asyncio.sleep(1)
+
+        batch = ScaledBatch(results, speed=SPEED, assign=assign)
+        try:
+            created_s = await create(database)
+            async with running_workers(database, settings, (jobs, results), batch):
+                course = await watch(bench, Peaks(psutil.Process(api)), batch)
+        finally:
+            await database.close()
     figures = [
         Figure("calls of SubmitJob", f"{batch.submissions:,}", f"{JOBS:,}", "one for each job"),
         Figure("throttled calls of Batch", f"{batch.throttled:,}"),
+        Figure("containers that the API asked to wait", f"{len(refusals):,}"),
         Figure("calls of SQS, jobs and results queue", f"{jobs.calls:,} and {results.calls:,}"),
         Figure("most messages in flight", f"{max(jobs.most_in_flight, results.most_in_flight):,}", "120,000", "quota"),
     ]
-    return created_s, course, figures
+    return created_s, course, batch.submissions, figures
 
 
 def table_sizes(bench: Bench) -> list[Figure]:
@@ -192,9 +215,9 @@ def table_sizes(bench: Bench) -> list[Figure]:
     ]
 
 
-def arithmetic(course: Course, submissions_of_a_million: float) -> list[Figure]:
+def arithmetic(course: Course, submissions: int) -> list[Figure]:
     """Return how long a million jobs take: by the quotas of AWS, and by our processes on this machine."""
-    submit_s, start_s = submissions_of_a_million / SUBMITS_PER_S, MILLION / STARTS_PER_S
+    submit_s, start_s = MILLION / JOBS * submissions / SUBMITS_PER_S, MILLION / STARTS_PER_S
     ours_s = MILLION / JOBS * course.submitted_s
     end_s = MILLION / JOBS * course.ended_s
     return [
@@ -218,22 +241,29 @@ def quiet_log() -> Iterator[None]:
     yield
 
 
-def main() -> None:
+def run(*, has_arrays: bool) -> None:
+    """Simulate a run with a database of its own, and print its figures."""
     with quiet_log(), bench_database() as bench, standalone_api(bench.database, _WORKERS_OFF) as (api, pid):
-        settings = dispatcher_settings(api.url, api.secret)
-        created_s, course, stand_ins = asyncio.run(simulate(bench, settings, pid))
+        settings = dispatcher_settings(api.url, api.secret, has_arrays=has_arrays)
+        created_s, course, submissions, simulated = asyncio.run(simulate(bench, settings, pid))
         sizes = table_sizes(bench)
     figures = [
         Figure("created", f"{created_s:.1f} s", f"{JOBS / created_s:,.0f}/s"),
         Figure("submitted", f"{course.submitted_s:.1f} s", f"{JOBS / course.submitted_s:,.0f}/s"),
         Figure("ended", f"{course.ended_s:.1f} s", f"{JOBS / course.ended_s:,.0f}/s"),
-        *stand_ins,
+        *simulated,
         Figure("peak memory of the API", f"{course.api_mib:.0f} MiB"),
-        Figure("peak memory of relay, dispatcher, consumer and stand-ins", f"{course.workers_mib:.0f} MiB"),
+        Figure("peak memory of relay, dispatcher, consumer and simulation", f"{course.workers_mib:.0f} MiB"),
     ]
-    show(f"{JOBS:,} weekly jobs, quotas of AWS at {SPEED:g} times their speed", figures)
+    how = "with array jobs" if has_arrays else "each submitted by itself"
+    show(f"{JOBS:,} weekly jobs, {how}, quotas of AWS at {SPEED:g} times their speed", figures)
     show("tables with their indexes", sizes)
-    show("arithmetic to 1,000,000 jobs", arithmetic(course, MILLION))
+    show(f"arithmetic to 1,000,000 jobs, {how}", arithmetic(course, submissions))
+
+
+def main() -> None:
+    for mode in MODES:
+        run(has_arrays=mode == "yes")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,25 @@
-"""A stand-in for AWS Batch on Fargate that keeps the quotas of AWS, with time sped up; its containers do nothing."""
+"""A simulation of AWS Batch on Fargate that keeps the quotas of AWS, with time sped up; its containers do nothing."""
 
 import asyncio
 import itertools
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from scaled_queue import ScaledQueue
 
-from oa_shared.batch import ENDED_STATUSES, MAX_DESCRIBE, BatchJob, BatchRefusedError, SubmitRequest
+from oa_shared.batch import (
+    ENDED_STATUSES,
+    MAX_ARRAY,
+    MAX_DESCRIBE,
+    MIN_ARRAY,
+    BatchJob,
+    BatchRefusedError,
+    SubmitRequest,
+)
+from oa_shared.ids import child_batch_job
 from oa_shared.messages import BatchEvent, StatusMessage, dump
 from oa_shared.queue import MAX_BATCH, OutgoingMessage
 from oa_shared.status import JobStatus
@@ -20,6 +29,8 @@ CALLS_PER_S, STARTS_PER_S = 50, 20
 # The container of a job of three minutes.
 JOB_S = 180.0
 _TICK_S = 0.02
+# The request of a child of an array to the API: its variables, its place and its Batch ID.
+Assign = Callable[[Mapping[str, str], int, str], Awaitable[Mapping[str, object]]]
 _RESULT = {"count": 1, "fields": {}, "outputs": {}}
 
 
@@ -50,16 +61,20 @@ class Quota:
 
 
 class ScaledBatch:
-    """Batch in memory, `speed` times as fast: 50 calls a second, 20 starts a second, containers of three minutes.
+    """Batch in memory, `speed` times as fast.
 
-    A container reports Running and Success to the results queue, and Batch sends the event of its end. Each call above
-    the quota is throttled.
+    50 calls a second, containers of three minutes, and, after `hurry`, 20
+    starts a second; before, they are as slow as on AWS, so that they take no more from the submissions than there.
+
+    The container of a child asks the API for its attempt. A container reports Running and Success to the results queue,
+    and Batch sends the event of its end. Each call above the quota is throttled.
     """
 
-    def __init__(self, results: ScaledQueue, *, speed: float) -> None:
+    def __init__(self, results: ScaledQueue, *, speed: float, assign: Assign) -> None:
         self._results = results
+        self._assign = assign
         self._speed = speed
-        self._calls, self._starts = Quota(CALLS_PER_S * speed), Quota(STARTS_PER_S * speed)
+        self._calls, self._starts = Quota(CALLS_PER_S * speed), Quota(STARTS_PER_S)
         self._numbers = itertools.count(1)
         self._jobs: dict[str, BatchJob] = {}
         self._by_name: dict[tuple[str, str], str] = {}
@@ -67,13 +82,22 @@ class ScaledBatch:
         self._running: deque[tuple[float, Container]] = deque()
         self.submissions = self.throttled = self.ended = 0
 
+    def hurry(self) -> None:
+        """Speed up the starts too: a week's run starts containers for hours after the last job is submitted."""
+        self._starts = Quota(STARTS_PER_S * self._speed)
+
     async def submit(self, request: SubmitRequest) -> str:
         self._count_call("SubmitJob")
         self.submissions += 1
         batch_job = f"batch-{next(self._numbers)}"
-        self._jobs[batch_job] = BatchJob(batch_job, request.name, "RUNNABLE", created_at=time.time())
         self._by_name[request.queue, request.name] = batch_job
-        self._waiting.append(Container(batch_job, request.name, dict(request.environment)))
+        if request.array_size is not None and not MIN_ARRAY <= request.array_size <= MAX_ARRAY:
+            raise BatchRefusedError("SubmitJob: ClientException: Array size must be between 2 and 10,000")
+        children = [child_batch_job(batch_job, place) for place in range(request.array_size or 0)]
+        for each in [batch_job, *children]:
+            self._jobs[each] = BatchJob(each, request.name, "RUNNABLE", created_at=time.time())
+        for each in children or [batch_job]:
+            self._waiting.append(Container(each, request.name, dict(request.environment)))
         return batch_job
 
     async def describe(self, ids: Sequence[str]) -> list[BatchJob]:
@@ -93,12 +117,22 @@ class ScaledBatch:
         while not stop.is_set():
             starting = [self._waiting.popleft() for _ in range(self._starts.take(len(self._waiting)))]
             ends_at = time.monotonic() + JOB_S / self._speed
+            starting = await asyncio.gather(*map(self._with_attempt, starting))
             for container in starting:
                 self._running.append((ends_at, container))
                 self._change(container, "RUNNING")
             await self._send([dump(_report(each, 1, JobStatus.RUNNING)) for each in starting])
             await self._end_due()
             await asyncio.sleep(_TICK_S)
+
+    async def _with_attempt(self, container: Container) -> Container:
+        """Return a container with the variables of its attempt, which a child of an array asks the API for."""
+        if "OA_ARRAY" not in container.environment:
+            return container
+        place = int(container.batch_job.rpartition(":")[2])
+        attempt = await self._assign(container.environment, place, container.batch_job)
+        own = {f"OA_{name.upper()}": str(value) for name, value in attempt.items()}
+        return replace(container, environment={**container.environment, **own})
 
     async def _end_due(self) -> None:
         ending = []

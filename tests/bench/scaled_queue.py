@@ -1,4 +1,4 @@
-"""A stand-in for an SQS queue that keeps the quotas of AWS, for a simulation with hundreds of thousands of messages."""
+"""A simulated SQS queue that keeps the quotas of AWS, for hundreds of thousands of messages."""
 
 import asyncio
 import heapq
@@ -52,7 +52,7 @@ class ScaledQueue:
         if max_messages > MAX_BATCH:
             raise QueueUnavailableError("ReceiveMessage: InvalidParameterValue")
         deadline = time.monotonic() + wait_s
-        while not (self._show_hidden() or self._ready) and time.monotonic() < deadline:
+        while not (self._show_hidden() or self._ready) and time.monotonic() < deadline:  # noqa: ASYNC110 - time passes
             await asyncio.sleep(_STEP_S)
         if len(self._in_flight) + max_messages > MAX_IN_FLIGHT:
             raise QueueUnavailableError("ReceiveMessage: OverLimit")

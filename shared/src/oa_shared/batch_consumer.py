@@ -29,7 +29,7 @@ BatchHandler = Callable[[Sequence[ReceivedMessage]], Awaitable[Sequence[Settleme
 class BatchConsumer(QueueConsumer):
     """Handles up to `batch_size` messages in one call, and settles each by its own outcome.
 
-    With `collect_s` a batch waits so many seconds for more messages, if many arrive.
+    If many messages arrive, a batch waits for more of them for `collect_s` seconds.
 
     The handler returns one settlement for each message, in order; one that raises leaves the whole batch to be
     delivered again.

@@ -1,6 +1,6 @@
 """The port to the identity of a container: which one it is, proven by credentials that only that container has.
 
-The containers of an array job have the same variables. What tells them apart for certain is the session of their role.
+The containers of an array job have the same variables. The session of their role is different for each.
 """
 
 from collections.abc import Mapping
@@ -35,5 +35,5 @@ class IdentityCheck(Protocol):
 
 
 def purpose_of_child(array: int, place: int) -> str:
-    """Return the purpose of the proof with which a child of an array asks for its attempt."""
+    """Return the purpose of the proof with which a child of an array requests its attempt."""
     return f"array/{array}/child/{place}"

@@ -207,7 +207,7 @@ async def test_array_that_cannot_be_submitted_now_keeps_its_jobs(
 
 
 @pytest.mark.parametrize("call", ["attempt_states", "create_array", "report_array"])
-async def test_api_down_at_any_call_returns_the_messages_and_the_next_delivery_goes_on(world: Any, call: str) -> None:
+async def test_api_down_at_any_call_returns_the_messages_and_the_next_delivery_continues(world: Any, call: str) -> None:
     add_jobs(world, *JOBS)
     good: Callable[..., Any] = getattr(world.api, call)
 

@@ -97,7 +97,7 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
         "stream": (Use(API, UPLOADS),),
         "delete_many": (Use(API, UPLOADS),),
     },
-    "oa_dispatcher.submission": {
+    "oa_dispatcher.batch_calls": {
         "find_by_name": (Use(DISPATCHER, (ANY,)),),
         "submit": (Use(DISPATCHER, (BATCH_QUEUE, BATCH_DEFINITION)),),
     },

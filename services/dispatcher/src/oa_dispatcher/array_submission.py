@@ -17,7 +17,7 @@ from oa_shared.fault_points import fault_point
 
 log = structlog.get_logger()
 MAX_CHILDREN = 1000
-"""The most attempts of one array: those of one request to the API. Batch takes ten times as many."""
+"""The most attempts of one array: those of one request to the API. Batch accepts ten times as many."""
 _LEFT_OUT_S = 1
 
 
@@ -86,7 +86,7 @@ class ArraySubmission:
     async def _submit(self, array: Array, need: ContainerNeed) -> Outcome | None:
         """Submit an array; None if Batch refused it, so that each attempt is submitted by itself."""
         try:
-            batch_job = await self._batch.submit(self._request(array, need))
+            batch_job = await self._batch.start(self._request(array, need))
         except ThrottledError:
             return DependencyDown(THROTTLED_S)
         except BatchForbiddenError:

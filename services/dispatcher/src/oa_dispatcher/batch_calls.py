@@ -27,7 +27,7 @@ class BatchCalls:
         """Wait until a call of SubmitJob is permitted."""
         await self._bucket.take()
 
-    async def submit(self, request: SubmitRequest) -> str:
+    async def start(self, request: SubmitRequest) -> str:
         """Submit after `wait`, and return the Batch ID.
 
         Raises ThrottledError, BatchForbiddenError, BatchRefusedError, BatchUnknownError.

@@ -150,7 +150,7 @@ class Submission:
     async def _submit(self, need: ContainerNeed) -> str | Outcome:
         await self._batch.wait()
         try:
-            batch_job = await self._batch.submit(need.request)
+            batch_job = await self._batch.start(need.request)
         except ThrottledError:
             return DependencyDown(THROTTLED_S)
         except BatchForbiddenError:

@@ -14,8 +14,8 @@ from oa_api.submissions.schemas import (
     ArrayChildSchema,
     ArraySchema,
     ArrayTurnSchema,
+    AskedJobsSchema,
     CreatedArraySchema,
-    JobSelectionSchema,
     NewArraySchema,
     SubmissionOutcomesSchema,
     SubmissionStatesSchema,
@@ -29,7 +29,7 @@ _NO_STORE = {hdrs.CACHE_CONTROL: "no-store"}
 
 async def post_states(request: web.Request) -> web.Response:
     """Return the latest attempts of jobs."""
-    selection = await read_body(request, JobSelectionSchema())
+    selection = await read_body(request, AskedJobsSchema())
     states = await reports.list_states(request.app[DATABASE], selection.jobs)
     return web.json_response(SubmissionStatesSchema().dump({"states": states}))
 

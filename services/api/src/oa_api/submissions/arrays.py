@@ -1,6 +1,6 @@
 """Arrays of attempts that the dispatcher submits in one call (docs/decisions/0023).
 
-An array is written before the call, so that whoever handles one of its messages again finds all of it.
+An array is written before the call, so that a dispatcher that receives one of its messages again finds all of it.
 """
 
 import hmac
@@ -11,7 +11,6 @@ import structlog
 from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.http.errors import ConflictError, ForbiddenError, NotFoundError
-from oa_api.jobs.locks import lock_job
 from oa_api.submissions.reports import SubmissionOutcome, report_submitted
 from oa_api.submissions.requests import ArrayChild, NewArray, SubmittedAttempt
 from oa_api.submissions.rows import ArrayRow, AssignmentRow, ChildRow, PlacedJobRow
@@ -108,11 +107,11 @@ async def assign_child(
     if session is not None:
         bound = await transaction.first(_SQL["bind_container"], {**values, "session": session}, into=int)
         if bound != child.place:
-            raise ForbiddenError(f"the container at place {bound} of array {array} asks for place {child.place}")
+            raise ForbiddenError(f"the container at place {bound} of array {array} requests place {child.place}")
     structlog.contextvars.bind_contextvars(run_id=row.run, job_id=row.job, attempt=row.attempt)
-    job = await lock_job(transaction, row.job)
-    if isinstance(decide(job.state, StatusReport(JobStatus.SUCCESS, row.attempt, row.token)), Ignore):
-        raise ConflictError(f"job {row.job}, attempt {row.attempt} is over: the job is {job.status}")
-    container = {"job": row.job, "attempt": row.attempt, "token": row.token, "batch_job": child.batch_job}
-    await transaction.execute(_RESULTS["record_container"], container)
+    if isinstance(decide(row.state, StatusReport(JobStatus.SUCCESS, row.attempt, row.token)), Ignore):
+        raise ConflictError(f"job {row.job}, attempt {row.attempt} is over: the job is {row.status}")
+    if row.batch_job is None:
+        container = {"job": row.job, "attempt": row.attempt, "token": row.token, "batch_job": child.batch_job}
+        await transaction.execute(_RESULTS["record_container"], container)
     return row

@@ -90,7 +90,8 @@ WHERE array_child.array_id = %(array)s ORDER BY array_child.place
 -- name: assignment
 -- What the container at a place of an array works on.
 SELECT batch_array.token AS array_token, job.run_id AS run, job.id AS job, job_attempt.attempt, job_attempt.token,
-       job.kind, job.layer, job.name, job.source_name, run.sample, job.traceparent
+       job.kind, job.layer, job.name, job.source_name, run.sample, job.traceparent,
+       job.attempt AS latest_attempt, job.token AS latest_token, job.status, job.error_code, job.batch_job
 FROM batch_array
 JOIN array_child ON array_child.array_id = batch_array.id AND array_child.place = %(place)s
 JOIN job_attempt ON job_attempt.job_id = array_child.job_id AND job_attempt.attempt = array_child.attempt
@@ -99,7 +100,7 @@ JOIN run ON run.id = job.run_id
 WHERE batch_array.id = %(array)s
 
 -- name: bind_container
--- Binds the session of a container to the first place that it asked for, and returns that place.
+-- Binds the session of a container to the first place that it requested, and returns that place.
 INSERT INTO array_container (array_id, session, place) VALUES (%(array)s, %(session)s, %(place)s)
 ON CONFLICT (array_id, session) DO UPDATE SET place = array_container.place
 RETURNING place

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class JobSelection:
-    """The jobs whose latest attempts the dispatcher asks for."""
+class AskedJobs:
+    """The jobs whose latest attempts the dispatcher reads."""
 
     jobs: list[int]
 

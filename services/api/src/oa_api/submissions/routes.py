@@ -7,8 +7,8 @@ from oa_api.submissions.schemas import (
     ArrayChildSchema,
     ArraySchema,
     ArrayTurnSchema,
+    AskedJobsSchema,
     CreatedArraySchema,
-    JobSelectionSchema,
     NewArraySchema,
     SubmissionOutcomesSchema,
     SubmissionStatesSchema,
@@ -25,7 +25,7 @@ ROUTES = (
         response=SubmissionStatesSchema,
         tag="jobs",
         description="The same as GET /api/job/{job}/state for up to 1,000 jobs, with the array of each attempt.",
-        body=JobSelectionSchema,
+        body=AskedJobsSchema,
         role=Role.SERVICE,
     ),
     post(

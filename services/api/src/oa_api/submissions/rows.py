@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from oa_shared.status import JobStatus
+from oa_shared.transitions import JobState
+
 
 @dataclass(frozen=True, slots=True)
 class SubmissionStateRow:
@@ -59,3 +62,13 @@ class AssignmentRow:
     source_name: str
     sample: int | None
     traceparent: str | None
+    latest_attempt: int
+    latest_token: str = field(repr=False)
+    status: str
+    error_code: str | None
+    batch_job: str | None
+
+    @property
+    def state(self) -> JobState:
+        """Return the state of the job, which may have a later attempt."""
+        return JobState(JobStatus(self.status), self.latest_attempt, self.latest_token, self.error_code)

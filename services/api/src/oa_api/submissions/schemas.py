@@ -8,8 +8,8 @@ from oa_api.jobs.schemas import AttemptStateSchema
 from oa_api.submissions.requests import (
     ArrayChild,
     ArrayTurn,
+    AskedJobs,
     AttemptIdentity,
-    JobSelection,
     NewArray,
     SubmittedArray,
     SubmittedAttempt,
@@ -24,7 +24,7 @@ _TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - an example
 _BATCH_JOB = "0b7b1d9c-2f4a-4f0e-9d0a-6b7c8d9e0f1a"
 
 
-class JobSelectionSchema(RequestSchema[JobSelection]):
+class AskedJobsSchema(RequestSchema[AskedJobs]):
     """POST /api/job/states."""
 
     jobs = fields.List(

@@ -32,7 +32,7 @@ class ArraySettings:
 
 
 async def complete_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the variables of an attempt: those of the process, for a child of an array with those that it asks for.
+    """Return the variables of an attempt: those of the process, for a child of an array with those that it requests.
 
     Raises SettingsError, AttemptOverError, AccessUnavailableError.
     """
