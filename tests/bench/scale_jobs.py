@@ -60,7 +60,7 @@ _WORKERS_OFF = {f"OA_{name}": "no" for name in ("RELAY", "CONSUMER", "SWEEP", "W
 class Course:
     """Wall seconds until all jobs were submitted and until all had ended, and the peak memory of the processes.
 
-    `processor_s` is what relay, dispatcher and API used until all jobs were submitted; on a shared machine it says more.
+    `processor_s` is what relay, dispatcher and API used until all jobs were submitted.
     """
 
     submitted_s: float
