@@ -241,6 +241,56 @@ async def test_report_that_the_api_refuses_for_one_job_is_applied_for_the_others
     assert [row["status"] for row in world.api.rows.values()] == ["Submitted", "Pending", "Submitted", "Submitted"]
 
 
+@pytest.mark.parametrize("array_jobs", [True, False])
+async def test_message_that_the_api_refuses_decides_about_no_other(world: Any, *, array_jobs: bool) -> None:
+    world.settings = replace(world.settings, array_jobs=array_jobs)
+    add_jobs(world, *JOBS)
+    states = world.api.attempt_states
+
+    async def refuse_one(jobs: list[int]) -> Any:
+        if 3 in jobs:
+            raise ApiRefusedError("422")
+        return await states(jobs)
+
+    world.api.attempt_states = refuse_one
+    assert await handle(world, *map(message, JOBS)) == [Ack(), Ack(), DeadLetter("422"), Ack()]
+    assert [row["status"] for row in world.api.rows.values()] == ["Submitted", "Submitted", "Pending", "Submitted"]
+
+
+async def test_array_that_the_api_refuses_is_submitted_job_by_job(world: Any) -> None:
+    add_jobs(world, *JOBS)
+
+    async def refuse(*_: Any, **__: Any) -> Any:
+        raise ApiRefusedError("422")
+
+    world.api.create_array = refuse
+    assert await handle(world, *map(message, JOBS)) == [Ack()] * 4
+    assert sizes(world) == [None] * 4
+
+
+@pytest.mark.parametrize("array_jobs", [True, False])
+async def test_copies_of_a_message_start_one_container(world: Any, *, array_jobs: bool) -> None:
+    world.settings = replace(world.settings, array_jobs=array_jobs)
+    add_jobs(world, 1, 2)
+    assert await handle(world, message(1), message(2), message(1), message(2)) == [Ack()] * 4
+    assert sizes(world) == ([2] if array_jobs else [None, None])
+
+
+async def test_copy_that_was_delivered_before_makes_the_dispatcher_look_for_a_container(world: Any) -> None:
+    add_jobs(world, 1)
+    world.batch.faults.append(BatchUnknownError("no answer"))
+    await handle(world, message(1))
+    assert await handle(world, message(1), message(1, receive_count=2)) == [Ack()] * 2
+    assert sizes(world) == [None]
+
+
+async def test_large_weekly_jobs_do_not_hold_up_the_array(world: Any) -> None:
+    add_jobs(world, *JOBS)
+    tiers = {1: Tier.LARGE, 2: Tier.LARGE}
+    await handle(world, *(message(job, tier=tiers.get(job, Tier.STANDARD)) for job in JOBS))
+    assert sizes(world) == [2, None, None]
+
+
 def _job(job: int) -> JobMessage:
     what = {"lane": Lane.WEEKLY, "tier": Tier.STANDARD, "layer": "addresses", "source_name": "xx/a", "name": "city"}
     return JobMessage(run=1, job=job, attempt=1, token=f"{job:032x}", **what)  # type: ignore[arg-type]

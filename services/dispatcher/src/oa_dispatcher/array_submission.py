@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from oa_dispatcher.api_client import ApiClient, Array
+from oa_dispatcher.api_client import ApiClient, ApiRefusedError, Array
 from oa_dispatcher.batch_calls import BatchCalls, ThrottledError
 from oa_dispatcher.failed_calls import FAILED_CALLS, THROTTLED_S, outcome_of
 from oa_dispatcher.job_items import ContainerNeed
@@ -41,7 +41,7 @@ class ArraySubmission:
         return [group[start : start + MAX_CHILDREN] for group in large for start in range(0, len(group), MAX_CHILDREN)]
 
     async def submit_new(self, group: Sequence[ContainerNeed]) -> dict[int, Outcome]:
-        """Write an array of the attempts, then submit it.
+        """Write an array of the attempts, then submit it; none if the API or Batch refuses it.
 
         An attempt that is left out has moved on, or is part of another array: its message is delivered again.
         """
@@ -53,6 +53,9 @@ class ArraySubmission:
                 return {}
             fault_point("dispatcher.after_array")
             outcome = await self._submit(array, group[0])
+        except ApiRefusedError as error:
+            log.error("array_refused", error=error.detail)  # noqa: TRY400 - the detail is enough
+            return {}
         except FAILED_CALLS as error:
             return _for_all(group, outcome_of(error, self._settings))
         if outcome is None:

@@ -24,6 +24,11 @@ class JobItem:
     job: JobMessage
 
     @property
+    def identity(self) -> tuple[int, int, str]:
+        """Return what the copies of a message have in common: the attempt."""
+        return self.job.job, self.job.attempt, self.job.token
+
+    @property
     def log_ids(self) -> dict[str, object]:
         """Return the IDs that the log lines of the job have."""
         job = self.job
@@ -61,6 +66,11 @@ class ContainerNeed:
         """Return what the attempts of an array have in common."""
         request = self.request
         return request.queue, request.definition, request.timeout_s, request.share
+
+    @property
+    def is_urgent(self) -> bool:
+        """Return whether somebody waits for the job: it is not part of the weekly run."""
+        return self.item.job.lane is not Lane.WEEKLY
 
     @property
     def priority(self) -> int:

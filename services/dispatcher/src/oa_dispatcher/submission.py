@@ -55,8 +55,7 @@ class Submission:
                 items.append(JobItem(place, message, parse_job_message(message.body)))
             except UnreadableMessageError as error:
                 outcomes[place] = DeadLetter(error.detail)
-        if items:
-            outcomes |= await self._handle(items)
+        outcomes |= await self._handle_once(items)
         log_ids = {item.place: item.log_ids for item in items}
         return [Settlement(outcomes[place], log_ids.get(place, {})) for place in range(len(messages))]
 
@@ -70,13 +69,28 @@ class Submission:
             return False
         return True
 
+    async def _handle_once(self, items: Sequence[JobItem]) -> dict[int, Outcome]:
+        """Return the outcomes of the messages, by place; copies of a message have one outcome and one container."""
+        copies: dict[tuple[int, int, str], list[JobItem]] = {}
+        for item in items:
+            copies.setdefault(item.identity, []).append(item)
+        chosen = [max(group, key=lambda item: item.may_have_container) for group in copies.values()]
+        outcomes = await self._handle(chosen) if chosen else {}
+        places = {item.identity: item.place for item in chosen}
+        return {item.place: outcomes[places[item.identity]] for item in items}
+
     async def _handle(self, items: Sequence[JobItem]) -> dict[int, Outcome]:
-        """Return the outcomes of the messages, by place."""
+        """Return the outcomes of messages about different attempts, by place."""
         try:
             states = await self._api.attempt_states([item.job.job for item in items])
-        except (ApiUnavailableError, ApiRefusedError) as error:
+        except ApiUnavailableError as error:
             outcome = outcome_of(error, self._settings)
             return {item.place: outcome for item in items}
+        except ApiRefusedError as error:
+            if len(items) == 1:
+                return {item.place: outcome_of(error, self._settings) for item in items}
+            alone = [await self._handle([item]) for item in items]
+            return {place: outcome for outcomes in alone for place, outcome in outcomes.items()}
         outcomes: dict[int, Outcome] = {}
         needs: list[ContainerNeed] = []
         for item in items:
@@ -105,7 +119,7 @@ class Submission:
 
         The attempts of pull requests and of people do not wait for those of the weekly run.
         """
-        urgent = [need for need in needs if need.array is None and not need.fits_array]
+        urgent = [need for need in needs if need.array is None and need.is_urgent]
         outcomes = await self._submit_alone(urgent)
         existing: dict[int, list[ContainerNeed]] = {}
         for need in needs:
