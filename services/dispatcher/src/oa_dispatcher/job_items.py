@@ -69,7 +69,7 @@ class ContainerNeed:
 
     @property
     def is_urgent(self) -> bool:
-        """Return whether somebody waits for the job: it is not part of the weekly run."""
+        """Return whether the job is not part of the weekly run: a user may be waiting for it."""
         return self.item.job.lane is not Lane.WEEKLY
 
     @property

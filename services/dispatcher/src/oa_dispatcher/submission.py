@@ -12,7 +12,7 @@ from oa_dispatcher.failed_calls import FAILED_CALLS, THROTTLED_S, outcome_of
 from oa_dispatcher.job_items import ContainerNeed, JobItem, stale_reason
 from oa_dispatcher.metrics import SUBMISSIONS
 from oa_dispatcher.settings import DispatcherSettings
-from oa_dispatcher.submit_requests import Rejection, build_request
+from oa_dispatcher.submit_requests import RefusedSubmission, build_request
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchService, BatchUnknownError
 from oa_shared.batch_consumer import Settlement
@@ -110,7 +110,7 @@ class Submission:
                 log.info("submission_not_needed", reason=stale)
                 return Ack()
             request = build_request(self._settings, item.job, current.owner)
-            if isinstance(request, Rejection):
+            if isinstance(request, RefusedSubmission):
                 return await self._reject(item.job, request)
             return ContainerNeed(item, request, current.array)
 
@@ -170,13 +170,13 @@ class Submission:
         except BatchForbiddenError:
             raise
         except BatchRefusedError as error:
-            return await self._reject(need.item.job, Rejection("infra.refused", error.detail))
+            return await self._reject(need.item.job, RefusedSubmission("infra.refused", error.detail))
         fault_point("dispatcher.after_submit")
         SUBMISSIONS.labels("submitted").inc()
         log.info("job_submitted", batch_job=batch_job, queue=need.request.queue)
         return batch_job
 
-    async def _reject(self, job: JobMessage, rejection: Rejection) -> Outcome:
+    async def _reject(self, job: JobMessage, rejection: RefusedSubmission) -> Outcome:
         """Fail a job that Batch does not run; the others continue."""
         SUBMISSIONS.labels("refused").inc()
         log.error("submission_refused", code=rejection.code, error=rejection.reason)

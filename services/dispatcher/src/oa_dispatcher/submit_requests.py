@@ -11,22 +11,22 @@ from oa_shared.tracing import child_traceparent
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
+class RefusedSubmission:
     """Why a job never gets a container: the failure code and the reason."""
 
     code: str
     reason: str
 
 
-def build_request(settings: DispatcherSettings, job: JobMessage, owner: str) -> SubmitRequest | Rejection:
+def build_request(settings: DispatcherSettings, job: JobMessage, owner: str) -> SubmitRequest | RefusedSubmission:
     """Return the call for a job, or why Batch could never run it."""
     environment = _common_environment(settings) | _own_environment(job)
     if reason := why_not_in_environment(environment):
-        return Rejection("infra.undeliverable", f"the container cannot get its variables: {reason}")
+        return RefusedSubmission("infra.undeliverable", f"the container cannot get its variables: {reason}")
     queue, definition = settings.queue_of(job.lane, job.tier), settings.batch_definitions.get(job.tier)
     if queue is None or definition is None:
         part = f"queue is set for the lane {job.lane}" if queue is None else f"job definition is set for {job.tier}"
-        return Rejection("infra.refused", f"no Batch {part}")
+        return RefusedSubmission("infra.refused", f"no Batch {part}")
     return SubmitRequest(
         name=batch_job_name(settings.stack, job.job, job.attempt, job.token),
         queue=queue,
