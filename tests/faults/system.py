@@ -111,6 +111,7 @@ class System:
         for process in (*self.extra, *(service.process for service in self.stack.services)):
             process.stop(timeout_s=0)
         self.stack.services.clear()
+        self.stack.stop()
 
     def entry(self, **changes: Any) -> dict[str, Any]:
         """Return a layer entry of its own name."""
