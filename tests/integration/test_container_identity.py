@@ -108,3 +108,14 @@ async def test_proof_without_an_answer_of_sts_can_be_checked_later(
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
     with pytest.raises(IdentityUnavailableError):
         await check.identify(proof, PURPOSE)
+
+
+async def test_session_of_the_same_role_of_another_account_proves_nothing(
+    roles: Roles, container_role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proof = await prove(roles, "task-a", monkeypatch)
+    account = container_role.split(":")[4]
+    foreign = container_role.replace(account, "111111111111")
+    async with open_identity_check(role_arn=foreign) as check:
+        with pytest.raises(IdentityRefusedError, match="role"):
+            await check.identify(proof, PURPOSE)
