@@ -155,6 +155,7 @@ variable "api" {
     consumer_max_tasks  = optional(number, 6)
     dispatcher_tasks    = optional(number, 1)
     submits_per_s       = optional(number)
+    array_jobs          = optional(bool, false)
     deletion_protection = optional(bool, true)
     wait_until_steady   = optional(bool, true)
   })

@@ -104,7 +104,7 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
         "delete_many": (Use(API, UPLOADS),),
     },
     "oa_dispatcher.batch_check": {"find_by_name": (Use(DISPATCHER, (ANY,)),)},
-    "oa_dispatcher.submission": {
+    "oa_dispatcher.batch_calls": {
         "find_by_name": (Use(DISPATCHER, (ANY,)),),
         "submit": (Use(DISPATCHER, (BATCH_QUEUE, BATCH_DEFINITION)),),
     },

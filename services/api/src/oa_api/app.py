@@ -17,7 +17,17 @@ from oa_api.definitions.examiner import EXAMINER, Examiner
 from oa_api.definitions.fetcher import FETCHER, DefinitionFetcher
 from oa_api.documentation.pages import set_up_documentation
 from oa_api.events.hub import HUB, Hub
-from oa_api.http.app_keys import DATABASE, DOCUMENT, KEY_ISSUER, PROCESS, QUEUES, SETTINGS, STORAGE, QueuePair
+from oa_api.http.app_keys import (
+    DATABASE,
+    DOCUMENT,
+    IDENTITY_CHECK,
+    KEY_ISSUER,
+    PROCESS,
+    QUEUES,
+    SETTINGS,
+    STORAGE,
+    QueuePair,
+)
 from oa_api.http.assets import ASSETS, read_assets
 from oa_api.http.body_budget import BODY_BUDGETS, BodyBudgets
 from oa_api.http.compression import compress
@@ -43,6 +53,7 @@ from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
 from oa_api.uploads.api import ARRIVING_UPLOADS, MAX_ARRIVING
 from oa_shared.attempt_keys import KeyIssuer
+from oa_shared.caller_identity import IdentityCheck
 from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
 from oa_shared.storage import Storage
@@ -58,12 +69,13 @@ def make_app(
     fetcher: DefinitionFetcher,
     examiner: Examiner,
     key_issuer: KeyIssuer | None = None,
+    identity_check: IdentityCheck | None = None,
     process: ProcessState | None = None,
 ) -> web.Application:
     """Return the application, ready to be served: it reads everything that requests need from disk.
 
-    Without `key_issuer` the containers of attempts use their own role. Without `process` it is one that has started
-    and has no workers.
+    Without `key_issuer` the containers of attempts use their own role, without `identity_check` those of an array job
+    trust each other. Without `process` it is one that has started and has no workers.
     """
     check_site_urls(settings)
     middlewares = [handle_errors, answer_preflight, compress, authorize]
@@ -81,6 +93,7 @@ def make_app(
     app[DATABASE] = database
     app[STORAGE] = storage
     app[KEY_ISSUER] = key_issuer
+    app[IDENTITY_CHECK] = identity_check
     app[QUEUES] = queues
     app[DOCUMENT] = _document(has_legacy=settings.compatibility)
     app[DOCUMENT_V1] = _document_v1()

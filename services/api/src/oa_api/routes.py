@@ -17,6 +17,7 @@ from oa_api.pull_requests import routes as pull_requests
 from oa_api.reporting import routes as reporting
 from oa_api.schedules import routes as schedules
 from oa_api.status import routes as status
+from oa_api.submissions import routes as submissions
 from oa_api.ui import routes as ui
 from oa_api.uploads import routes as uploads
 from oa_api.webhooks import routes as webhooks
@@ -26,6 +27,7 @@ _ROOMS = (
     bulk_actions,
     failures,
     compatibility,
+    submissions,
     jobs,
     attempt_access,
     datasets,

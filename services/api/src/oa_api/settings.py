@@ -31,6 +31,13 @@ class Settings:
             "empty: containers use their own role."
         },
     )
+    container_role_arn: str = field(
+        default="",
+        metadata={
+            "help": "Role of the containers, whose sessions prove which child of an array job a container is; "
+            "empty: the children of an array job trust each other."
+        },
+    )
     shared_secret_previous: str = field(
         default="", repr=False, metadata={"help": "Former shared secret, still accepted while clients change over."}
     )
@@ -90,6 +97,10 @@ class Settings:
 
     http: bool = field(default=True, metadata={"help": "Serve HTTP in this process."})
     relay: bool = field(default=True, metadata={"help": "Send outbox messages to the jobs queue in this process."})
+    messages_ahead: int = field(
+        default=500,
+        metadata={"help": "Most messages on the jobs queue before the dispatcher has submitted their jobs."},
+    )
     consumer: bool = field(default=True, metadata={"help": "Read the results queue in this process."})
     sweep: bool = field(default=True, metadata={"help": "Find and end stalled jobs in this process."})
     schedules: bool = field(default=True, metadata={"help": "Run schedules in this process."})

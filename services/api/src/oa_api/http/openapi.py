@@ -24,6 +24,7 @@ _PARAMETER_DESCRIPTIONS = {
     "run": "ID of a run.",
     "job": "ID of a job.",
     "attempt": "Number of an attempt.",
+    "array": "ID of an array of attempts.",
     "schedule_run": "ID of a schedule run.",
     "upload": "ID of an upload.",
     "file": "Name of a file.",
