@@ -16,7 +16,7 @@ from oa_api.http.cross_origin import READS, is_of_another_origin
 from oa_api.http.errors import UnauthorizedError
 from oa_api.http.headers import SECRET_HEADERS
 from oa_api.identity import cookies
-from oa_api.identity.credential import TOKEN_PREFIX, digest
+from oa_api.identity.credential import IMPORTED_TOKEN_PREFIX, TOKEN_PREFIX, digest
 from oa_api.identity.principal import ANONYMOUS, SERVICE, SESSION, TOKEN, Principal
 from oa_api.identity.rows import SessionPrincipalRow, TokenPrincipalRow
 from oa_shared.roles import Role
@@ -77,7 +77,7 @@ def _authenticate_service(request: web.Request, secret: str) -> Principal:
 
 async def _authenticate_token(request: web.Request, token: str) -> Principal:
     row = None
-    if token.startswith(TOKEN_PREFIX):
+    if token.startswith((TOKEN_PREFIX, IMPORTED_TOKEN_PREFIX)):
         values = {"digest": digest(token)}
         row = await request.app[DATABASE].first(_SQL["principal_of_token"], values, into=TokenPrincipalRow)
     if row is None:
