@@ -148,6 +148,7 @@ class _Importer:
     async def _end(self, transaction: Transaction, started: ImportRow) -> None:
         """Raise the sequences, settle the health of datasets, and end the import: all in one transaction."""
         await transaction.execute("SET LOCAL statement_timeout = 0")
+        await transaction.execute(_SQL["refresh_statistics"], timeout_s=_SLOW_S)
         await transaction.execute(_SQL["settle_health"], timeout_s=_SLOW_S)
         fault_point("import.end.before")
         if not self._options.is_dry_run:

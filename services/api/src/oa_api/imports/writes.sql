@@ -237,23 +237,24 @@ RETURNING id
 -- name: settle_health
 -- Gives each dataset of imported jobs the state of its newest ended job: triggers see only jobs that end here.
 WITH ended AS (
-    SELECT job.id, job.source_name, job.layer, job.name, job.status, job.error_code, job.error_message, job.ended_at
+    SELECT job.id, job.source_name, job.layer, job.name, job.status, job.error_code, job.error_message, job.ended_at,
+           max(job.id) FILTER (WHERE job.status = 'Success') OVER dataset AS last_good
     FROM dataset_health health
     JOIN imported_row ON imported_row.step = 'job' AND imported_row.id = health.job_id
     JOIN job ON job.source_name = health.source_name AND job.layer = health.layer AND job.name = health.name
     JOIN run ON run.id = job.run_id AND run.live
     WHERE job.kind = 'source' AND job.status IN ('Success', 'Warn', 'Fail')
-), newest AS (
-    SELECT DISTINCT ON (source_name, layer, name) * FROM ended ORDER BY source_name, layer, name, id DESC
-), good AS (
-    SELECT source_name, layer, name, max(id) AS id FROM ended WHERE status = 'Success' GROUP BY 1, 2, 3
-), failing AS (
-    SELECT ended.source_name, ended.layer, ended.name, min(ended.ended_at) AS since
-    FROM ended LEFT JOIN good USING (source_name, layer, name)
-    WHERE ended.id > coalesce(good.id, 0) GROUP BY 1, 2, 3
+    WINDOW dataset AS (PARTITION BY job.source_name, job.layer, job.name)
+), settled AS (
+    SELECT source_name, layer, name, max(id) AS id, min(ended_at) FILTER (WHERE id > coalesce(last_good, 0)) AS failing_since
+    FROM ended GROUP BY source_name, layer, name
 )
 UPDATE dataset_health health SET
-    job_id = newest.id, status = newest.status, error_code = newest.error_code, error_message = newest.error_message,
-    ended_at = newest.ended_at, failing_since = failing.since
-FROM newest LEFT JOIN failing USING (source_name, layer, name)
-WHERE health.source_name = newest.source_name AND health.layer = newest.layer AND health.name = newest.name
+    job_id = job.id, status = job.status, error_code = job.error_code, error_message = job.error_message,
+    ended_at = job.ended_at, failing_since = settled.failing_since
+FROM settled JOIN job ON job.id = settled.id
+WHERE health.source_name = settled.source_name AND health.layer = settled.layer AND health.name = settled.name
+
+-- name: refresh_statistics
+-- Statistics for the plans of queries, which autovacuum would gather later.
+ANALYZE run, job, data, publication, imported_row, dataset_health

@@ -69,7 +69,7 @@ class RowCountsSchema(_ClosedSchema):
 
 
 class ConversionReportSchema(_TimedReportSchema):
-    """The report of a conversion (oa_task.conversion.convert)."""
+    """The report of a conversion (oa_task.conversion.convert) or a backfill, which compares nothing."""
 
     count = _count(required=True)
     valid = _count(required=True)
