@@ -18,7 +18,10 @@ _START = datetime(2023, 1, 2, 3, 4, 5)  # noqa: DTZ001 - their times have no zon
 JOBS_OF_A_RUN = 50
 LAYERS = ("addresses", "addresses", "addresses", "parcels", "buildings", "centerlines")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-_JOB = "id, size, license, run, created, source, source_name, layer, name, output, loglink, status, stats, count, bounds, version"
+_JOB = (
+    "id, size, license, run, created, source, source_name, layer, name, output, loglink, status, stats, count, bounds, "
+    "version"
+)
 
 
 @dataclass
@@ -56,7 +59,7 @@ def insert_jobs(url: str, rows: Iterable[Sequence[Any]]) -> None:
 
 
 def job_row(
-    job: int, run: int, source: str, layer: str, name: str, *, status: str = "Success", **changes: Any
+    job: int, run: int, source: str, layer: str, name: str, *, status: str = "Success", url: str = "", **changes: Any
 ) -> list[Any]:
     """Return a job with its counts and files; `changes` replace columns."""
     is_good = status in {"Success", "Warn"}
@@ -70,7 +73,8 @@ def job_row(
         else "false",
         "run": run,
         "created": _START + timedelta(minutes=job),
-        "source": f"https://raw.githubusercontent.com/openaddresses/openaddresses/{COMMIT}/sources/{source}.json",
+        "source": url
+        or f"https://raw.githubusercontent.com/openaddresses/openaddresses/{COMMIT}/sources/{source}.json",
         "source_name": source,
         "layer": layer,
         "name": name,
@@ -128,8 +132,12 @@ def make_world(url: str, *, datasets: int, rounds: int, seed: int = 1) -> TheirW
         [(1, 5000, "global", ["**"], _START, "Global"), (4, None, "us-a", ["us/a1/**", "us/b2/*"], _START, None)],
     )
     world.counts = {
-        **{"run": len(runs), "job": len(jobs), "data": len(rows), "collection": 2},
-        **{"account": 4, "token": len(world.tokens)},
+        "account": 4,
+        "token": len(world.tokens),
+        "run": len(runs),
+        "job": len(jobs),
+        "data": len(rows),
+        "collection": 2,
     }
     return world
 

@@ -64,7 +64,7 @@ async def serve(settings: Settings) -> None:
         stack.push_async_callback(database.close)
         await _listen(settings, database, aws, process, stack)
         is_migrated = await wait_for("database", partial(ensure_migrated, database), stop)
-        if is_migrated and await wait_for("import", partial(_check_obstacles, database, process), stop):
+        if is_migrated and await wait_for("import", partial(check_obstacles, database, process), stop):
             await _work(settings, database, aws, process, stop)
     expecting_exit.cancel()
     log.info("api_stopped")
@@ -89,7 +89,7 @@ async def _work(
     await _take_leave(database, process)
 
 
-async def _check_obstacles(database: Database, process: ProcessState) -> None:
+async def check_obstacles(database: Database, process: ProcessState) -> None:
     """Raise ObstacleError, and let the process say what it waits for, while the database may not be served."""
     process.waiting_for = await find_obstacle(database)
     if process.waiting_for:
