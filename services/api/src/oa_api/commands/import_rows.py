@@ -70,7 +70,7 @@ def _print(report: ImportReport, options: argparse.Namespace) -> None:
         return
     head = "Dry run: nothing is written.\n\n" if options.dry_run else ""
     tail = (
-        f"Each finding is a line of {options.report}.\nPeople sign in anew; imported API tokens stay valid for a year."
+        f"Each finding is a line of {options.report}.\nPeople sign in again; imported API tokens stay valid for a year."
     )
     sys.stdout.write(f"{head}{report.as_table()}\n\n{tail}\n")
 

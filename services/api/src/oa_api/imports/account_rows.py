@@ -34,7 +34,7 @@ def convert_account(user: TheirUser) -> ConvertedRow:
         adaptations.append(f"the name {user.username[:80]!r} became {login!r}: 1 to 39 letters, digits, dots, dashes")
     has_mail = len(user.email) <= _MAX_MAIL and _MAIL.match(user.email) is not None
     if not has_mail:
-        adaptations.append(f"{user.email[:80]!r} is no address of mail: the account has none")
+        adaptations.append(f"{user.email[:80]!r} is not an email address: the account has none")
     created_at = _time(user.created_at, adaptations)
     values: JsonObject = {
         "login": login,

@@ -1,4 +1,4 @@
-"""The definitions of imported jobs: from a clone of the repository of sources, or made of what the job states.
+"""The definitions of imported jobs: from a clone of the repository of sources, or built from the license of the job.
 
 A job there has only the URL of its definition, which names a commit and a path. A definition that the clone does not
 have is replaced by one with the entry's name and license and no data, so that a rerun of the job fails with a reason.

@@ -16,7 +16,7 @@ class Outcome(StrEnum):
 
 
 class NotImportableError(Exception):
-    """A row does not fit; the message says why."""
+    """A row does not fit; the message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class _Importer:
                 self._on_progress(state)
                 is_done = state.is_done
         await run(partial(self._end, started=started))
-        theirs = await self._theirs.count_rows()
+        theirs = await self._theirs.count_by_step()
         return await run(partial(read_report, import_id=started.id, theirs=theirs))
 
     async def _begin(self, transaction: Transaction) -> ImportRow:

@@ -25,7 +25,7 @@ _FILES = {
     "preview": "source.png",
     "pmtiles": "source.pmtiles",
 }
-"""The files of a job by the keys of `output` that say whether it has them."""
+"""The files of a job by their flags in `output`."""
 _ENDED = {status: status for status in (JobStatus.SUCCESS, JobStatus.WARN, JobStatus.FAIL)}
 _UNENDED = frozenset({"Pending", "Running"})
 _MAX_COUNT = 2**53
@@ -59,7 +59,7 @@ def convert_job(job: TheirJob, definition: JobDefinition, place: FilePlace) -> C
         raise NotImportableError(f"the layer {str(layer)[:80]!r} is not one of {', '.join(LAYERS)}")
     for what, value in (("source", source_name), ("name", name or "")):
         if reason := "empty" if not value else why_not_name(value):
-            raise NotImportableError(f"the {what} {value[:80]!r} is no name: {reason}")
+            raise NotImportableError(f"the {what} {value[:80]!r} is not usable as a name: {reason}")
     adaptations = list(definition.adaptations)
     if job.created_at is None:
         adaptations.append("it has no time of creation: 1970-01-01")

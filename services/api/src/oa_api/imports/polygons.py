@@ -18,7 +18,7 @@ def polygon_extent(text: str) -> list[float] | None:
     try:
         return _extent(bytes.fromhex(text))
     except (struct.error, IndexError, KeyError) as error:
-        raise ValueError("the bounds are no polygon in well-known binary") from error
+        raise ValueError("the bounds are not a polygon in well-known binary") from error
 
 
 def _extent(body: bytes) -> list[float] | None:

@@ -36,7 +36,7 @@ TheirRow = TheirUser | TheirToken | TheirRun | TheirJob | TheirDataset | TheirPu
 
 @dataclass(frozen=True, slots=True)
 class ImportContext:
-    """What conversions need besides the row: the place of the files, the clone, and when the import began."""
+    """What conversions need besides the row: the place of the files, the clone, and the start of the import."""
 
     place: FilePlace
     clone: Clone | None

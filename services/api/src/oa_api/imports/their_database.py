@@ -38,7 +38,7 @@ class TheirDatabase:
         if missing:
             raise ForeignSchemaError(f"missing {', '.join(missing)}: check the database in --dsn")
 
-    async def count_rows(self) -> dict[str, int]:
+    async def count_by_step(self) -> dict[str, int]:
         """Return the number of rows by step."""
         (row,) = await self._read("counts", {})
         return {name: int(str(count)) for name, count in row.items()}

@@ -19,7 +19,7 @@ SELECT id, system, bucket, folder, started_at, ended_at, counts_before, counts_a
 SELECT id, system, bucket, folder, started_at, ended_at, counts_before, counts_after FROM import WHERE id = %(import)s
 
 -- name: insert_step
--- Begins a step of an import, unless it has begun.
+-- Begins a step of an import, unless it has started.
 INSERT INTO import_step (import_id, name) VALUES (%(import)s, %(step)s) ON CONFLICT DO NOTHING
 
 -- name: lock_step

@@ -1,4 +1,4 @@
-"""The files that an old result lacks, made of its `source.geojson.gz`: GeoParquet, tiles, statistics, picture.
+"""The files that an old result lacks, built from its `source.geojson.gz`: GeoParquet, tiles, statistics, picture.
 
 The features are those of the file: no rule of a source applies, and their order stays. Another engine may have written
 the file, so attributes that this engine does not have are not in the new files.
