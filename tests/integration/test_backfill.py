@@ -65,7 +65,7 @@ async def test_backfill_adds_files_and_the_published_result_stays(database_url: 
     (backfill,) = await start(api)
     assert (await api.get(f"/api/run/{(await api.get(f'/api/job/{backfill}'))['run']}"))["lane"] == "weekly"
     made = {"bytes": 7, "sha256": "a" * 64}
-    new = {"count": 1001, "fields": {"number": 5}, "made_of": made}
+    new = {"count": 1001, "fields": {"number": 5}, "built_from": made}
     outputs = files(backfill, *_MADE, "source.png")
     assert await end(api, backfill, result={**new, "outputs": outputs}) == "Success"
     after = await api.get("/api/data")
@@ -81,7 +81,7 @@ async def test_backfill_adds_files_and_the_published_result_stays(database_url: 
     assert {found[name]["key"] for name in _MADE} == {f"job/{backfill}/attempt-1/{name}" for name in _MADE}
     tables = {"data": "job_id", "publication": "job_id", "job": "id"}
     for table, column in tables.items():
-        ((copy,),) = query(database_url, f"SELECT result FROM {table} WHERE {column} = {job}")  # noqa: S608 - ours
+        ((copy,),) = query(database_url, f"SELECT result FROM {table} WHERE {column} = {job}")  # noqa: S608 - no input
         assert copy["outputs"] == found, table
     assert (await api.count("publication"), await api.count("webhook_delivery")) == (history, webhooks)
     assert await count_incomplete(api.database, BackfillFilter("us/x")) == 0
@@ -134,7 +134,7 @@ async def clean(api: RunningApi) -> set[tuple[int, int]]:
     """Clean up as if a thousand days had passed; return the attempts whose files are deleted."""
     database = api.database
     for table, column in (("job_attempt", "ended_at"), ("publication", "published_at")):
-        await database.execute(f"UPDATE {table} SET {column} = {column} - interval '1000 days'")  # noqa: S608 - ours
+        await database.execute(f"UPDATE {table} SET {column} = {column} - interval '1000 days'")  # noqa: S608 - no input
     await api.client.post("/api/cleanup", json={"dry_run": False}, headers=INTERNAL)
     assert await schedule_once(database, {ScheduleType.CLEANUP: CleanupTask(database, api.storage)})
     rows = await database.all("SELECT job_id, attempt FROM file_deletion WHERE part = 'files'")
@@ -232,7 +232,7 @@ async def test_imported_data_is_backfilled_from_its_bucket_and_joins_a_collectio
         insert_jobs(theirs_url, [job_row(job, 700, source, "addresses", "city", count=count)])
         body = gzip.compress("".join(their_line(number) for number in range(count)).encode())
         await aws_clients.storage(their_bucket).put_bytes(f"batch-prod/job/{job}/source.geojson.gz", body)
-        query(theirs_url, f"UPDATE job SET size = {len(body)} WHERE id = {job}")  # noqa: S608 - ours
+        query(theirs_url, f"UPDATE job SET size = {len(body)} WHERE id = {job}")  # noqa: S608 - no input
     rows = [(job - 800, source, "addresses", "city", job) for job, (source, _) in sources.items()]
     insert(theirs_url, "results", "id, source, layer, name, job", rows)
     await run_import(database_url, theirs_url, place=place)

@@ -90,7 +90,7 @@ async def _work(
 
 
 async def check_obstacles(database: Database, process: ProcessState) -> None:
-    """Raise ObstacleError, and let the process say what it waits for, while the database may not be served."""
+    """Raise ObstacleError, and set what the process waits for, while the database may not be served."""
     process.waiting_for = await find_obstacle(database)
     if process.waiting_for:
         raise ObstacleError(process.waiting_for)

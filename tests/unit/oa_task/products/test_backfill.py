@@ -32,7 +32,7 @@ async def test_backfill_makes_the_files_that_the_job_would_have_written(tmp_path
     assert (report["count"], report["valid"], report["without_geometry"]) == (3, 2, 1)
     assert report["bounds"] == [1.0, 2.0, 3.0, 4.5]
     source = {"bytes": (bucket.folder / dataset["geojson_key"]).stat().st_size, "sha256": dataset["geojson_sha256"]}
-    assert report["made_of"] == source
+    assert report["built_from"] == source
     expected, made = (pq.read_table(path) for path in (bucket.folder / dataset["key"], tmp_path / "out/source.parquet"))
     assert made.equals(expected)
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())

@@ -27,5 +27,5 @@ def digest(secret: str) -> bytes:
 
 
 def is_imported_token(token: str) -> bool:
-    """Return whether a token has the form of those of openaddresses/batch, which have as many random bits as ours."""
+    """Return whether a token has the form of those of openaddresses/batch, which have 256 random bits too."""
     return _IMPORTED_TOKEN.match(token) is not None

@@ -1,4 +1,4 @@
-"""A result with the files that it lacked, made by a backfill of its `source.geojson.gz`."""
+"""A result with the files that it lacked, which a backfill builds from its `source.geojson.gz`."""
 
 import re
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ _SOURCE_FILE, _TILES_FILE = "source.geojson.gz", "source.pmtiles"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 # What the features say, which a result of another system may lack or count in another way.
 _COUNTS = ("count", "valid", "without_geometry", "bounds", "fields", "invalid")
-BACKFILLED_FROM = "made_of"
+BACKFILLED_FROM = "built_from"
 
 
 @dataclass(frozen=True, slots=True)
 class BackfilledResult:
-    """The result of an attempt, and the result of the backfill that was made for it."""
+    """The result of an attempt, and the result of the backfill for it."""
 
     job: int
     attempt: int

@@ -63,7 +63,7 @@ async def publish(transaction: Transaction, job: LockedJob) -> bool:
 
 
 async def add_missing_files(transaction: Transaction, backfill_job: int) -> bool:
-    """Add the files of a backfill to the result that it was made for; return whether that result still has files.
+    """Add the files of a backfill to the result that it is for; return whether that result still has files.
 
     The result stays that of its job and attempt, with its files: no publication is added and nothing is announced. Its
     copies in the job, the dataset and the history change together.

@@ -82,9 +82,9 @@ class _ProductBuild:
         return await build_in_child(sandbox, paths, inputs, on_progress)
 
     async def _describe_backfill(self, report: JsonObject, inputs: InputFetcher) -> JsonObject:
-        """Write the manifest of a backfill; return the report with the facts about the file that it was made of."""
+        """Write the manifest of a backfill; return the report with the facts about the file that it was built from."""
         (item,) = self.plan.inputs
         source = inputs.facts[item.geojson_key or item.key]
         dataset = BackfilledDataset(item.source_name, item.layer, item.name, item.job, item.license, source)
         await asyncio.to_thread(write_backfill_manifest, self.staging, dataset, report)
-        return {**report, "made_of": dict(source)}
+        return {**report, "built_from": dict(source)}

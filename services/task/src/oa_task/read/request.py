@@ -20,7 +20,7 @@ class ReadRequest:
 
     `limit` is the number of features after which the caller stops, None for all: a reader of a growing file need not
     wait for more. With `keeps_null_geometry`, features of GeoJSON without a geometry are read: results have such
-    features, while those of a source say nothing.
+    features, while those of a source have no use.
     """
 
     path: Path

@@ -65,9 +65,9 @@ def write_product_manifest(out: Path, *, kind: str, title: str, plan: bytes, rep
 
 
 def write_backfill_manifest(out: Path, dataset: BackfilledDataset, report: JsonMapping) -> Path:
-    """Write `manifest.json` about the files in `out` and the file that they are made of; return its path.
+    """Write `manifest.json` about the files in `out` and the file that they are built from; return its path.
 
-    It has no fingerprint: another engine may have made that file, so no later result is found unchanged by it.
+    It has no fingerprint: another engine may have written that file, so no later result is found unchanged by it.
     """
     license_ = normalize_license(dataset.license)
     facts: JsonObject = {
@@ -76,7 +76,7 @@ def write_backfill_manifest(out: Path, dataset: BackfilledDataset, report: JsonM
         "engine_version": version("oa-task"),
         "license": dataset.license,
         "attribution": credit_of(license_, dataset.source_name).line,
-        "made_of": {"job": dataset.job, "file": SOURCE_FILE, **dataset.source},
+        "built_from": {"job": dataset.job, "file": SOURCE_FILE, **dataset.source},
     }
     return _write(out, facts, report, elsewhere={SOURCE_FILE: dataset.source})
 

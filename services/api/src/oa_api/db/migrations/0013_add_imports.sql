@@ -69,7 +69,7 @@ BEGIN
     END LOOP;
 END $$;
 
--- What `oa-api backfill` adds to results that lack files: the job that makes them, and the attempt that they belong to.
+-- What `oa-api backfill` adds to results that lack files: the job that builds them, and the attempt that they belong to.
 -- `attempt` is that of the job whose files were added.
 CREATE TABLE backfill (
     job_id bigint PRIMARY KEY REFERENCES job ON DELETE CASCADE,
