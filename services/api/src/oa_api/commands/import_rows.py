@@ -84,10 +84,12 @@ class _ProgressLog:
     def report(self, step: StepRow) -> None:
         """Log the state of a step."""
         now = time.monotonic()
-        if step.is_done or now - self._logged_at > _PROGRESS_EVERY_S:
+        bound_log = log.bind(step=step.name, read=step.read_rows, left_out=step.left_out, last_id=step.last_id)
+        if step.is_done:
+            bound_log.info("import_step_ended")
+        elif now - self._logged_at > _PROGRESS_EVERY_S:
             self._logged_at = now
-            event = "import_step_ended" if step.is_done else "import_progress"
-            log.info(event, step=step.name, read=step.read_rows, left_out=step.left_out, last_id=step.last_id)
+            bound_log.info("import_progress")
 
 
 def _parser() -> argparse.ArgumentParser:

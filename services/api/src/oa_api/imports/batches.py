@@ -12,7 +12,7 @@ from oa_api.db.query_files import load_queries
 from oa_api.imports.findings import ConvertedRow, NotImportableError, Outcome
 from oa_api.imports.record import as_json
 from oa_api.imports.rows import DigestRow, StepRow
-from oa_api.imports.steps import Batch, ImportContext, Step, TheirRow, write_definitions
+from oa_api.imports.steps import Batch, ImportContext, ImportStep, TheirRow, write_definitions
 from oa_api.imports.their_database import TheirDatabase
 from oa_shared.fault_points import fault_point
 
@@ -47,7 +47,7 @@ class BatchRunner:
     context: ImportContext
     batch_rows: int = BATCH_ROWS
 
-    async def run(self, transaction: Transaction, step: Step) -> StepRow:
+    async def run(self, transaction: Transaction, step: ImportStep) -> StepRow:
         """Write the next batch of a step, and return how far the step is then."""
         await transaction.execute(f"SET LOCAL statement_timeout = {_TIMEOUT_MS}")
         key = {"import": self.import_id, "step": step.name}
@@ -81,7 +81,7 @@ class BatchRunner:
             is_done=len(page) < self.batch_rows,
         )
 
-    async def _write(self, transaction: Transaction, step: Step, page: Sequence[TheirRow]) -> _Result:
+    async def _write(self, transaction: Transaction, step: ImportStep, page: Sequence[TheirRow]) -> _Result:
         result, batch = _Result(), Batch()
         for row in page:
             try:
@@ -107,12 +107,16 @@ class BatchRunner:
             await self._explain(transaction, step, [row for row in changed if row.id not in written], result)
         return result
 
-    async def _insert(self, transaction: Transaction, step: Step, rows: list[ConvertedRow], result: _Result) -> None:
+    async def _insert(
+        self, transaction: Transaction, step: ImportStep, rows: list[ConvertedRow], result: _Result
+    ) -> None:
         written = set(await step.insert(transaction, as_json(rows)))
         result.inserted = [row for row in rows if row.id in written]
         await self._explain(transaction, step, [row for row in rows if row.id not in written], result)
 
-    async def _explain(self, transaction: Transaction, step: Step, rows: list[ConvertedRow], result: _Result) -> None:
+    async def _explain(
+        self, transaction: Transaction, step: ImportStep, rows: list[ConvertedRow], result: _Result
+    ) -> None:
         """Leave rows out that the database did not take, with the reason."""
         if not rows:
             return
@@ -120,7 +124,7 @@ class BatchRunner:
         for row in rows:
             result.leave_out(row.id, found.get(row.id) or _UNKNOWN)
 
-    async def _record(self, transaction: Transaction, step: Step, result: _Result) -> None:
+    async def _record(self, transaction: Transaction, step: ImportStep, result: _Result) -> None:
         written = [*result.inserted, *result.updated]
         result.findings += [(row.id, Outcome.ADAPTED, text) for row in written for text in row.adaptations]
         if written:

@@ -52,7 +52,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ImportStep:
     """A step. `convert` raises NotImportableError; without `update`, a row that has changed there stays as it is."""
 
     name: str
@@ -144,11 +144,11 @@ async def write_definitions(transaction: Transaction, batch: Batch) -> None:
         await insert_definitions(transaction, batch.definitions)
 
 
-def _own_step(name: str, into: type[TheirRow], *, updates: bool) -> Step:
+def _own_step(name: str, into: type[TheirRow], *, updates: bool) -> ImportStep:
     """Return a step that writes with the queries of this room."""
     update = partial(_update, name) if updates else None
     adapt = adapt_accounts if into is TheirUser else None
-    return Step(name, into, _convert, partial(_insert, name), update, partial(_find_obstacles, name), adapt)
+    return ImportStep(name, into, _convert, partial(_insert, name), update, partial(_find_obstacles, name), adapt)
 
 
 STEPS = (
@@ -156,7 +156,7 @@ STEPS = (
     _own_step("token", TheirToken, updates=False),
     _own_step("run", TheirRun, updates=True),
     _own_step("job", TheirJob, updates=True),
-    Step(
+    ImportStep(
         "data",
         TheirDataset,
         _convert,
@@ -164,7 +164,7 @@ STEPS = (
         imported_publication.update_datasets,
         imported_publication.find_dataset_obstacles,
     ),
-    Step(
+    ImportStep(
         "publication",
         TheirPublication,
         _convert,

@@ -51,7 +51,9 @@ class AttemptFiles:
         outputs = cast("Mapping[str, FileFacts]", manifest["outputs"])
         # The manifest of a backfill also describes the file that it was made of, which stays where it is.
         own = {
-            name: facts for name, facts in outputs.items() if name != json_object(manifest.get("built_from")).get("file")
+            name: facts
+            for name, facts in outputs.items()
+            if name != json_object(manifest.get("built_from")).get("file")
         }
         files = {**own, MANIFEST_FILE: await asyncio.to_thread(file_facts, out / MANIFEST_FILE)}
         for name in files:
