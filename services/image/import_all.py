@@ -3,6 +3,7 @@
 Python writes the bytecode of whatever they import, and of nothing else: a container with a read-only disk could not
 write it. The build fails here if a package needs a file that trim.py removes. Installed packages, other than those
 of this repository, then lose the sources of which there is bytecode: a traceback still names file, line and function.
+With --keep-sources they keep them: a type checker and tests read those of a development environment.
 """
 
 import importlib
@@ -39,8 +40,9 @@ def drop_source(module: ModuleType) -> int:
 
 def main() -> None:
     """Import the packages, drop sources, and print how many modules that loaded and how many bytes it saved."""
-    loaded = import_all(sys.argv[1:])
-    saved = sum(map(drop_source, loaded))
+    keeps_sources = "--keep-sources" in sys.argv
+    loaded = import_all([name for name in sys.argv[1:] if name != "--keep-sources"])
+    saved = 0 if keeps_sources else sum(map(drop_source, loaded))
     sys.stdout.write(f"{len(loaded):,} modules loaded, {saved:,} bytes of their sources removed\n")
 
 
