@@ -33,6 +33,7 @@ from support.openaddresses_batch.database import (
     make_world,
 )
 from support.openaddresses_batch.importing import PLACE, import_until, query, run_import, written_rows
+from support.product_jobs import publish
 from support.running_api import INTERNAL, as_service, running_api
 
 _KILLED = -9
@@ -173,8 +174,8 @@ async def test_process_does_not_begin_to_serve_during_an_import(database_url: st
     process, stop = ProcessState(waiting_for="the database"), asyncio.Event()
     database = await Database.open(as_service(database_url), connections=1)
     waiting = asyncio.create_task(startup.wait_for("import", partial(startup.check_obstacles, database, process), stop))
-    while "import 1 of x" not in process.waiting_for:
-        await asyncio.sleep(0.01)  # noqa: ASYNC110 - the process has no event for it
+    while "import 1 of x" not in process.waiting_for:  # noqa: ASYNC110 - the process has no event for it
+        await asyncio.sleep(0.01)
     assert not waiting.done()
     query(database_url, "UPDATE import SET ended_at = now()")
     assert await waiting
@@ -291,6 +292,24 @@ async def test_job_that_ends_there_later_ends_here_by_the_next_import(database_u
     await run_import(database_url, theirs_url)
     assert query(database_url, "SELECT id, job_id, result ->> 'count' FROM data") == [(3, 9, "12")]
     assert query(database_url, "SELECT job_id FROM publication ORDER BY id") == [(5,), (9,)]
+
+
+async def test_data_that_this_system_has_published_since_stays(database_url: str, theirs_url: str) -> None:
+    create_tables(theirs_url)
+    insert(theirs_url, "runs", "id, live", [(1, True)])
+    insert_jobs(theirs_url, [job_row(5, 1, "us/a", "addresses", "city")])
+    insert(theirs_url, "results", "id, source, layer, name, job", [(3, "us/a", "addresses", "city", 5)])
+    await run_import(database_url, theirs_url)
+    async with running_api(database_url) as api:
+        own = await publish(api, "us/a")
+    insert_jobs(theirs_url, [job_row(900, 1, "us/a", "addresses", "city")])
+    query(theirs_url, "UPDATE results SET job = 900")
+    report = await run_import(database_url, theirs_url)
+    assert query(database_url, "SELECT id, job_id FROM data") == [(3, own)]
+    assert [(row.step, row.row_id) for row in report.findings] == [("data", 3), ("publication", 900)]
+    assert all(f"job {own} has published" in row.reason for row in report.findings)
+    assert query(database_url, "SELECT job_id FROM publication ORDER BY id") == [(5,), (own,)]
+    assert await obstacle_of(database_url) == ""
 
 
 async def test_imported_rows_look_and_work_like_those_of_this_system(database_url: str, world_url: str) -> None:

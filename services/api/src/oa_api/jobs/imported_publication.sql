@@ -25,7 +25,8 @@ UPDATE data SET
 FROM {record} (id bigint, job_id bigint, updated_at timestamptz)
 JOIN imported_row owner ON owner.step = 'job' AND owner.id = new.job_id
 JOIN job ON job.id = owner.id AND job.result IS NOT NULL
-WHERE data.id = new.id AND (data.job_id, data.attempt) <= (job.id, 1) AND coalesce(data.checked_job, 0) <= job.id
+WHERE data.id = new.id AND data.attempt = 1 AND data.job_id <= job.id AND data.checked_job IS NULL
+  AND EXISTS (SELECT FROM imported_row WHERE imported_row.step = 'job' AND imported_row.id = data.job_id)
 RETURNING data.id
 
 -- name: insert_publications
@@ -41,6 +42,7 @@ JOIN data ON data.id = dataset.id
 JOIN imported_row owner ON owner.step = 'job' AND owner.id = new.id
 JOIN job ON job.id = owner.id AND job.result IS NOT NULL
 JOIN run ON run.id = job.run_id
+WHERE job.id <= data.job_id
 ORDER BY job.id
 ON CONFLICT DO NOTHING
 RETURNING job_id AS id
@@ -52,7 +54,7 @@ SELECT new.id, CASE
     WHEN job.result IS NULL THEN format('its job %%s has no result', new.job_id)
     WHEN known.id IS NULL AND same_id.id IS NOT NULL THEN 'its ID is in use by a dataset of this system'
     WHEN same_name.id <> new.id THEN format('data %%s has its source, layer and name', same_name.id)
-    WHEN same_id.id IS NOT NULL THEN format('job %%s has published newer data here', same_id.job_id)
+    WHEN same_id.id IS NOT NULL THEN format('job %%s has published or checked it here', coalesce(same_id.checked_job, same_id.job_id))
 END AS reason
 FROM {record} (id bigint, source_name text, layer text, name text, job_id bigint)
 LEFT JOIN imported_row owner ON owner.step = 'job' AND owner.id = new.job_id
@@ -69,9 +71,11 @@ SELECT new.id, CASE
     WHEN owner.id IS NULL THEN 'its job is not imported'
     WHEN job.result IS NULL THEN 'its job has no result'
     WHEN publication.id IS NOT NULL THEN 'its job has a publication here'
+    WHEN data.job_id < new.id THEN format('job %%s has published other data here', data.job_id)
 END AS reason
 FROM {record} (id bigint, data_id bigint)
 LEFT JOIN imported_row dataset ON dataset.step = 'data' AND dataset.id = new.data_id
 LEFT JOIN imported_row owner ON owner.step = 'job' AND owner.id = new.id
 LEFT JOIN job ON job.id = owner.id
+LEFT JOIN data ON data.id = dataset.id
 LEFT JOIN publication ON publication.job_id = new.id AND publication.attempt = 1
