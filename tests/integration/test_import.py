@@ -318,8 +318,8 @@ async def test_imported_rows_look_and_work_like_those_of_this_system(database_ur
         data = (await api.get("/api/data?limit=1"))["data"][0]
         job = await api.get(f"/api/job/{data['job']}")
         assert job["status"] == "Success"
-        ((outputs,),) = query(database_url, "SELECT result -> 'outputs' FROM data ORDER BY id LIMIT 1")
-        key = outputs["source.geojson.gz"]["key"]
+        outputs = dict(query(database_url, "SELECT job_id, result -> 'outputs' FROM data"))
+        key = outputs[data["job"]]["source.geojson.gz"]["key"]
         assert key == f"imported/{PLACE.bucket}/{PLACE.folder}/job/{data['job']}/source.geojson.gz"
         await api.storage.put_bytes(key, b"lines")
         response = await api.client.get(f"/api/job/{data['job']}/output/source.geojson.gz")
