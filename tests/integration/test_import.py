@@ -31,6 +31,7 @@ from support.openaddresses_batch.database import (
     insert_jobs,
     job_row,
     make_world,
+    polygon,
 )
 from support.openaddresses_batch.importing import PLACE, import_until, query, run_import, written_rows
 from support.product_jobs import publish
@@ -297,7 +298,8 @@ async def test_job_that_ends_there_later_ends_here_by_the_next_import(database_u
 async def test_data_that_this_system_has_published_since_stays(database_url: str, theirs_url: str) -> None:
     create_tables(theirs_url)
     insert(theirs_url, "runs", "id, live", [(1, True)])
-    insert_jobs(theirs_url, [job_row(5, 1, "us/a", "addresses", "city")])
+    place = polygon(-97, 40, -96, 41)
+    insert_jobs(theirs_url, [job_row(5, 1, "us/a", "addresses", "city", bounds=place)])
     insert(theirs_url, "results", "id, source, layer, name, job", [(3, "us/a", "addresses", "city", 5)])
     await run_import(database_url, theirs_url)
     async with running_api(database_url) as api:

@@ -1,7 +1,8 @@
 """Authentication: the principal of a request, by the shared secret, an API token, or the cookie of a session.
 
-Each is looked up by its digest, with one query. A wrong secret or token is refused on every route: a client that
-presents a credential must not be served anonymously by mistake. An expired cookie counts as no cookie.
+Each is looked up by its digest, with one query. A wrong secret or token is refused: a client that presents a credential
+must not be served anonymously by mistake. Only a read that is open to everyone ignores an unknown token, and states
+that (oa_api.identity.authorization). An expired cookie counts as no cookie.
 """
 
 import hmac
@@ -48,6 +49,10 @@ class SharedSecrets:
         return sum(hmac.compare_digest(secret_digest, valid) for valid in self._digests) > 0
 
 
+class UnknownTokenError(UnauthorizedError):
+    """The request has a token that is not valid."""
+
+
 SECRETS = web.AppKey("secrets", SharedSecrets)
 CREDENTIAL = web.RequestKey("credential", Credential)
 
@@ -81,7 +86,7 @@ async def _authenticate_token(request: web.Request, token: str) -> Principal:
         values = {"digest": digest(token)}
         row = await request.app[DATABASE].first(_SQL["principal_of_token"], values, into=TokenPrincipalRow)
     if row is None:
-        raise UnauthorizedError("the token is unknown, expired or revoked")
+        raise UnknownTokenError("the token is unknown, expired or revoked")
     request[CREDENTIAL] = Credential(row.credential, expires_at=row.expires_at)
     return Principal(TOKEN, row.account, row.login, min(Role.of(row.scope), Role.of(row.role)))
 

@@ -10,7 +10,7 @@ from oa_shared.json_types import JsonMapping, JsonObject
 _SOURCE_FILE, _TILES_FILE = "source.geojson.gz", "source.pmtiles"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 # What the features say, which a result of another system may lack or count in another way.
-_COUNTS = ("count", "valid", "without_geometry", "bounds", "fields", "invalid")
+_COUNTS = ("count", "valid", "without_geometry", "bounds", "fields", "invalid", "placement")
 BACKFILLED_FROM = "built_from"
 
 

@@ -92,7 +92,7 @@ def _targets(jobs: Sequence[int], rows: Sequence[IncompleteResult]) -> dict[str,
 
 
 def _product(row: IncompleteResult) -> Product:
-    """Return the job of a result: its source name is that of the result, below `backfill/`."""
+    """Return the job of a result; its name has that of the source and the attempt, so that no two are the same."""
     license_ = normalize_license(row.license)
     item = ProductInput(
         source_name=row.source_name,
@@ -110,4 +110,4 @@ def _product(row: IncompleteResult) -> Product:
     )
     title = f"Files of job {row.job}, attempt {row.attempt}"
     plan = ProductPlan(kind=JobKind.BACKFILL, title=title, formats=(), inputs=(item,), layer=row.layer)
-    return Product(row.source_name, plan)
+    return Product(f"{row.source_name}/{row.job}-{row.attempt}", plan)

@@ -19,6 +19,7 @@ from oa_task.definition.task_entry import ATTRIBUTES, TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Attributes, FeatureBatch
 from oa_task.features.validation import validate
+from oa_task.placement.verdict import judge_placement
 from oa_task.products.build_context import BuildContext
 from oa_task.read.geojson import read_geojson
 from oa_task.read.request import ReadRequest
@@ -53,7 +54,7 @@ def build_backfill(context: BuildContext) -> JsonObject:
     warnings = [*bad_rows.warnings, *post_pass.write(files, stats, clock)]
     report: JsonObject = {**stats.report(), "rows": rows, "warnings": warnings}
     _write_stats(context.out, report)
-    return report
+    return {**report, "placement": judge_placement(stats.places, entry).as_json()}
 
 
 def _request(files: list[Path], entry: TaskEntry, bad_rows: BadRows) -> ReadRequest:
