@@ -76,6 +76,11 @@ locals {
     { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
   ]
 
+  # Imported data keeps its files in the bucket of the other system.
+  api_reads_imported_files = [for bucket in compact([var.storage.imported_bucket]) : {
+    Sid = "ReadImportedFiles", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["arn:${data.aws_partition.current.partition}:s3:::${bucket}/*"]
+  }]
+
   api_reads_files = [
     { Sid = "ReadFiles", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["${module.storage.bucket_arn}/job/*", "${module.storage.bucket_arn}/upload/*"] },
     { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
@@ -185,7 +190,7 @@ module "api" {
     waf             = { requests_per_5_min = var.api.waf_requests_per_5_min, exempt_cidrs = values(module.network.nat_cidrs) }
   }
 
-  policy = concat(local.api_logs_in, local.api_reads_files, local.api_keeps_files, local.api_issues_credentials, local.api_policy, local.size.has_consumer ? [] : local.results_policy)
+  policy = concat(local.api_logs_in, local.api_reads_files, local.api_reads_imported_files, local.api_keeps_files, local.api_issues_credentials, local.api_policy, local.size.has_consumer ? [] : local.results_policy)
 }
 
 # The small size has none: its api reads the results queue.

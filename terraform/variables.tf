@@ -285,7 +285,7 @@ variable "database" {
 }
 
 variable "storage" {
-  description = "Public access to published files (none, cloudfront, requester_pays), and retention."
+  description = "Public access to published files (none, cloudfront, requester_pays), and retention; imported_bucket has the files of imported data (docs/import.md)."
   type = object({
     public_read         = optional(string, "none")
     noncurrent_days     = optional(number, 30)
@@ -295,6 +295,7 @@ variable "storage" {
     images_kept         = optional(number)
     cloudfront_class    = optional(string, "PriceClass_100")
     allowed_cors_origin = optional(string, "*")
+    imported_bucket     = optional(string, "")
     force_destroy       = optional(bool, false)
   })
   default = {}

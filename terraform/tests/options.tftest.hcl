@@ -1,4 +1,4 @@
-# Options that are off by default: budget, firewall, second copy of the backups.
+# Options that are off by default: budget, firewall, second copy of the backups, bucket of imported data.
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -25,6 +25,14 @@ run "all_of_them" {
     api      = { waf_requests_per_5_min = 2000, wait_until_steady = false }
     database = { backup_copy_region = "us-west-2", backup_days = 21 }
     alarms   = { emails = ["ops@example.org"] }
+    storage  = { imported_bucket = "v2.openaddresses.example" }
+  }
+
+  assert {
+    condition = [
+      for statement in output.policy_statements : "${statement.effect} ${join(" ", statement.actions)} ${join(" ", statement.resources)}" if statement.sid == "ReadImportedFiles"
+    ] == ["Allow s3:GetObject arn:aws:s3:::v2.openaddresses.example/*"]
+    error_message = "The API may read the bucket of imported data, and nothing more of it."
   }
 
   assert {
@@ -63,6 +71,11 @@ run "none_by_default" {
   assert {
     condition     = !contains(flatten([for statement in output.policy_statements : statement.actions]), "iam:AttachRolePolicy")
     error_message = "Without a budget nothing may attach policies."
+  }
+
+  assert {
+    condition     = !contains([for statement in output.policy_statements : statement.sid], "ReadImportedFiles")
+    error_message = "Without a bucket of imported data nothing may read another bucket."
   }
 }
 

@@ -194,6 +194,11 @@ _FAILURES = (
     _bug("bug.crash", "The program crashed."),
     _bug("bug.no_result", "The container ended without a result."),
     _operator("operator.canceled", "An operator canceled the job.", "Rerun when ready."),
+    _operator(
+        "operator.failed_before_import",
+        "The job failed in the system that it was imported from.",
+        "Rerun the job here.",
+    ),
     _operator("operator.rejected", "An operator rejected the result.", "Fix the source, then rerun."),
 )
 FAILURES = {failure.code: failure for failure in _FAILURES}

@@ -1,4 +1,4 @@
-"""The kinds of jobs: the data of one source, or a product built from many datasets."""
+"""The kinds of jobs: the data of one source, a product built from many datasets, or files that a result lacks."""
 
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ class JobKind(StrEnum):
     COLLECTION = "collection"
     EXPORT = "export"
     FABRIC = "fabric"
+    BACKFILL = "backfill"
 
 
 PRODUCTS = (JobKind.COLLECTION, JobKind.EXPORT, JobKind.FABRIC)

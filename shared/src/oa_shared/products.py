@@ -89,7 +89,10 @@ class PlanError(OaError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductInput:
-    """A published dataset: the keys of its files in the bucket, and its license as the definition states it."""
+    """A published dataset: the keys of its files in the bucket, and its license as the definition states it.
+
+    A backfill reads only the file of `geojson_key`, which is also its `key`; it needs no digest.
+    """
 
     source_name: str
     layer: str
@@ -97,7 +100,7 @@ class ProductInput:
     job: int
     key: str
     geojson_key: str | None = None
-    sha256: str
+    sha256: str | None = None
     geojson_sha256: str | None = None
     size_bytes: int
     count: int
@@ -112,7 +115,10 @@ class ProductInput:
 
 @dataclass(frozen=True)
 class ProductPlan:
-    """What to build of which inputs. A product other than a collection has one layer."""
+    """What to build of which inputs: a product, or the files that one result lacks.
+
+    Anything other than a collection has one layer.
+    """
 
     kind: JobKind
     title: str
@@ -223,7 +229,7 @@ class _InputSchema(Schema):
     job = _amount()
     key = _key()
     geojson_key = _key(required=False)
-    sha256 = _sha256()
+    sha256 = _sha256(required=False)
     geojson_sha256 = _sha256(required=False)
     size_bytes = _amount()
     count = _amount()
@@ -240,7 +246,7 @@ class _PlanSchema(Schema):
         unknown = EXCLUDE
 
     v = fields.Integer(required=True, strict=True, validate=validate.Equal(PLAN_VERSION))
-    kind = fields.String(required=True, validate=validate.OneOf(PRODUCTS))
+    kind = fields.String(required=True, validate=validate.OneOf((*PRODUCTS, JobKind.BACKFILL)))
     title = _text()
     formats = fields.List(fields.String(validate=validate.OneOf(list(ProductFormat))), load_default=list)
     bbox = fields.List(fields.Float(), allow_none=True, validate=validate.Length(equal=_SIDES), load_default=None)
@@ -265,6 +271,7 @@ class _PlanSchema(Schema):
     @validates_schema
     def check(self, data: JsonObject, **_: object) -> None:
         read = cast("_PlanFields", data)
+        _check_digests(JobKind(read["kind"]), read["inputs"])
         _check_formats(JobKind(read["kind"]), read["formats"])
         if read["kind"] != JobKind.COLLECTION:
             _check_one_layer(read)
@@ -284,8 +291,15 @@ class _PlanFields(TypedDict):
     layer: str | None
 
 
+def _check_digests(kind: JobKind, inputs: list[ProductInput]) -> None:
+    if kind is JobKind.BACKFILL and len(inputs) != 1:
+        raise ValidationError(f"a backfill has one input; the plan has {len(inputs)}", "inputs")
+    if kind is not JobKind.BACKFILL and any(item.sha256 is None for item in inputs):
+        raise ValidationError("missing `sha256`: products are built from files with known digests", "inputs")
+
+
 def _check_formats(kind: JobKind, formats: list[str]) -> None:
-    if kind is not JobKind.FABRIC and not formats:
+    if kind not in {JobKind.FABRIC, JobKind.BACKFILL} and not formats:
         raise ValidationError("missing: name at least one format", "formats")
     others = sorted(set(formats) - set(COLLECTION_FORMATS))
     if kind is JobKind.COLLECTION and others:

@@ -1,7 +1,8 @@
 """`oa-api` serves the API and runs the background workers until it is stopped; `oa-api migrate` updates the database.
 
-`oa-api call METHOD PATH [BODY]` sends one request, for external schedules. `oa-api account add|link NAME` creates an
-account, or a link that signs one in.
+`oa-api import openaddresses-batch` brings over the rows of that system, `oa-api backfill` starts jobs for the files
+that results lack (docs/import.md), and `oa-api raise-ids` repairs sequences. `oa-api call METHOD PATH [BODY]` sends one
+request, for external schedules. `oa-api account add|link NAME` creates an account, or a link that signs one in.
 """
 
 import asyncio
@@ -12,7 +13,9 @@ from functools import partial
 import structlog
 
 from oa_api.commands.account import AccountSettings, run_account_command
+from oa_api.commands.backfill import BackfillSettings, run_backfill_command
 from oa_api.commands.call import CallSettings, call
+from oa_api.commands.import_rows import ImportSettings, run_import_command, run_raise_ids
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreUnavailableError
 from oa_api.db.migration import migrate
@@ -36,6 +39,12 @@ def main() -> None:
                 asyncio.run(_migrate(read_settings(MigrationSettings, os.environ)))
             case ["call", *arguments]:
                 sys.exit(not asyncio.run(call(read_settings(CallSettings, os.environ), arguments)))
+            case ["import", *arguments]:
+                sys.exit(not asyncio.run(run_import_command(read_settings(ImportSettings, os.environ), arguments)))
+            case ["backfill", *arguments]:
+                asyncio.run(run_backfill_command(read_settings(BackfillSettings, os.environ), arguments))
+            case ["raise-ids"]:
+                asyncio.run(run_raise_ids(read_settings(ImportSettings, os.environ)))
             case ["account", *arguments]:
                 asyncio.run(_account(read_settings(AccountSettings, os.environ), arguments))
             case _:

@@ -21,6 +21,7 @@ from oa_api.definitions.examiner import Examiner
 from oa_api.definitions.fetcher import DefinitionFetcher
 from oa_api.http.app_keys import QueuePair
 from oa_api.http.server import ApiRunner
+from oa_api.imports.obstacles import ObstacleError, find_obstacle
 from oa_api.settings import Settings, check_connections
 from oa_api.status.monitoring_app import make_monitoring_app
 from oa_api.workers import Dependencies, build_workers
@@ -63,8 +64,8 @@ async def serve(settings: Settings) -> None:
         )
         stack.push_async_callback(database.close)
         await _listen(settings, database, aws, process, stack)
-        if await wait_for("database", partial(ensure_migrated, database), stop):
-            process.waiting_for = ""
+        is_migrated = await wait_for("database", partial(ensure_migrated, database), stop)
+        if is_migrated and await wait_for("import", partial(check_obstacles, database, process), stop):
             await _work(settings, database, aws, process, stop)
     expecting_exit.cancel()
     log.info("api_stopped")
@@ -87,6 +88,13 @@ async def _work(
         if process.supervisor is not None:
             await process.supervisor.run(workers, stop)
     await _take_leave(database, process)
+
+
+async def check_obstacles(database: Database, process: ProcessState) -> None:
+    """Raise ObstacleError, and set what the process waits for, while the database may not be served."""
+    process.waiting_for = await find_obstacle(database)
+    if process.waiting_for:
+        raise ObstacleError(process.waiting_for)
 
 
 async def _expect_exit(stop: asyncio.Event, process: ProcessState, watchdog: Watchdog) -> None:

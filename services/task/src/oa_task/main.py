@@ -189,6 +189,26 @@ def build(plan: Path, *, inputs: Path, out: Path, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("features", type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path))
+@click.option("--layer", required=True, help="Layer: addresses, parcels, buildings or centerlines.")
+@click.option("--name", default="", help="Name of the entry, for the picture.")
+@click.option("--source", "source_name", default="", help="Name of the source, for the picture and the credit.")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Output folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+def backfill(features: Path, *, layer: str, name: str, source_name: str, out: Path, as_json: bool) -> None:
+    """Make the other files of FEATURES.
+
+    FEATURES is the `source.geojson.gz` of an earlier result: the command writes GeoParquet, tiles, valid features,
+    statistics, a picture and a manifest. It applies no rules.
+    Exit status: 0 success, 10-19 the features, 20-29 the machine, 30 a bug.
+    """
+    from oa_task.commands import build as build_command  # noqa: PLC0415 - the other commands start faster without it
+
+    dataset = build_command.BackfillSource(features, layer, name or layer, source_name or features.stem)
+    sys.exit(build_command.backfill_once(dataset, out, as_json=as_json))
+
+
+@main.command()
 def job() -> None:
     """Run the attempt in the environment; the container's entry.
 

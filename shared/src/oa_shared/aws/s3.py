@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code, http_status
 from oa_shared.aws.s3_upload import upload_new_file
+from oa_shared.imported_files import parse_imported_key
 from oa_shared.storage import ListedObject, StorageUnavailableError, StoredObject, UploadForm
 from oa_shared.time_limits import remaining_timeout_s
 
@@ -24,7 +25,7 @@ _DELETE_BATCH = 1000
 
 
 class S3Storage:
-    """One bucket."""
+    """One bucket; keys of imported files are read from the bucket that they name (oa_shared.imported_files)."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
@@ -77,10 +78,16 @@ class S3Storage:
                     return False
         return True
 
+    def _locate(self, key: str) -> tuple[str, str]:
+        """Return the bucket and the key of an object to read."""
+        imported = parse_imported_key(key)
+        return (self.bucket, key) if imported is None else (imported.bucket, imported.key)
+
     async def get_bytes(self, key: str) -> bytes | None:
         """Return the bytes of a small object; None when the key does not exist."""
+        bucket, key = self._locate(key)
         try:
-            answer = await self._client.get_object(Bucket=self.bucket, Key=key)
+            answer = await self._client.get_object(Bucket=bucket, Key=key)
             async with asyncio.timeout(remaining_timeout_s()), answer["Body"] as body:
                 data: bytes = await body.read()
         except AWS_ERRORS as error:
@@ -92,8 +99,9 @@ class S3Storage:
     async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Yield a range of bytes in chunks of 256 KiB."""
         byte_range = f"bytes={start}-{'' if end is None else end}"
+        bucket, key = self._locate(key)
         async with _translate_errors("GetObject"):
-            answer = await self._client.get_object(Bucket=self.bucket, Key=key, Range=byte_range)
+            answer = await self._client.get_object(Bucket=bucket, Key=key, Range=byte_range)
             # `async with` returns aiohttp's response, which cannot read in chunks; the body itself can.
             async with answer["Body"]:
                 async for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
@@ -104,21 +112,22 @@ class S3Storage:
 
         The response to HeadObject has no error code, so GetObject distinguishes a missing bucket from a missing object.
         """
+        bucket, key = self._locate(key)
         try:
-            answer = await self._client.head_object(Bucket=self.bucket, Key=key)
+            answer = await self._client.head_object(Bucket=bucket, Key=key)
         except AWS_ERRORS as error:
             if http_status(error) != _NOT_FOUND:
                 raise _unavailable("HeadObject", error) from error
-            await self._check_bucket(key)
+            await self._check_bucket(bucket, key)
             return None
         return StoredObject(
             size_bytes=answer["ContentLength"], etag=answer["ETag"], content_type=answer.get("ContentType", "")
         )
 
-    async def _check_bucket(self, key: str) -> None:
+    async def _check_bucket(self, bucket: str, key: str) -> None:
         """Raise StorageUnavailableError if the bucket does not exist; whether the key exists does not matter."""
         try:
-            answer = await self._client.get_object(Bucket=self.bucket, Key=key, Range="bytes=0-0")
+            answer = await self._client.get_object(Bucket=bucket, Key=key, Range="bytes=0-0")
             answer["Body"].close()
         except AWS_ERRORS as error:
             if http_status(error) == _NOT_FOUND and error_code(error) == _NO_BUCKET:
@@ -126,7 +135,8 @@ class S3Storage:
 
     async def presign(self, key: str, expires_s: int) -> str:
         """Return a URL from which anyone can read the object for `expires_s` seconds."""
-        parameters = {"Bucket": self.bucket, "Key": key}
+        bucket, key = self._locate(key)
+        parameters = {"Bucket": bucket, "Key": key}
         async with _translate_errors("presign"):
             url = await self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=expires_s)
         return str(url)

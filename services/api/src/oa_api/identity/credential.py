@@ -1,11 +1,13 @@
 """Secrets that this service generates, and the digests that it stores."""
 
 import hashlib
+import re
 import secrets
 
 TOKEN_PREFIX = "oa_"  # noqa: S105 - the start of every token, by which scanners recognize leaked ones
 # Tokens of openaddresses/batch, which an import brings over: `oa.` and 64 hexadecimal digits.
 IMPORTED_TOKEN_PREFIX = "oa."  # noqa: S105 - likewise
+_IMPORTED_TOKEN = re.compile(r"oa\.[0-9a-f]{64}\Z")
 _SECRET_BYTES = 32
 
 
@@ -22,3 +24,8 @@ def new_api_token() -> str:
 def digest(secret: str) -> bytes:
     """Return the SHA-256 to store: 256 random bits need no slow hash, and a search by hash leaks no timing."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+def is_imported_token(token: str) -> bool:
+    """Return whether a token has the form of those of openaddresses/batch, which have 256 random bits too."""
+    return _IMPORTED_TOKEN.match(token) is not None

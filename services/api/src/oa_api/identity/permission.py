@@ -10,7 +10,7 @@ from oa_shared.roles import Role
 from oa_shared.scheduling import Lane
 
 # Kinds of jobs whose results everyone can download.
-_PUBLIC_KINDS = frozenset({JobKind.COLLECTION, JobKind.FABRIC})
+_PUBLIC_KINDS = frozenset({JobKind.COLLECTION, JobKind.FABRIC, JobKind.BACKFILL})
 
 
 def require_role(principal: Principal, role: Role, *, what: str) -> None:

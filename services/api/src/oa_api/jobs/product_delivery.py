@@ -4,11 +4,13 @@ import structlog
 
 from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
+from oa_api.jobs.publishing import add_missing_files
 from oa_api.jobs.rows import LockedJob
 from oa_shared.job_kinds import JobKind
 
 log = structlog.get_logger()
 _SQL = load_queries("products.queries")
+# The row that a product replaces; a backfill adds to published data, which only oa_api.jobs.publishing writes.
 _QUERIES = {
     JobKind.COLLECTION: "collection_built",
     JobKind.EXPORT: "export_built",
@@ -19,6 +21,8 @@ _QUERIES = {
 async def deliver_product(transaction: Transaction, job: LockedJob) -> bool:
     """Offer the result of a product job unless that of a newer job is offered; return whether it is offered now."""
     kind = JobKind(job.kind)
+    if kind is JobKind.BACKFILL:
+        return await add_missing_files(transaction, job.id)
     is_newest = await transaction.execute(_SQL[_QUERIES[kind]], {"job": job.id}) > 0
     if not is_newest:
         log.info("product_not_newest", kind=kind)

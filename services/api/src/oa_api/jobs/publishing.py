@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.jobs import queries
+from oa_api.jobs.backfilled_result import BackfilledResult, add_files
 from oa_api.jobs.locks import lock_job
 from oa_api.jobs.publication_record import record_publication
 from oa_api.jobs.quality_gate import ReviewReason, find_review_reasons
@@ -58,6 +59,27 @@ async def publish(transaction: Transaction, job: LockedJob) -> bool:
     fault_point("publish.half")
     await record_publication(transaction, job, dataset=dataset, license_json=license_json)
     fault_point("publish.after")
+    return True
+
+
+async def add_missing_files(transaction: Transaction, backfill_job: int) -> bool:
+    """Add the files of a backfill to the result that it is for; return whether that result still has files.
+
+    The result stays that of its job and attempt, with its files: no publication is added and nothing is announced. Its
+    copies in the job, the dataset and the history change together.
+    """
+    target = await transaction.first(_SQL["lock_backfilled"], {"job": backfill_job}, into=BackfilledResult)
+    if target is None:
+        return False
+    merged = add_files(target.result or {}, target.added or {}, job=target.job)
+    values = {"backfill": backfill_job, "job": target.job, "attempt": target.attempt, "result": json.dumps(merged)}
+    await transaction.execute(_SQL["backfill_job_result"], values)
+    fault_point("backfill.half")
+    await transaction.execute(_SQL["backfill_published_result"], values)
+    await transaction.execute(_SQL["backfill_history"], values)
+    await transaction.execute(_SQL["end_backfill"], values)
+    await transaction.execute(_SQL["record_backfill"], values)
+    fault_point("backfill.after")
     return True
 
 

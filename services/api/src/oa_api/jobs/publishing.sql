@@ -81,3 +81,39 @@ FROM marked WHERE job_attempt.job_id = marked.id AND job_attempt.attempt = marke
 -- A file that an attempt published: GET /api/job/JOB/output/FILE, after a rerun.
 SELECT result -> 'outputs' -> %(file)s AS output FROM publication
 WHERE job_id = %(job)s AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s) ORDER BY attempt DESC LIMIT 1
+
+-- name: lock_backfilled
+-- Locks the job whose result a backfill was made for, with that result and the new one; no row if its files are deleted.
+SELECT target.id AS job, backfill.target_attempt AS attempt, done.result AS added,
+       coalesce(publication.result, CASE WHEN target.attempt = backfill.target_attempt THEN target.result END) AS result
+FROM backfill JOIN job done ON done.id = backfill.job_id
+JOIN job target ON target.id = backfill.target_job
+LEFT JOIN publication ON publication.job_id = target.id AND publication.attempt = backfill.target_attempt
+WHERE backfill.job_id = %(job)s AND NOT EXISTS (
+    SELECT FROM file_deletion
+    WHERE file_deletion.job_id = target.id AND file_deletion.attempt = backfill.target_attempt
+)
+FOR UPDATE OF target
+
+-- name: backfill_job_result
+-- Adds files to the result of a job, unless it has run again.
+UPDATE job SET result = %(result)s WHERE id = %(job)s AND attempt = %(attempt)s AND result IS NOT NULL
+
+-- name: backfill_published_result
+-- Adds files to published data, while it is that of the attempt.
+UPDATE data SET result = %(result)s WHERE job_id = %(job)s AND attempt = %(attempt)s
+
+-- name: backfill_history
+-- Adds files to the entry of the history of the attempt.
+UPDATE publication SET result = %(result)s WHERE job_id = %(job)s AND attempt = %(attempt)s
+
+-- name: end_backfill
+-- Records the attempt whose files were added: retention keeps them with those of the target.
+UPDATE backfill SET attempt = job.attempt, added_at = now() FROM job
+WHERE backfill.job_id = %(backfill)s AND job.id = backfill.job_id
+
+-- name: record_backfill
+-- Records in the events of a job that its result has more files.
+INSERT INTO job_event (job_id, attempt, kind, accepted, detail)
+SELECT id, %(attempt)s, 'data.backfilled', true, jsonb_build_object('backfill', %(backfill)s::bigint)
+FROM job WHERE id = %(job)s

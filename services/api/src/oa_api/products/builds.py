@@ -22,6 +22,7 @@ _MIB = 1 << 20
 _TIERS = {
     JobKind.EXPORT: ((4096 * _MIB, Tier.HUGE), (256 * _MIB, Tier.LARGE), (0, Tier.STANDARD)),
     JobKind.COLLECTION: ((2048 * _MIB, Tier.HUGE), (0, Tier.LARGE)),
+    JobKind.BACKFILL: ((1024 * _MIB, Tier.HUGE), (64 * _MIB, Tier.LARGE), (0, Tier.STANDARD)),
     JobKind.FABRIC: ((2048 * _MIB, Tier.HUGE), (0, Tier.LARGE)),
 }
 

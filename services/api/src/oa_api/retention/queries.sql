@@ -16,8 +16,13 @@ FROM job product JOIN source ON source.sha256 = product.source_sha256
 CROSS JOIN LATERAL jsonb_array_elements(source.definition::jsonb -> 'inputs') input
 WHERE product.kind <> 'source' AND product.rank < 9
 
+-- name: is_imported
+-- An attempt of another system: its files stay in the bucket of that system.
+(old.attempt = 1 AND EXISTS (SELECT FROM imported_row WHERE imported_row.step = 'job' AND imported_row.id = old.job_id))
+
 -- name: is_unused
--- Files without a use: not published, not of a current product, not of a running job or product.
+-- Files without a use: not published, not of a current product, not of a running job or product, nor added to a kept
+-- result.
 (job.rank = 9 OR old.attempt < job.attempt)
 AND NOT EXISTS (SELECT FROM data WHERE data.job_id = old.job_id AND data.attempt = old.attempt)
 AND NOT EXISTS (SELECT FROM collection offered WHERE offered.job_id = old.job_id AND offered.attempt = old.attempt)
@@ -27,6 +32,14 @@ AND NOT EXISTS (
     WHERE offered.job_id = old.job_id AND offered.attempt = old.attempt AND offered.expires_at > now()
 )
 AND old.job_id <> ALL (ARRAY({in_use}))
+AND NOT {is_imported}
+AND NOT EXISTS (
+    SELECT FROM backfill
+    WHERE backfill.job_id = old.job_id AND backfill.attempt = old.attempt AND NOT EXISTS (
+        SELECT FROM file_deletion deletion
+        WHERE deletion.job_id = backfill.target_job AND deletion.attempt = backfill.target_attempt
+    )
+)
 
 -- name: is_deletable
 -- An attempt without uses whose end is old enough, and that of each job of an unchanged source that kept its files.

@@ -10,6 +10,7 @@ from oa_api.db.errors import StoreError
 from oa_api.http.app_keys import DATABASE, PROCESS
 from oa_api.http.request_parsing import read_body
 from oa_api.http.time_limits import HEALTH_WAIT_S
+from oa_api.imports.obstacles import find_obstacle
 from oa_api.status.health import check_health
 from oa_api.status.overview_page import render_overview
 from oa_api.status.queries import ping_database
@@ -76,6 +77,8 @@ async def get_readiness(request: web.Request) -> web.Response:
         try:
             async with asyncio.timeout(HEALTH_WAIT_S):
                 await ping_database(request.app[DATABASE])
+                obstacle = await find_obstacle(request.app[DATABASE])
+                reason = f"the database waits for {obstacle}" if obstacle else ""
         except (StoreError, TimeoutError):
             reason = "the database does not respond"
     body = {"status": "unready" if reason else "ready", "reason": reason}

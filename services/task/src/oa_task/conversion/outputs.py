@@ -45,8 +45,9 @@ class Outputs:
         self._outputs: list[_Output] = []
         self._changes: ChangesFile | None = None
         self.tiles: TileSpool | None = None
-        source = GzipTextFile(out / SOURCE_FILE)
-        self._add("source", source, lambda item: source.write(item[0].lines))
+        if "source" not in without:
+            source = GzipTextFile(out / SOURCE_FILE)
+            self._add("source", source, lambda item: source.write(item[0].lines))
         if "validated" not in without:
             validated = ValidatedFile(out / VALIDATED_FILE)
             self._add("validated", validated, lambda item: validated.write(*item))

@@ -172,7 +172,7 @@ class AttemptRunner:
         match kind:
             case JobKind.SOURCE:
                 return await self._run_source_job(definition, folder, out)
-            case JobKind.COLLECTION | JobKind.EXPORT | JobKind.FABRIC:
+            case JobKind.COLLECTION | JobKind.EXPORT | JobKind.FABRIC | JobKind.BACKFILL:
                 inputs = SignedInputs(AttemptAccess(self._settings), deadline=self._deadline)
                 async with ProgressReporter(self._reporter) as on_progress:
                     return await build_product(definition, out, storage=inputs, on_progress=on_progress)

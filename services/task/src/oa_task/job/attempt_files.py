@@ -28,6 +28,7 @@ from oa_shared.storage import Storage, StorageUnavailableError
 from oa_task.results.checksums import FileFacts, file_facts
 from oa_task.results.files import MANIFEST_FILE
 from oa_task.runtime.failure import TaskFailure
+from oa_task.runtime.json_values import json_object
 
 log = structlog.get_logger()
 
@@ -48,7 +49,13 @@ class AttemptFiles:
         """
         manifest = json.loads(await asyncio.to_thread((out / MANIFEST_FILE).read_text))
         outputs = cast("Mapping[str, FileFacts]", manifest["outputs"])
-        files = {**outputs, MANIFEST_FILE: await asyncio.to_thread(file_facts, out / MANIFEST_FILE)}
+        # The manifest of a backfill also describes the file that it was made of, which stays where it is.
+        own = {
+            name: facts
+            for name, facts in outputs.items()
+            if name != json_object(manifest.get("built_from")).get("file")
+        }
+        files = {**own, MANIFEST_FILE: await asyncio.to_thread(file_facts, out / MANIFEST_FILE)}
         for name in files:
             if name == MANIFEST_FILE:
                 fault_point("manifest.before")

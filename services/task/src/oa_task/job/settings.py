@@ -20,7 +20,9 @@ class JobSettings:
     api_url: str = field(metadata={"help": "URL of the API."})
     bucket: str = field(metadata={"help": "S3 bucket of results."})
     results_queue_url: str = field(metadata={"help": "SQS queue to the API."})
-    kind: str = field(default=JobKind.SOURCE, metadata={"help": "`source`, `collection`, `export` or `fabric`."})
+    kind: str = field(
+        default=JobKind.SOURCE, metadata={"help": "`source`, `collection`, `export`, `fabric` or `backfill`."}
+    )
     run: int = field(default=0, metadata={"help": "ID of the run."})
     sample: int = field(default=0, metadata={"help": "Number of features to read in a sample run; 0 for a full job."})
     source_name: str = field(default="", metadata={"help": "Name of the source."})

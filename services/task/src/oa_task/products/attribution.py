@@ -61,7 +61,7 @@ def _facts(item: ProductInput) -> dict[str, str]:
         "attribution_required": _YES[license_.attribution],
         "share_alike": _YES[license_.share_alike],
         "geojson_sha256": item.geojson_sha256 or "",
-        "parquet_sha256": item.sha256,
+        "parquet_sha256": item.sha256 or "",
     }
 
 

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonObject
+from oa_task.products.backfill import build_backfill
 from oa_task.products.build_context import BuildContext
 from oa_task.products.collection import build_collection
 from oa_task.products.exports import build_export
@@ -20,6 +21,8 @@ def build(context: BuildContext) -> JsonObject:
             return build_collection(context)
         case JobKind.FABRIC:
             return build_fabric(context)
+        case JobKind.BACKFILL:
+            return build_backfill(context)
         case JobKind.SOURCE:
             raise TaskFailure("source.schema", "a job of kind source has no plan")
         case kind:

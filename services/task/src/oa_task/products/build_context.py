@@ -58,6 +58,8 @@ class BuildContext:
 
 def input_files(plan: ProductPlan) -> list[InputFile]:
     """Return the required files of the inputs, in the order of their use."""
+    if plan.kind is JobKind.BACKFILL:
+        return [InputFile(item.geojson_key or item.key, item.geojson_sha256) for item in plan.inputs]
     files: list[InputFile] = []
     for item in ordered_inputs(plan):
         files.append(InputFile(item.key, item.sha256, item.size_bytes))

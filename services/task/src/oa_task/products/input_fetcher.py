@@ -12,6 +12,7 @@ import structlog
 
 from oa_shared.retrying import retrying
 from oa_shared.storage import StorageUnavailableError
+from oa_task.results.checksums import FileFacts
 from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()
@@ -41,7 +42,10 @@ class InputFile:
 
 
 class InputFetcher:
-    """Fetches files into a folder, in order; the folder has at most AHEAD + 1 of them at a time."""
+    """Fetches files into a folder, in order; the folder has at most AHEAD + 1 of them at a time.
+
+    `facts` has the size and the digest of each file that was fetched, by key.
+    """
 
     def __init__(self, files: Sequence[InputFile], storage: ReadableStorage, folder: Path) -> None:
         self._files = files
@@ -49,6 +53,7 @@ class InputFetcher:
         self._folder = folder
         self._room = asyncio.Semaphore(AHEAD + 1)
         self._waiting: dict[str, Path] = {}
+        self.facts: dict[str, FileFacts] = {}
 
     async def fetch_all(self) -> AsyncIterator[Path]:
         """Yield each file once it is complete; the next one waits for room. Raises TaskFailure infra.storage."""
@@ -91,6 +96,7 @@ class InputFetcher:
                 await asyncio.to_thread(_append, target, digest, chunk)
         if file.sha256 is not None and digest.hexdigest() != file.sha256:
             raise _mismatch(file, f"{size_bytes:,} bytes with the SHA-256 {digest.hexdigest()}")
+        self.facts[file.key] = {"bytes": size_bytes, "sha256": digest.hexdigest()}
 
 
 class FolderStorage:

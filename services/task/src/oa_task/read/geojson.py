@@ -64,7 +64,7 @@ def _projection(request: ReadRequest, crs: str | None) -> Projection:
 def _batch(block: Block, request: ReadRequest, srs: Projection) -> FeatureBatch:
     first_row = request.bad_rows.rows_read
     request.bad_rows.rows_read += len(block.features)
-    features, rows = _with_geometry(block.features, first_row, request.bad_rows)
+    features, rows = _with_geometry(block.features, first_row, request)
     raw = geometries([_geometry(feature) for feature in features])
     is_readable = _check_readable(raw, features, rows, request.bad_rows)
     if not is_readable.all():
@@ -89,8 +89,9 @@ def _geometry(feature: Feature) -> dict[str, object]:
     return geometry if isinstance(geometry, dict) else {}
 
 
-def _with_geometry(features: list[object], first_row: int, bad_rows: BadRows) -> tuple[list[Feature], np.ndarray]:
-    """Return the features that have a geometry, and their row numbers; count the others."""
+def _with_geometry(features: list[object], first_row: int, request: ReadRequest) -> tuple[list[Feature], np.ndarray]:
+    """Return the features that have a geometry or need none, and their row numbers; count the others."""
+    bad_rows = request.bad_rows
     has_geometry = np.array(
         [isinstance(feature, dict) and isinstance(feature.get("geometry"), dict) for feature in features], dtype=bool
     )
@@ -99,6 +100,8 @@ def _with_geometry(features: list[object], first_row: int, bad_rows: BadRows) ->
         is_feature[index] = _is_feature(features[index])
     others = np.flatnonzero(~is_feature)
     bad_rows.note("not a feature", first_row + others, [str(features[n]) for n in others[:5]], code="source.format")
+    if request.keeps_null_geometry:
+        has_geometry = is_feature
     bad_rows.leave_out("the geometry is null", int((is_feature & ~has_geometry).sum()))
     usable = [
         feature for feature, keep in zip(features, has_geometry, strict=True) if keep and isinstance(feature, dict)
@@ -113,7 +116,11 @@ def _is_feature(value: object) -> bool:
 def _check_readable(raw: Geometry, features: list[Feature], rows: np.ndarray, bad_rows: BadRows) -> np.ndarray:
     """Return a mask of the geometries that could be read, empty ones included; count the others as bad rows."""
     absent = np.isnan(raw.x) | np.isnan(raw.y) if isinstance(raw, Points) else shapely.is_missing(raw.array)
-    unreadable = [index for index in np.flatnonzero(absent) if not is_empty(_geometry(features[index]))]
+    unreadable = [
+        index
+        for index in np.flatnonzero(absent)
+        if features[index].get("geometry") is not None and not is_empty(_geometry(features[index]))
+    ]
     examples = [str(features[index]["geometry"])[:100] for index in unreadable[:5]]
     bad_rows.note("unreadable geometry", rows[unreadable], examples, code="source.format")
     is_readable = np.ones(len(raw), dtype=bool)

@@ -19,7 +19,8 @@ class ReadRequest:
     """A file or .gdb folder, its `conform`, the columns to read, and where to count bad rows.
 
     `limit` is the number of features after which the caller stops, None for all: a reader of a growing file need not
-    wait for more.
+    wait for more. With `keeps_null_geometry`, features of GeoJSON without a geometry are read: results have such
+    features, while those of a source have no use.
     """
 
     path: Path
@@ -27,6 +28,7 @@ class ReadRequest:
     columns: Container[str]
     bad_rows: BadRows
     limit: int | None = None
+    keeps_null_geometry: bool = False
 
     @property
     def format(self) -> str:

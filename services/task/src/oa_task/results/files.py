@@ -32,3 +32,6 @@ CONVERSION_FILES = frozenset(
     }
 )
 """The files that a conversion may leave."""
+
+BACKFILL_FILES = frozenset({VALIDATED_FILE, PARQUET_FILE, STATS_FILE, PICTURE_FILE, TILES_FILE})
+"""The files that a backfill may leave: the features alone suffice to build them."""

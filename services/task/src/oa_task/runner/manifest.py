@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,8 +11,8 @@ from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.licenses import credit_of, normalize_license
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.download.downloaded_file import DownloadedFile
-from oa_task.results.checksums import file_facts
-from oa_task.results.files import DEFINITION_FILE, LOG_FILE, MANIFEST_FILE, PLAN_FILE
+from oa_task.results.checksums import FileFacts, file_facts
+from oa_task.results.files import DEFINITION_FILE, LOG_FILE, MANIFEST_FILE, PLAN_FILE, SOURCE_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,18 @@ class InputRecord:
     definition: bytes
     raws: Sequence[DownloadedFile]
     fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackfilledDataset:
+    """A result that gets the files that it lacks; `source` is its file of all features."""
+
+    source_name: str
+    layer: str
+    name: str
+    job: int
+    license: object
+    source: FileFacts
 
 
 def write_manifest(out: Path, record: InputRecord, report: JsonMapping) -> Path:
@@ -52,13 +64,32 @@ def write_product_manifest(out: Path, *, kind: str, title: str, plan: bytes, rep
     return _write(out, {"kind": kind, "title": title, **_versions(plan)}, report)
 
 
+def write_backfill_manifest(out: Path, dataset: BackfilledDataset, report: JsonMapping) -> Path:
+    """Write `manifest.json` about the files in `out` and the file that they are built from; return its path.
+
+    It has no fingerprint: another engine may have written that file, so no later result is found unchanged by it.
+    """
+    license_ = normalize_license(dataset.license)
+    facts: JsonObject = {
+        "layer": dataset.layer,
+        "name": dataset.name,
+        "engine_version": version("oa-task"),
+        "license": dataset.license,
+        "attribution": credit_of(license_, dataset.source_name).line,
+        "built_from": {"job": dataset.job, "file": SOURCE_FILE, **dataset.source},
+    }
+    return _write(out, facts, report, elsewhere={SOURCE_FILE: dataset.source})
+
+
 def _versions(definition: bytes) -> JsonObject:
     return {"definition_sha256": hashlib.sha256(definition).hexdigest(), "engine_version": version("oa-task")}
 
 
-def _write(out: Path, facts: JsonObject, report: JsonMapping) -> Path:
+def _write(
+    out: Path, facts: JsonObject, report: JsonMapping, *, elsewhere: Mapping[str, FileFacts] | None = None
+) -> Path:
     files = sorted(path for path in out.iterdir() if path.is_file() and path.name not in {MANIFEST_FILE, LOG_FILE})
-    own: JsonObject = {**facts, "outputs": {path.name: file_facts(path) for path in files}}
+    own: JsonObject = {**facts, "outputs": {**(elsewhere or {}), **{path.name: file_facts(path) for path in files}}}
     manifest = {**own, **report, **own}  # the report comes from the process that reads the data: it replaces nothing
     path = out / MANIFEST_FILE
     path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

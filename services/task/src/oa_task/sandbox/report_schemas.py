@@ -86,7 +86,7 @@ class PlacementSchema(_ClosedSchema):
 
 
 class ConversionReportSchema(_TimedReportSchema):
-    """The report of a conversion (oa_task.conversion.convert)."""
+    """The report of a conversion (oa_task.conversion.convert) or a backfill, which compares nothing."""
 
     count = _count(required=True)
     valid = _count(required=True)

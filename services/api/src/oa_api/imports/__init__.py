@@ -1,0 +1,1 @@
+"""Importing the rows of openaddresses/batch, and the check that no import is unfinished."""
