@@ -23,11 +23,11 @@ from oa_task.sandbox.request import SandboxRequest
 
 _PROGRESS_EVERY_S = 0.5
 _NEEDED_LATER = (
-    *("oa_task.preview.picture", "oa_task.tiles.tileset", "oa_task.read.coordinates", "numpy.ma"),
+    *("oa_task.preview.picture", "oa_task.tiles.tileset", "oa_task.read.coordinates", "pyarrow.compute", "numpy.ma"),
     # Pillow loads all of these to write a PNG.
     *(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Png", "Ppm")),
-    # Most jobs need none of these, which take as long as a conversion of few features.
-    *("pyproj", "pyarrow.compute"),
+    # Data in degrees needs no projection.
+    "pyproj",
 )
 """The modules that `convert` imports late, so that other commands start faster: first those of almost every job."""
 Handler = Callable[[str], JsonObject]

@@ -75,8 +75,6 @@ def _wkb(geometry: Geometry) -> pa.Array:
 
 
 def _boxes(boxes: np.ndarray) -> pa.Array:
-    is_known = ~np.isnan(boxes).any(axis=1)
+    missing = pa.array(np.isnan(boxes).any(axis=1))
     sides = [pa.array(np.ascontiguousarray(boxes[:, side])) for side in range(len(SIDES))]
-    # `StructArray.from_arrays` with a mask would load pyarrow.compute, which no small job needs otherwise.
-    valid = pa.py_buffer(np.packbits(is_known, bitorder="little"))
-    return pa.Array.from_buffers(BOX, len(boxes), [valid], children=sides)
+    return pa.StructArray.from_arrays(sides, fields=list(BOX), mask=missing)
