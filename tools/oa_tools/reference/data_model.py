@@ -33,6 +33,8 @@ _KEPT: Mapping[str, str] = {
     "job": _PERMANENTLY,
     "job_tally": "permanently; the sweep folds the changes of a run into one row per status",
     "job_attempt": "permanently; the files by the rules `pull_request`, `exports`, `unpublished`, `superseded`, `logs`",
+    "failure_day": "180 days, or until an attempt of the day is recorded or corrected; the sweep then counts it again",
+    "failure_count": "as long as its day",
     "unfinished_take": "until the process lets go of the item; after its death a week",
     "batch_exit": "until `due_at`, when the sweep applies or drops it",
     "outbox": "30 days after `sent_at`, if the job has ended; an unsent message until its job ends",
