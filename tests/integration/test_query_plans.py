@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from oa_api.datasets.queries import list_parameters
-from oa_api.datasets.requests import DatasetFilter
+from oa_api.datasets.queries import list_parameters, select_parameters
+from oa_api.datasets.requests import DatasetFilter, DatasetSelection
 from oa_api.db import counting
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
@@ -239,6 +239,13 @@ HOT: dict[str, dict[str, Any]] = {
     "jobs.publishing.unpublished_of_run": {"run": 7},
     "failures.queries.groups_of_days": {"by": "code", "days": 7, "live": None, "limit": 200},
     "failures.queries.groups_of_run": {"by": "host", "run": 150, "limit": 200},
+    "datasets.queries.version": {},
+    "datasets.queries.extents": {
+        **select_parameters(DatasetSelection()),
+        "after_size": 0.5,
+        "after_id": 7,
+        "limit": 1000,
+    },
     "failures.queries.first_uncounted": {"days": 7},
     "failures.queries.trend_of_codes": {"by": "code", "days": 7, **_COUNTED},
     "failures.queries.trend_of_days": {"by": "place", "days": 7, **_COUNTED},

@@ -78,10 +78,8 @@ async def _count_by_period(
         attempts = "codes" if failure_filter.by is GroupBy.CODE else "days"
         rows = await database.all(_SQL[f"trend_of_{attempts}"], {**values, "uncounted": uncounted}, into=TrendRow)
         current = failure_filter.days
-    trend: dict[str, dict[str, int]] = {}
-    for row in rows:
-        trend.setdefault(row.key, dict.fromkeys(periods, 0))[row.period] = row.jobs
-    return trend, current
+    none = dict.fromkeys(periods, 0)
+    return {row.key: {**none, **dict(zip(row.periods, row.jobs, strict=True))} for row in rows}, current
 
 
 def _make_group(

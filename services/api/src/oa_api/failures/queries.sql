@@ -53,10 +53,18 @@ FROM (
 ) failed
 GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
 
+-- name: trend
+-- Part: one row for each group: a row for each of its periods would take longer to read than to count.
+SELECT key, array_agg(period) AS periods, array_agg(jobs) AS jobs
+
 -- name: trend_of_runs
 -- Failed jobs by group and run, for group_failures().
-SELECT {key} AS key, job.run_id::text AS period, count(*) AS jobs
-FROM job WHERE job.status = 'Fail' AND job.run_id = ANY(%(runs)s) GROUP BY 1, 2
+{trend}
+FROM (
+    SELECT {key} AS key, job.run_id::text AS period, count(*) AS jobs
+    FROM job WHERE job.status = 'Fail' AND job.run_id = ANY(%(runs)s) GROUP BY 1, 2
+) counted
+GROUP BY key
 
 -- name: first_uncounted
 -- The first day of both periods that the sweep has not counted, today at the latest, for group_failures(). It is a value
@@ -75,27 +83,37 @@ WHERE grouped_by = %(by)s AND day >= (now() AT TIME ZONE 'UTC')::date - (2 * %(d
 
 -- name: trend_of_codes
 -- Failed jobs by code and day, from attempts, so that jobs that succeeded later count. For group_failures().
-{counted_days}
-UNION ALL
-SELECT key, day::text AS period, count(*) AS jobs
+{trend}
 FROM (
-    SELECT DISTINCT error_code AS key, (ended_at AT TIME ZONE 'UTC')::date AS day, job_id
-    FROM job_attempt
-    WHERE error_code IS NOT NULL AND ended_at >= %(uncounted)s::timestamp AT TIME ZONE 'UTC'
-) failed
-GROUP BY key, day
+    {counted_days}
+    UNION ALL
+    SELECT key, day::text AS period, count(*) AS jobs
+    FROM (
+        SELECT DISTINCT error_code AS key, (ended_at AT TIME ZONE 'UTC')::date AS day, job_id
+        FROM job_attempt
+        WHERE error_code IS NOT NULL AND ended_at >= %(uncounted)s::timestamp AT TIME ZONE 'UTC'
+    ) failed
+    WHERE key = ANY(%(keys)s)
+    GROUP BY key, day
+) counted
+GROUP BY key
 
 -- name: trend_of_days
 -- The same by host or place, for group_failures().
-{counted_days}
-UNION ALL
-SELECT key, day::text AS period, count(*) AS jobs
+{trend}
 FROM (
-    SELECT DISTINCT {key} AS key, (attempt.ended_at AT TIME ZONE 'UTC')::date AS day, job.id
-    FROM job_attempt attempt JOIN job ON job.id = attempt.job_id
-    WHERE attempt.error_code IS NOT NULL AND attempt.ended_at >= %(uncounted)s::timestamp AT TIME ZONE 'UTC'
-) failed
-GROUP BY key, day
+    {counted_days}
+    UNION ALL
+    SELECT key, day::text AS period, count(*) AS jobs
+    FROM (
+        SELECT DISTINCT {key} AS key, (attempt.ended_at AT TIME ZONE 'UTC')::date AS day, job.id
+        FROM job_attempt attempt JOIN job ON job.id = attempt.job_id
+        WHERE attempt.error_code IS NOT NULL AND attempt.ended_at >= %(uncounted)s::timestamp AT TIME ZONE 'UTC'
+    ) failed
+    WHERE key = ANY(%(keys)s)
+    GROUP BY key, day
+) counted
+GROUP BY key
 
 -- name: failing_datasets
 -- How many live datasets fail in each way now, and since when, for group_failures().
