@@ -138,6 +138,7 @@ IAM_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "upload_file": ("s3:PutObject", "s3:AbortMultipartUpload"),
     "upload_part": ("s3:PutObject",),
     "change_message_visibility": ("sqs:ChangeMessageVisibility",),
+    "change_message_visibility_batch": ("sqs:ChangeMessageVisibility",),
     "delete_message": ("sqs:DeleteMessage",),
     "delete_message_batch": ("sqs:DeleteMessage",),
     "get_queue_attributes": ("sqs:GetQueueAttributes",),
