@@ -67,12 +67,12 @@ async def list_dead_letters(dead: Queue, dead_letter_filter: DeadLetterFilter) -
     The messages are at most 10 s old, and read again as soon as the queue counts another number of them: a thousand
     messages are 200 calls, which each page and each reload of a page would repeat.
     """
-    messages = await _peek_seldom(dead)
+    messages = await _peek_rarely(dead)
     selected = [read_dead_letter(message) for message in messages if dead_letter_filter.matches(message)]
     return selected, Total(len(selected), is_estimate=len(messages) >= MAX_PEEKED)
 
 
-async def _peek_seldom(queue: Queue) -> list[ReceivedMessage]:
+async def _peek_rarely(queue: Queue) -> list[ReceivedMessage]:
     known, visible = _PEEKS.get(queue), (await queue.depth()).visible
     if known is not None and known.visible == visible and time.monotonic() - known.at < _KEPT_S:
         return known.messages
