@@ -35,8 +35,6 @@ from inputs import (
     write_point_shapefile,
 )
 from meter import Run, measure
-from rich.console import Console
-from rich.table import Table
 
 ROWS = 500_000
 GOAL_MIB = 600
@@ -159,16 +157,12 @@ def measure_export(product: dict[str, Any], datasets: list[dict[str, Any]], fold
         return measure([program, "build", str(plan), "--inputs", str(folder), "--out", out, "--json"])
 
 
-def show_peaks(peaks: list[Peak]) -> None:
-    """Print a row for each job."""
-    table = Table(title=f"memory of whole jobs, goal {GOAL_MIB} MiB without files", title_justify="left")
-    for head in ("job", "rows", "s", "processor s", "MiB", "without files"):
-        table.add_column(head, justify="left" if head == "job" else "right")
-    for peak in peaks:
-        run = peak.run
-        seconds = f"{run.wall_s:.1f}", f"{run.processor_s:.1f}"
-        table.add_row(peak.what, f"{peak.rows:,}", *seconds, f"{run.peak_mib:.0f}", f"{run.peak_own_mib:.0f}")
-    Console(width=120, highlight=False).print(table)
+def show(peak: Peak) -> None:
+    """Print the cost of a job as soon as it has ended: all of them together take minutes."""
+    run = peak.run
+    seconds = f"{run.wall_s:.1f} s, {run.processor_s:.1f} s of processor"
+    own = f"{run.peak_own_mib:.0f} MiB without files"
+    print(f"{peak.what:<20} {peak.rows:>9,} rows  {run.peak_mib:>5.0f} MiB, {own}; {seconds}", flush=True)
 
 
 def main() -> int:
@@ -177,15 +171,17 @@ def main() -> int:
     selected = os.environ.get("OA_BENCH_FORMATS", ",".join([*FORMATS, *(f"export {name}" for name in EXPORTS)])).split(
         ","
     )
-    peaks = []
+    print(f"memory of whole jobs, goal {GOAL_MIB} MiB without files")
     with tempfile.TemporaryDirectory(prefix="oa-bench-") as name:
         folder = Path(name)
-        peaks += [measure_input(name, kind, scale, folder) for name, kind in FORMATS.items() if name in selected]
-        exports = [name for name in EXPORTS if name in selected]
+        for what, kind in FORMATS.items():
+            if what in selected:
+                show(measure_input(what, kind, scale, folder))
+        exports = [what for what in EXPORTS if what in selected]
         datasets = [publish(folder, number) for number in range(round(10 * scale))] if exports else []
         rows = sum(dataset["count"] for dataset in datasets)
-        peaks += [Peak(what, rows, measure_export(PRODUCTS[what], datasets, folder)) for what in exports]
-    show_peaks(peaks)
+        for what in exports:
+            show(Peak(what, rows, measure_export(PRODUCTS[what], datasets, folder)))
     return 0
 
 
