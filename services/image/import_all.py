@@ -1,8 +1,9 @@
-"""Imports every module of the packages on the command line, and modules: `python3 import_all.py oa_shared oa_task`.
+"""Imports every module of packages, and single modules: `python3 import_all.py [--drop-sources] oa_shared oa_task`.
 
 Python writes the bytecode of whatever they import, and of nothing else: a container with a read-only disk could not
-write it. The build fails here if a package needs a file that trim.py removes. Installed packages, other than those
-of this repository, then lose the sources of which there is bytecode: a traceback still names file, line and function.
+write it. The build of an image fails here if a package needs a file that trim.py removes. With `--drop-sources`, which
+is for images only, installed packages other than those of this repository lose the sources of which there is bytecode:
+a traceback still names file, line and function.
 """
 
 import importlib
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+_DROP = "--drop-sources"
 _OURS = ("oa_api", "oa_dispatcher", "oa_shared", "oa_task", "oa_local")
 
 
@@ -38,9 +40,10 @@ def drop_source(module: ModuleType) -> int:
 
 
 def main() -> None:
-    """Import the packages, drop sources, and print how many modules that loaded and how many bytes it saved."""
-    loaded = import_all(sys.argv[1:])
-    saved = sum(map(drop_source, loaded))
+    """Import the packages, drop sources if asked to, and print the number of modules and the bytes saved."""
+    names = [name for name in sys.argv[1:] if name != _DROP]
+    loaded = import_all(names)
+    saved = sum(map(drop_source, loaded)) if _DROP in sys.argv else 0
     sys.stdout.write(f"{len(loaded):,} modules loaded, {saved:,} bytes of their sources removed\n")
 
 

@@ -126,7 +126,7 @@ def test_packages_of_an_image_import_what_its_build_compiles(folder: str, tmp_pa
     """The packages of other images, and what only tests need, are not there."""
     text = (ROOT / folder / "Dockerfile").read_text()
     (package,) = set(re.findall(r"uv sync .*--package (\S+)", text))
-    (modules,) = re.findall(r"import_all.py ([a-z_. ]+) ", text)
+    (modules,) = re.findall(r"import_all.py --drop-sources ([a-z_. ]+) ", text)
     root = link_packages(package, tmp_path / "site-packages")
     done = run(root, str(IMAGE / "import_all.py"), *modules.split(), package=package, PYTHONDONTWRITEBYTECODE="1")
     assert done.returncode == 0, done.stderr[-2000:]
@@ -135,7 +135,7 @@ def test_packages_of_an_image_import_what_its_build_compiles(folder: str, tmp_pa
 @pytest.fixture(scope="module")
 def compiled(environment: Path) -> Path:
     """The environment after the last step of the build: bytecode in the place of most sources."""
-    done = run(environment, str(IMAGE / "import_all.py"), "oa_shared", "oa_task")
+    done = run(environment, str(IMAGE / "import_all.py"), "--drop-sources", "oa_shared", "oa_task")
     assert done.returncode == 0, done.stderr[-2000:]
     return environment
 
@@ -166,6 +166,13 @@ def test_trimmed_libraries_find_what_they_need(environment: Path) -> None:
 def test_compiled_environment_is_small(compiled: Path) -> None:
     size = sum(path.stat().st_size for path in compiled.rglob("*") if path.is_file())
     assert size < _LARGEST_BYTES, f"{size / _MB:.0f} MB"
+
+
+def test_development_environment_keeps_its_sources() -> None:
+    """`make setup` imports everything too; linters, type checkers and tests read the sources."""
+    (command,) = (line for line in (ROOT / "bin/bootstrap").read_text().splitlines() if "import_all.py" in line)
+    assert "--drop-sources" not in command
+    assert (SITE_PACKAGES / "polars/__init__.py").exists()
 
 
 def test_unused_files_every_pattern_matches_an_installed_file() -> None:
