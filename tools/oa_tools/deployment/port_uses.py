@@ -67,7 +67,7 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
         "depth": (Use(API, DEAD),),
         "receive": (Use(API, DEAD),),
         "delete": (Use(API, DEAD),),
-        "change_visibility": (Use(API, DEAD),),
+        "release_batch": (Use(API, DEAD),),
         "send_batch": (Use(API, (*JOBS, *RESULTS)),),
     },
     "oa_api.status.metrics_api": {"depth": (Use(API, (*JOBS, *RESULTS, *DEAD)),)},
