@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from oa_api.compatibility.table import read_table
 from oa_api.routes import ROUTES
 from oa_cli.commands.engine import engine_commands
 from oa_cli.main import main as oa
@@ -97,7 +98,10 @@ def test_endpoint_exists(document: str, method: str, path: str) -> None:
     pattern = re.compile(
         re.sub(r"\\?\{\w+\\?\}|<\w+>|…|\bN\b", "[^/]+", re.escape(path).replace(r"\<", "<").replace(r"\>", ">"))
     )
-    known = [re.sub(r"\{\w+\}", "0", route.path) for route in ROUTES if route.method == method]
+    # The table of docs/moving.md also has what openaddresses/batch alone serves; test_compatibility.py calls each row.
+    listed = [row.endpoint[1] for row in read_table() if row.endpoint[0] == method] if document == "moving.md" else []
+    paths = [*listed, *(route.path for route in ROUTES if route.method == method)]
+    known = [re.sub(r"\{\w+\}", "0", path) for path in paths]
     assert any(pattern.fullmatch(item) for item in known), f"{document}: {method} {path}"
 
 
@@ -114,6 +118,7 @@ def test_named_findings_of_check_exist() -> None:
     cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     named = {code for cell in cells for code in re.findall(r"`([a-z_]+)`", cell)}
     code = "".join(path.read_text("utf-8") for path in (ROOT / "services/task/src/oa_task/check").glob("*.py"))
+    code += (ROOT / "shared/src/oa_shared/placement.py").read_text("utf-8")
     assert len(named) > 10
     assert {name for name in named if f'"{name}"' not in code} == set()
 

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from oa_dispatcher.api_client import ApiClient
+from oa_dispatcher.batch_check import BATCH_CHECK, batch_dependency
 from oa_dispatcher.health import health_app
 from oa_dispatcher.heartbeat import HEARTBEAT, run_heartbeat
 from oa_dispatcher.settings import DispatcherSettings
@@ -17,7 +18,9 @@ from oa_dispatcher.submission import Submission
 from oa_dispatcher.sweep import BatchSweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.aws import open_aws
-from oa_shared.consumer import Consumer, ConsumerOptions
+from oa_shared.batch_consumer import BatchConsumer
+from oa_shared.consumer import ConsumerOptions
+from oa_shared.dependency_check import check_dependencies
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
 from oa_shared.process_report import (
@@ -28,11 +31,13 @@ from oa_shared.process_report import (
     name_process,
     report_worker,
 )
+from oa_shared.queue import Queue
 from oa_shared.settings import read_settings
 from oa_shared.supervision import Supervisor, Worker
 from oa_shared.watchdog import Watchdog, watch_process
 
 log = structlog.get_logger()
+_BATCHES = 2
 _STOP_WITHIN_S, _EXIT_WITHIN_S = 23, 30
 
 
@@ -70,21 +75,39 @@ async def _open_workers(settings: DispatcherSettings, supervisor: Supervisor, st
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, settings.host, settings.health_port).start()
-    options = ConsumerOptions(concurrency=settings.concurrency, visibility_s=settings.visibility_s)
-    consumer = Consumer(jobs, submission, name="jobs", options=options, is_ready=submission.is_ready)
+    consumer = jobs_consumer(settings, jobs, submission)
     name = name_process(DISPATCHER, settings.health_port)
+    batch = batch_dependency(aws.batch(), settings.batch_queues)
 
     def report() -> ProcessReport:
         parts = [report_worker(state) for state in supervisor.states if state.worker.name != HEARTBEAT]
         late = [PartReport(DISPATCHER_SWEEP, round(sweep.age_s, 1), sweep.problem)] if sweep.problem else []
-        return ProcessReport(name, [*(part for part in parts if not late or part.part != DISPATCHER_SWEEP), *late])
+        working = [part for part in parts if not late or part.part != DISPATCHER_SWEEP]
+        return ProcessReport(name, [*working, *late, batch.report()])
 
     sweep_hang_s = max(settings.worker_hang_s, 2 * settings.sweep_every_s)
     return [
         Worker(DISPATCHER, consumer.run, settings.worker_hang_s),
         Worker(DISPATCHER_SWEEP, sweep.run, sweep_hang_s),
+        Worker(BATCH_CHECK, partial(check_dependencies, [batch]), settings.worker_hang_s),
         Worker(HEARTBEAT, partial(run_heartbeat, api, report), settings.worker_hang_s),
     ]
+
+
+def jobs_consumer(
+    settings: DispatcherSettings, jobs: Queue, submission: Submission, *, wait_s: float = 10
+) -> BatchConsumer:
+    """Return the consumer of the jobs queue: while one batch waits for Batch, the next one is received."""
+    options = ConsumerOptions(_BATCHES * settings.batch_size, settings.visibility_s, wait_s)
+    return BatchConsumer(
+        jobs,
+        submission.handle_batch,
+        batch_size=settings.batch_size,
+        collect_s=settings.collect_s,
+        options=options,
+        name="jobs",
+        is_ready=submission.is_ready,
+    )
 
 
 async def _expect_exit(stop: asyncio.Event, watchdog: Watchdog) -> None:

@@ -9,7 +9,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from oa_api.http.cross_origin import OPEN_TREES
 from oa_api.http.fields import MAX_ID, Choices, Numbers, Time
-from oa_api.http.headers import SECRET_HEADERS
+from oa_api.http.headers import SECRET_HEADER
 from oa_api.http.routing import PAGE, Route
 from oa_api.http.schemas import ProblemSchema
 from oa_shared.json_types import JsonObject
@@ -24,6 +24,7 @@ _PARAMETER_DESCRIPTIONS = {
     "run": "ID of a run.",
     "job": "ID of a job.",
     "attempt": "Number of an attempt.",
+    "array": "ID of an array of attempts.",
     "schedule_run": "ID of a schedule run.",
     "upload": "ID of an upload.",
     "file": "Name of a file.",
@@ -37,6 +38,13 @@ _PARAMETER_DESCRIPTIONS = {
     "webhook": "ID of a webhook.",
     "account": "ID of an account.",
     "token": "ID of a token.",
+    "cache_key": "Ignored.",
+    "level": "Ignored.",
+    "z": "Zoom.",
+    "x": "Column.",
+    "y": "Row.",
+    "map": "ID of a place: of the oldest dataset of its source.",
+    "user": "ID of an account.",
 }
 _PARAMETER_SCHEMAS: dict[str, JsonObject] = {
     "file": {"type": "string", "examples": ["source.geojson.gz"]},
@@ -45,6 +53,7 @@ _PARAMETER_SCHEMAS: dict[str, JsonObject] = {
     "source": {"type": "string", "examples": ["us/ca/berkeley"]},
     "layer": {"type": "string", "enum": list(LAYERS)},
     "name": {"type": "string", "examples": ["city"]},
+    "cache_key": {"type": "string", "examples": ["data"]},
 }
 _PROBLEMS = {
     400: "The request cannot be read.",
@@ -65,7 +74,7 @@ _PROBLEMS = {
     503: "A dependency is unavailable; retry.",
 }
 _SCHEMES: dict[str, dict[str, str]] = {
-    **{name: {"type": "apiKey", "in": "header", "name": name} for name in SECRET_HEADERS},
+    SECRET_HEADER: {"type": "apiKey", "in": "header", "name": SECRET_HEADER},
     "token": {"type": "http", "scheme": "bearer", "description": "An API token, `oa_…`, from POST /api/token."},
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-oa_session", "description": "A browser session."},
 }
@@ -93,6 +102,7 @@ _TAGS = {
     "schedules": "Scheduled tasks.",
     "people": "Accounts, API tokens, audit log.",
     "service": "The service itself.",
+    "compatibility": "Endpoints of openaddresses/batch that have no other path here (docs/moving.md); deprecated.",
 }
 
 
@@ -170,10 +180,12 @@ def _operation(route: Route) -> JsonObject:
         "x-role": route.role.label,
         "description": f"{route.description} {_ROLE_DESCRIPTIONS[route.role]}".strip(),
     }
+    if route.is_legacy:
+        operation["deprecated"] = True
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
     if needs_role:
-        schemes = SECRET_HEADERS if route.role is Role.SERVICE else _SCHEMES
+        schemes = (SECRET_HEADER,) if route.role is Role.SERVICE else _SCHEMES
         operation["security"] = [{name: []} for name in schemes]
     return operation
 

@@ -24,7 +24,7 @@ class Route:
     lists its specific error statuses, `also` further statuses that are not errors. `pattern` is the path for the
     router, where a parameter may contain slashes. `is_health` marks an endpoint that returns its own schema with
     503, also while the process starts, and `has_page` one that returns HTML to a browser. `is_development` routes exist
-    only where the setting `component_gallery` is on.
+    only where the setting `component_gallery` is on, `is_legacy` ones only where `compatibility` is.
     """
 
     method: str
@@ -44,6 +44,7 @@ class Route:
     is_health: bool = False
     has_page: bool = False
     is_development: bool = False
+    is_legacy: bool = False
 
 
 get, post = partial(Route, "GET"), partial(Route, "POST")

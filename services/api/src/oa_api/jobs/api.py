@@ -7,6 +7,7 @@ import structlog
 from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE, STORAGE
+from oa_api.http.conditional import respond_conditionally
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import path_id, read_body, read_query
@@ -18,6 +19,7 @@ from oa_api.jobs.actions import JobAction
 from oa_api.jobs.files import check_kept, send_file
 from oa_api.jobs.job_log import as_text
 from oa_api.jobs.request_schemas import AttemptReportSchema, JobFilterSchema, LogFormatSchema, OutputChoiceSchema
+from oa_api.jobs.requests import OutputChoice
 from oa_api.jobs.rows import JobRow
 from oa_api.jobs.schemas import AttemptStateSchema, JobStatusSchema, NewAttemptSchema, ReportOutcomeSchema
 from oa_api.jobs.serializers import serialize_history, serialize_listed_job
@@ -37,9 +39,10 @@ async def list_jobs(request: web.Request) -> web.Response:
 
 
 async def get_job(request: web.Request) -> web.Response:
-    """Return a job with its attempts and events."""
+    """Return a job with its attempts and events, or 304; a service, which sees tokens, always gets the job."""
     history = await queries.get_history(request.app[DATABASE], await _read_job(request))
-    return web.json_response(serialize_history(history, with_token=is_trusted(request)))
+    response = web.json_response(serialize_history(history, with_token=is_trusted(request)))
+    return response if is_trusted(request) else respond_conditionally(request, response)
 
 
 async def get_state(request: web.Request) -> web.Response:
@@ -78,8 +81,12 @@ async def get_log(request: web.Request) -> web.Response:
 
 async def get_output(request: web.Request) -> web.StreamResponse:
     """Redirect to a file of the job, or stream it."""
-    choice, name = await read_query(request, OutputChoiceSchema()), request.match_info["file"]
-    job = await _read_job(request)
+    return await send_chosen_output(request, await read_query(request, OutputChoiceSchema()))
+
+
+async def send_chosen_output(request: web.Request, choice: OutputChoice) -> web.StreamResponse:
+    """Redirect to the file of the path, or stream it. Raises NotFoundError, GoneError."""
+    name, job = request.match_info["file"], await _read_job(request)
     output = job.files.get(name)
     if choice.attempt not in (None, job.attempt) or job.result is None:
         # A published attempt keeps its files when the job runs again.

@@ -28,6 +28,8 @@ from oa_api.jobs.schemas import (
 )
 from oa_shared.roles import Role
 
+_CONDITIONAL = "Send the `ETag` of the last response as `If-None-Match`: 304 means that nothing has changed since."
+
 API = (
     get(
         "/api/run",
@@ -50,7 +52,16 @@ API = (
         is_idempotent_by_key=True,
         role=Role.AUTHOR,
     ),
-    get("/api/run/{run}", run_api.get_run, "Get a run", response=RunSchema, tag="runs", role=Role.ANYONE),
+    get(
+        "/api/run/{run}",
+        run_api.get_run,
+        "Get a run",
+        response=RunSchema,
+        tag="runs",
+        description=_CONDITIONAL,
+        also=(304,),
+        role=Role.ANYONE,
+    ),
     patch(
         "/api/run/{run}",
         run_api.patch_run,
@@ -82,8 +93,10 @@ API = (
         response=CreatedJobsSchema,
         tag="runs",
         description=(
-            "Creates a job for each selected entry of each definition, all in one transaction. `errors` lists the "
-            "elements and entries that get no job; when no element gets one, the response is 422 and nothing is stored."
+            "Creates a job for each selected entry of each definition, all in one transaction. A run has one job for "
+            "each source name, layer and name: an entry that has a job gets that one, which `existing` lists; the "
+            "response is 200 also if all exist. `errors` lists the elements and entries that get no job; when no "
+            "element gets one, the response is 422 and nothing is stored."
         ),
         body=NewJobsSchema,
         refusals=(409,),
@@ -123,6 +136,8 @@ API = (
         "Get a job with its attempts and events",
         response=JobDetailSchema,
         tag="jobs",
+        description=_CONDITIONAL,
+        also=(304,),
         role=Role.ANYONE,
     ),
     get(
