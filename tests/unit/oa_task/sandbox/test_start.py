@@ -42,7 +42,7 @@ def request_of_small_job(folder: Path) -> SandboxRequest:
     (folder / "data.csv").write_text("\n".join(["NO,ST,X,Y", *lines]) + "\n", encoding="utf-8")
     conform = {"format": "csv", "lon": "X", "lat": "Y", "number": "NO", "street": "ST"}
     entry = {"name": "city", "data": "https://example.com/data.csv", "protocol": "http", "conform": conform}
-    definition = {"schema": 2, "coverage": {"country": "us"}, "layers": {"addresses": [entry]}}
+    definition = {"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}
     (folder / "definition.json").write_text(json.dumps(definition), encoding="utf-8")
     for name in ("work", "out"):
         (folder / name).mkdir()
@@ -69,7 +69,7 @@ def test_child_loads_what_every_job_needs_before_the_request(tmp_path: Path) -> 
 def test_child_with_a_request_loads_only_what_that_job_needs(tmp_path: Path) -> None:
     request = json.dumps(asdict(request_of_small_job(tmp_path)))
     late = run_python(LIST_LATE_MODULES, request, line=request + "\n")
-    assert {"oa_task.preview.picture", "oa_task.tiles.tileset", "oa_task.read.crs"} <= set(late)
+    assert {"oa_task.preview.picture", "oa_task.tiles.tileset"} <= set(late)
     assert "pyproj" not in late
 
 

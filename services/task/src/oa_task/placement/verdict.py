@@ -14,7 +14,6 @@ from oa_task.features.validation import NOWHERE
 from oa_task.placement.areas import Area
 from oa_task.placement.bad_coordinates import explain_bad_coordinates
 from oa_task.placement.coverage import resolve_coverage
-from oa_task.placement.explanation import explain_places
 from oa_task.placement.sample import PlaceSample
 from oa_task.runtime.failure import TaskFailure
 
@@ -72,6 +71,8 @@ def judge_first_rows(sample: PlaceSample, bad_rows: BadRows, entry: TaskEntry) -
 
 
 def _find_problems(places: _Places, entry: TaskEntry, area: Area | None) -> list[PlacementProblem]:
+    from oa_task.placement.explanation import explain_places  # noqa: PLC0415 - loads PROJ for a fault only
+
     on_earth = (np.abs(places[0]) <= _EARTH_LON) & (np.abs(places[1]) <= _EARTH_LAT)
     off = 1 - float(on_earth.mean())
     if off > MAX_SHARE_OFF_EARTH:
@@ -123,6 +124,8 @@ def _extent_along_axes(places: _Places, core: tuple[float, float, float, float],
 def _find_outside(places: _Places, entry: TaskEntry, area: Area | None) -> PlacementProblem | None:
     if area is None or not len(places[0]):
         return None
+    from oa_task.placement.explanation import explain_places  # noqa: PLC0415 - likewise
+
     outside = ~area.is_inside(*places)
     share = float(outside.mean())
     if share <= MAX_SHARE_OUTSIDE:
