@@ -11,7 +11,7 @@ import pytest_asyncio
 from openapi_spec_validator import validate
 
 from oa_api.compatibility.routes import VERSION_1 as ROUTES_V1
-from oa_api.compatibility.table import RecognizedBy, TableRow, Verdict, count_verdicts, read_table
+from oa_api.compatibility.table import RecognizedBy, RouteVerdict, TableRow, count_verdicts, read_table
 from oa_api.http.app_keys import QueuePair
 from oa_api.http.openapi import document
 from oa_api.routes import ROUTES
@@ -78,7 +78,7 @@ async def test_row_is_answered_in_the_form_of_openaddresses_batch(world: MovingW
     if row.version_1 in _REFUSED_IN_BOTH:
         assert status in _REFUSED_IN_BOTH[row.version_1], body
         return
-    if row.verdict is Verdict.REFUSED:
+    if row.verdict is RouteVerdict.REFUSED:
         assert status == 410, body
         assert row.note in body["message"]
         return
@@ -109,7 +109,7 @@ async def test_row_is_answered_in_our_form(world: MovingWorld, row: TableRow) ->
 async def test_table_has_every_request_and_misses_none() -> None:
     counts = count_verdicts()
     print(", ".join(f"{verdict}: {count}" for verdict, count in counts.items()))
-    assert counts[Verdict.MISSING] == 0
+    assert counts[RouteVerdict.MISSING] == 0
     assert sum(counts.values()) == len({row.version_1 for row in TABLE})
     told_by_version = {row.version_1 for row in TABLE if row.recognized_by is RecognizedBy.VERSION}
     forms = {f"{route.method} {route.path}" for route in ROUTES_V1}

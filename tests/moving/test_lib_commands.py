@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from oa_api.compatibility.table import TableRow, Verdict, read_table
+from oa_api.compatibility.table import RouteVerdict, TableRow, read_table
 from oa_tools.reference.moving import COMMANDS_HEADING, COMPATIBLE
 from support.moving_world import MovingWorld, moving_world
 from support.running_api import SECRET, running_api
@@ -124,7 +124,7 @@ async def test_each_command_has_the_outcome_of_the_page(packages: Path, database
     described = {}
     for command, row in rows.items():
         item = outcomes[command]
-        if row.verdict is Verdict.COMPATIBLE:
+        if row.verdict is RouteVerdict.COMPATIBLE:
             assert "error" not in item, item
             described[command] = COMPATIBLE
         else:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from oa_api.compatibility.table import RecognizedBy, TableRow, Verdict, count_verdicts, read_table
+from oa_api.compatibility.table import RecognizedBy, RouteVerdict, TableRow, count_verdicts, read_table
 
 _NONE = "\N{EN DASH}"
 _PAGE = Path(__file__).parents[3] / "docs/moving.md"
@@ -35,7 +35,7 @@ def _requests() -> str:
 
 def _request(row: TableRow) -> str:
     version_2 = f"`{row.version_2}`" if row.version_2 else _NONE
-    is_unmarked = row.recognized_by is RecognizedBy.NOTHING and row.verdict is Verdict.REFUSED
+    is_unmarked = row.recognized_by is RecognizedBy.NOTHING and row.verdict is RouteVerdict.REFUSED
     mark = _NONE if is_unmarked else str(row.recognized_by)
     clients = ", ".join(row.clients) or _NONE
     return _line(f"`{row.version_1}`", version_2, mark, str(row.verdict), row.note, clients)
@@ -53,7 +53,7 @@ def _pages() -> str:
 
 def _commands() -> str:
     rows = {command: row for row in read_table() for command in row.commands}
-    works = sum(row.verdict is Verdict.COMPATIBLE for row in rows.values())
+    works = sum(row.verdict is RouteVerdict.COMPATIBLE for row in rows.values())
     counted = f"Of {len(rows)} commands **{works} work** and {len(rows) - works} are refused, with the reason."
     lines = [
         _line(f"`{command}`", f"`{row.version_1}`", _outcome(row))
@@ -63,7 +63,7 @@ def _commands() -> str:
 
 
 def _outcome(row: TableRow) -> str:
-    return COMPATIBLE if row.verdict is Verdict.COMPATIBLE else f"refused: {row.note}"
+    return COMPATIBLE if row.verdict is RouteVerdict.COMPATIBLE else f"refused: {row.note}"
 
 
 def _is_request(row: TableRow) -> bool:

@@ -7,6 +7,7 @@ from aiohttp import web
 from oa_api.compatibility import queries
 from oa_api.compatibility.request_fields import read_query_v1
 from oa_api.compatibility.request_schemas import NewRunV1Schema, RunChangeV1Schema, RunListV1Schema
+from oa_api.compatibility.schemas import CreatedJobsV1Schema
 from oa_api.compatibility.serializers import job_v1, list_run_v1, run_v1
 from oa_api.compatibility.statuses import status_counts_v1
 from oa_api.http.app_keys import DATABASE
@@ -80,7 +81,8 @@ async def list_jobs_of_run(request: web.Request) -> web.Response:
 async def post_jobs(request: web.Request) -> web.Response:
     """Create jobs; their `license` is ignored, since the definition states it. Raises BadRequestError."""
     raw = await read_json_bytes(request, limit=NewJobsSchema.max_bytes)
-    return await create_posted_jobs(request, await run_by_size(len(raw), _without_licenses, raw))
+    created = await create_posted_jobs(request, await run_by_size(len(raw), _without_licenses, raw))
+    return web.json_response(CreatedJobsV1Schema().dump(created))
 
 
 def _without_licenses(raw: bytes) -> bytes:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from oa_shared.json_types import JsonObject
 
 
-class Verdict(StrEnum):
+class RouteVerdict(StrEnum):
     """What a client of openaddresses/batch gets."""
 
     COMPATIBLE = "compatible"
@@ -38,7 +38,7 @@ class TableRow:
 
     version_1: str
     version_2: str | None
-    verdict: Verdict
+    verdict: RouteVerdict
     recognized_by: RecognizedBy
     note: str = ""
     clients: list[str] = field(default_factory=list)
@@ -58,12 +58,14 @@ def read_table() -> tuple[TableRow, ...]:
     """Return the rows of the table."""
     rows = json.loads(files("oa_api.compatibility").joinpath("table.json").read_text(encoding="utf-8"))
     return tuple(
-        TableRow(**{**row, "verdict": Verdict(row["verdict"]), "recognized_by": RecognizedBy(row["recognized_by"])})
+        TableRow(
+            **{**row, "verdict": RouteVerdict(row["verdict"]), "recognized_by": RecognizedBy(row["recognized_by"])}
+        )
         for row in rows
     )
 
 
-def count_verdicts() -> dict[Verdict, int]:
+def count_verdicts() -> dict[RouteVerdict, int]:
     """Return the number of rows with each verdict."""
     counts = Counter(row.verdict for row in read_table())
-    return {verdict: counts[verdict] for verdict in Verdict}
+    return {verdict: counts[verdict] for verdict in RouteVerdict}

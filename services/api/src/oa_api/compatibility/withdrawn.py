@@ -4,7 +4,7 @@ import re
 
 from aiohttp import web
 
-from oa_api.compatibility.table import RecognizedBy, TableRow, Verdict, read_table
+from oa_api.compatibility.table import RecognizedBy, RouteVerdict, TableRow, read_table
 from oa_api.http.errors import GoneError
 from oa_api.http.problem import Handler
 from oa_api.http.routing import JSON, Route
@@ -24,7 +24,7 @@ def refuse(row: TableRow) -> Handler:
 
 def withdrawn_routes(recognized_by: RecognizedBy) -> tuple[Route, ...]:
     """Return the refused routes of the table: those with an own path, or those that share one with version 2."""
-    rows = [row for row in read_table() if row.verdict is Verdict.REFUSED and row.recognized_by is recognized_by]
+    rows = [row for row in read_table() if row.verdict is RouteVerdict.REFUSED and row.recognized_by is recognized_by]
     return tuple(_make_route(row) for row in rows)
 
 
