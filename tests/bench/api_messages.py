@@ -125,7 +125,6 @@ _STATEMENTS_OF_A_RESULT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("lock_job", {}),
     ("record_message", {"seq": 1}),
     ("update_status", _STATUS),
-    ("update_attempt_status", _STATUS),
     ("record_event", _EVENT),
 )
 

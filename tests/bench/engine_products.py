@@ -26,7 +26,7 @@ from oa_task.write.lines import output_batch
 from oa_task.write.parquet import ParquetFile
 
 ROOT = Path(__file__).parents[2]
-SCALE = int(os.environ.get("OA_BENCH_SCALE", "1"))
+SCALE = max(1, int(float(os.environ.get("OA_BENCH_SCALE", "1"))))
 DATASET_ROWS = 50_000 * SCALE
 SIZES = (10, 40)
 BATCH_ROWS = 50_000

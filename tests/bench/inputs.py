@@ -118,7 +118,7 @@ def _join_with_spaces(*columns: np.ndarray | pl.Series) -> pl.Series:
     return pl.select(pl.concat_str(texts, separator=" ", ignore_nulls=True)).to_series()
 
 
-def _lon_lat(random: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
+def lon_lat(random: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
     return np.round(-123.5 + random.random(rows) * 2, 8), np.round(44 + random.random(rows) * 1.5, 8)
 
 
@@ -130,7 +130,7 @@ def write_address_csv(path: Path, rows: int) -> None:
     blank = random.random(rows) < 0.004
     lon, lat = (
         pl.Series(values).map_elements("{:.8f}".format, return_dtype=pl.String).set(pl.Series(blank), "")
-        for values in _lon_lat(random, rows)
+        for values in lon_lat(random, rows)
     )
     place = [
         f"{city}, {state} {code}" for city, state, code in zip(*map(made.get, ("CITY", "STATE", "ZIP")), strict=True)
@@ -172,7 +172,7 @@ def _feet(random: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarra
     return 910_000 + random.random(rows) * 150_000, 120_000 + random.random(rows) * 150_000
 
 
-def _address_table(random: np.random.Generator, rows: int) -> pa.Table:
+def address_table(random: np.random.Generator, rows: int) -> pa.Table:
     made = _addresses(random, rows)
     street = _join_with_spaces(made["PREDIR"], made["STNAME"], made["STTYPE"])
     columns = {
@@ -224,7 +224,7 @@ def _zip_shapefile(path: Path, table: pa.Table, shapes: np.ndarray, kind: str) -
 def write_point_shapefile(path: Path, rows: int) -> None:
     """Write addresses in feet as a zipped shapefile."""
     random = np.random.default_rng(3)
-    _zip_shapefile(path, _address_table(random, rows), shapely.points(*_feet(random, rows)), "Point")
+    _zip_shapefile(path, address_table(random, rows), shapely.points(*_feet(random, rows)), "Point")
 
 
 def write_parcel_shapefile(path: Path, rows: int) -> None:
@@ -247,7 +247,7 @@ def _write_collection(file: Any, table: pa.Table, shapes: np.ndarray) -> None:
 def write_parcel_geojson(path: Path, rows: int) -> None:
     """Write parcels as a gzipped collection."""
     random = np.random.default_rng(5)
-    shapes = _polygons(random, *_lon_lat(random, rows), 0.0004)
+    shapes = _polygons(random, *lon_lat(random, rows), 0.0004)
     with gzip.open(path, "wt", 6, encoding="utf-8") as file:
         _write_collection(file, _parcel_table(random, rows), shapes)
 
@@ -255,9 +255,9 @@ def write_parcel_geojson(path: Path, rows: int) -> None:
 def write_address_geojson(path: Path, rows: int) -> None:
     """Write addresses as a collection."""
     random = np.random.default_rng(6)
-    shapes = shapely.points(*_lon_lat(random, rows))
+    shapes = shapely.points(*lon_lat(random, rows))
     with path.open("w", encoding="utf-8") as file:
-        _write_collection(file, _address_table(random, rows), shapes)
+        _write_collection(file, address_table(random, rows), shapes)
 
 
 _CSV = {"format": "csv", **PLACE}

@@ -1,4 +1,4 @@
-"""`make bench`: runs every benchmark of this folder whose name starts with ONLY, each in its own process.
+"""`make bench`: runs every benchmark of this folder whose name, with or without its kind, starts with ONLY, one by one.
 
 A benchmark is a module `api_<what>.py` or `engine_<what>.py` whose `main()` prints tables: each figure next to its
 baseline, measured in the same run. `soak_<what>.py` and `scale_<what>.py` take minutes and run only if ONLY names them.
@@ -19,7 +19,7 @@ def benchmarks(only: str) -> list[Path]:
     """Return the modules to run, in the order of their names."""
     parts = (*_PARTS, *(part for part in _SLOW if only.startswith(part.strip("_"))))
     found = (path for path in sorted(FOLDER.glob("*_*.py")) if path.stem.startswith(parts))
-    return [path for path in found if path.stem.startswith(only)]
+    return [path for path in found if path.stem.startswith(only) or path.stem.partition("_")[2].startswith(only)]
 
 
 def main() -> int:

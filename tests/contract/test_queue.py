@@ -87,6 +87,24 @@ async def test_delete_batch_removes_exactly_the_messages_of_its_receipts(queue: 
     assert [message.body for message in again] == ["j"]
 
 
+async def test_release_batch_returns_exactly_the_messages_of_its_receipts(queue: Queue) -> None:
+    await put(queue, *"abcdefghij")
+    messages: dict[str, ReceivedMessage] = {}
+    for _ in range(20):
+        messages |= {message.body: message for message in await queue.receive(10, 1, MINUTE_S)}
+        if len(messages) == 10:
+            break
+    await queue.release_batch([])
+    await queue.release_batch([messages[body].receipt for body in "abc"])
+    again: set[str] = set()
+    for _ in range(20):
+        again |= {message.body for message in await queue.receive(10, 1, MINUTE_S)}
+        if len(again) == 3:
+            break
+    assert again == set("abc")
+    assert await queue.receive(10, 0, MINUTE_S) == []
+
+
 async def test_delete_with_a_stale_receipt_keeps_the_newer_delivery(queue: Queue) -> None:
     await put(queue, "a")
     stale = await take(queue)

@@ -69,4 +69,10 @@ INSERT INTO session (account_id, digest) SELECT account.id, sha256(account.login
 INSERT INTO audit (kind, account_id, actor, role, action, subject)
 SELECT 'token', n %% 2000, 'person-' || n %% 2000, 'author',
        (ARRAY['job.rerun', 'job.create', 'run.create'])[1 + n %% 3], 'job/' || n
-FROM generate_series(1, %(jobs)s) n
+FROM generate_series(1, %(jobs)s) n;
+
+INSERT INTO failure_day (day) SELECT (now() AT TIME ZONE 'UTC')::date - n FROM generate_series(1, 180) n;
+
+INSERT INTO failure_count (grouped_by, day, key, jobs)
+SELECT grouped_by, day, grouped_by || n, n
+FROM failure_day, generate_series(1, 100) n, unnest(ARRAY['code', 'host', 'place']) AS grouped_by

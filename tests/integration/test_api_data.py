@@ -6,6 +6,7 @@ import pytest
 from marshmallow import RAISE
 from yarl import URL
 
+from oa_api.datasets import queries
 from oa_api.datasets.schemas import AttributionSchema, DatasetSchema, ListedDatasetSchema, PublicationSchema
 from oa_shared.status import JobStatus
 from support.publishing import job_of, make_job, publish, report_status, result
@@ -284,6 +285,49 @@ async def test_extents_are_geojson_of_every_dataset(api: RunningApi) -> None:
     polygon, middle = place["geometry"]["geometries"]
     assert polygon["coordinates"][0][0] == [-122.3, 37.8]
     assert middle["coordinates"] == [-122.25, 37.85]
+
+
+async def test_extents_are_sent_in_parts_the_largest_first(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {1: 3.0, 2: 1.0, 3: 3.0, 4: 3.0, 5: 2.0, 6: 2.0, 7: 1e-7}
+    for number, size in sizes.items():
+        await publish(api, f"xx/{number}", makes={"bounds": [10, 20, 10 + size, 21]})
+    text = await (await api.client.get("/api/data/places")).text()
+    features = json.loads(text)["features"]
+    assert [feature["properties"]["source_name"] for feature in features] == [f"xx/{number}" for number in "1345627"]
+    for datasets in (1, 2, 3, 7, 8):
+        monkeypatch.setattr(queries, "EXTENTS_OF_A_PART", datasets)
+        response = await api.client.get("/api/data/places", headers={"Accept-Encoding": "gzip"})
+        assert response.headers["Content-Encoding"] == "gzip"
+        assert await response.text() == text
+    assert json.loads(text)["bbox"] == [10, 20, 13, 21]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/data/places", "/map/places.json", "/api/attribution", "/api/attribution?format=json"]
+)
+async def test_extents_and_credits_are_sent_again_only_after_a_change(api: RunningApi, path: str) -> None:
+    await publish(api, "xx/a")
+    tags = []
+    for _ in range(3):
+        response = await api.client.get(path)
+        tags.append(response.headers["ETag"])
+        again = await api.client.get(path, headers={"If-None-Match": tags[-1]})
+        assert again.status == 304
+        assert await again.read() == b""
+        if len(tags) == 1:
+            await publish(api, "xx/b")
+        else:
+            failing = await make_job(api, "xx/a")
+            await report_status(
+                api.database, failing, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"}
+            )
+    assert len(set(tags)) == 3
+    other = await api.client.get(path.partition("?")[0] + "?source=xx/b", headers={"If-None-Match": tags[-1]})
+    assert other.status == 200
+
+
+async def test_extents_of_nothing_are_an_empty_collection(api: RunningApi) -> None:
+    assert await api.get("/api/data/places") == {"type": "FeatureCollection", "features": []}
 
 
 async def test_licenses_have_the_number_of_datasets_under_each(api: RunningApi) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -96,6 +96,71 @@ async def test_view_of_dead_letters_does_not_wait_for_further_messages(count: in
     assert len(await peek(queue)) == count
     assert sum(waits) == 0
     assert (await queue.depth()).visible == count
+
+
+class CountingQueue(MemoryQueue):
+    """A queue that counts the calls that read it or return its messages."""
+
+    calls = 0
+
+    async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
+        self.calls += 1
+        return await super().receive(max_messages, wait_s, visibility_s)
+
+    async def change_visibility(self, receipt: str, seconds: int) -> None:
+        raise AssertionError(f"one call for each message: {receipt}, {seconds} s")
+
+    async def release_batch(self, receipts: Sequence[str]) -> None:
+        self.calls += 1
+        for receipt in receipts:
+            await super().change_visibility(receipt, 0)
+
+
+async def test_list_of_a_thousand_dead_letters_takes_few_calls_and_its_next_page_none() -> None:
+    queue = CountingQueue()
+    for start in range(0, 1000, 10):
+        await queue.send_batch([OutgoingMessage(body(start + number)) for number in range(10)])
+    messages, total = await dead_letters.list_dead_letters(queue, DeadLetterFilter())
+    assert len(messages) == total.rows == 1000
+    assert queue.calls <= 200
+    queue.calls = 0
+    again, _ = await dead_letters.list_dead_letters(queue, DeadLetterFilter(job=7))
+    assert [message.job for message in again] == [7]
+    assert queue.calls == 0
+    assert (await queue.depth()).visible == 1000
+
+
+async def test_list_of_dead_letters_is_read_again_after_a_change() -> None:
+    queue, main = CountingQueue(), MemoryQueue()
+    pair = QueuePair(main, queue)
+
+    async def jobs() -> list[int | None]:
+        messages, _ = await dead_letters.list_dead_letters(queue, DeadLetterFilter())
+        return sorted(message.job or 0 for message in messages)
+
+    async def nothing(_messages: list[ReceivedMessage]) -> None:
+        """Record nothing."""
+
+    await queue.send_batch([OutgoingMessage(body(job)) for job in (1, 2)])
+    assert await jobs() == [1, 2]
+    await queue.send_batch([OutgoingMessage(body(3))])
+    assert await jobs() == [1, 2, 3]
+    await dead_letters.redrive(pair, queue, DeadLetterFilter(job=2), before=nothing)
+    await queue.send_batch([OutgoingMessage(body(4))])
+    assert await jobs() == [1, 3, 4]
+    await dead_letters.discard(queue, DeadLetterFilter(job=1), before=nothing)
+    await queue.send_batch([OutgoingMessage(body(5))])
+    assert await jobs() == [3, 4, 5]
+
+
+async def test_long_dead_letters_are_not_kept_in_memory() -> None:
+    queue = CountingQueue()
+    for number in range(20):
+        await queue.send_batch([OutgoingMessage(f"{number} " + "x" * 250_000)])
+    for _ in range(2):
+        queue.calls = 0
+        assert len((await dead_letters.list_dead_letters(queue, DeadLetterFilter()))[0]) == 20
+        assert queue.calls > 0
 
 
 async def test_view_of_dead_letters_returns_what_it_received_when_a_call_fails(api: RunningApi) -> None:

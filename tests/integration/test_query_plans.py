@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from oa_api.datasets.queries import list_parameters
-from oa_api.datasets.requests import DatasetFilter
+from oa_api.datasets.queries import list_parameters, select_parameters
+from oa_api.datasets.requests import DatasetFilter, DatasetSelection
 from oa_api.db import counting
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
 BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_exit"})
 BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export", "github_delivery", "github_check"}
-BIG |= {"account", "api_token", "session", "audit"}
+BIG |= {"account", "api_token", "session", "audit", "failure_count"}
 FILL = Path(__file__).with_name("query_plans.sql")
 
 
@@ -175,6 +175,7 @@ async def test_tail_of_the_feed_reads_no_full_table(database: Database) -> None:
 PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
 _AUDIT_FILTER: dict[str, Any] = {**dict.fromkeys(("actor", "action", "subject", "cursor")), "limit": 26}
 SPENT = {"after_job": JOBS // 2, "after_attempt": 1, "limit": 500, "keep_last": 3}
+_COUNTED: dict[str, Any] = {"keys": ["xx/1/"], "uncounted": datetime.now(UTC).date()}
 HOT: dict[str, dict[str, Any]] = {
     "products.queries.builds": {"collection": 7, "cursor": None, "limit": 26},
     "products.queries.collection": {"collection": 7},
@@ -238,8 +239,18 @@ HOT: dict[str, dict[str, Any]] = {
     "jobs.publishing.unpublished_of_run": {"run": 7},
     "failures.queries.groups_of_days": {"by": "code", "days": 7, "live": None, "limit": 200},
     "failures.queries.groups_of_run": {"by": "host", "run": 150, "limit": 200},
-    "failures.queries.trend_of_codes": {"days": 7},
-    "failures.queries.trend_of_days": {"by": "place", "days": 7},
+    "datasets.queries.version": {},
+    "datasets.queries.extents": {
+        **select_parameters(DatasetSelection()),
+        "after_size": 0.5,
+        "after_id": 7,
+        "limit": 1000,
+    },
+    "failures.queries.first_uncounted": {"days": 7},
+    "failures.queries.trend_of_codes": {"by": "code", "days": 7, **_COUNTED},
+    "failures.queries.trend_of_days": {"by": "place", "days": 7, **_COUNTED},
+    "jobs.sweep.count_failures": {"days": 180},
+    "jobs.sweep.delete_counted_failures": {"days": 180},
     "failures.queries.trend_of_runs": {"by": "code", "runs": [148, 149, 150]},
     "failures.review.open_jobs": {
         **dict.fromkeys(("code", "run", "layer", "source", "source_like", "cursor")),

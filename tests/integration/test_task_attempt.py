@@ -17,6 +17,7 @@ from oa_shared.messages import StatusMessage, parse_result_message
 from oa_shared.storage import StorageUnavailableError
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
+from support.attempt_rooms import new_room
 
 CSV = "NO,ST,X,Y\n1,Main,-100,40\n"
 POINT = (
@@ -87,7 +88,8 @@ def make_attempt(
     log_file = tmp_path / "log.jsonl"
     log_file.write_text('{"event": "started"}\n')
     queue = aws_clients.queue(queues.results_url)
-    return AttemptRunner(settings, storage=aws_clients.storage(bucket), queue=queue, log_file=log_file, **more)
+    storage = aws_clients.storage(bucket)
+    return AttemptRunner(settings, storage=storage, queue=queue, log_file=log_file, room=new_room(tmp_path), **more)
 
 
 async def sent_messages(aws_clients: Aws, queues: Queues) -> list[StatusMessage]:

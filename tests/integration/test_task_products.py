@@ -18,6 +18,7 @@ from oa_shared.storage import Storage
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
 from oa_task.products import input_fetcher
+from support.attempt_rooms import new_room
 from support.products import Bucket, Row, address, plan
 
 
@@ -54,7 +55,8 @@ async def run(body: Row, aws_clients: Aws, queues: Queues, bucket: str, *, folde
             results_queue_url=queues.results_url,
         )
         storage, queue = aws_clients.storage(bucket), aws_clients.queue(queues.results_url)
-        status = await AttemptRunner(settings, storage=storage, queue=queue, log_file=folder / "log.jsonl").run()
+        log_file, room = folder / "log.jsonl", new_room(folder)
+        status = await AttemptRunner(settings, storage=storage, queue=queue, log_file=log_file, room=room).run()
     received = await aws_clients.queue(queues.results_url).receive(10, 1, 30)
     messages = [parse_result_message(message.body) for message in received]
     return status, max((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)

@@ -19,6 +19,7 @@ from oa_shared.messages import StatusMessage, parse_result_message
 from oa_shared.storage import Storage
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
+from support.attempt_rooms import new_room
 
 CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lon": "X", "lat": "Y"}
 
@@ -103,7 +104,8 @@ class Bench:
         log_file = self.folder / "log.jsonl"
         log_file.touch()
         queue = self.aws_clients.queue(self.queues.results_url)
-        return AttemptRunner(settings, storage=self.aws_clients.storage(self.bucket), queue=queue, log_file=log_file)
+        storage = self.aws_clients.storage(self.bucket)
+        return AttemptRunner(settings, storage=storage, queue=queue, log_file=log_file, room=new_room(log_file.parent))
 
     async def manifest(self, job: int) -> dict[str, Any]:
         found = await self.aws_clients.storage(self.bucket).get_bytes(f"job/{job}/attempt-1/manifest.json")

@@ -77,6 +77,12 @@ class Queue(Protocol):
     async def change_visibility(self, receipt: str, seconds: int) -> None:
         """Hide a delivery for `seconds` from now; 0 returns it to the queue at once."""
 
+    async def release_batch(self, receipts: Sequence[str]) -> None:
+        """Return at most ten deliveries to the queue at once; a stale receipt is not an error.
+
+        One that is not returned becomes visible when its time ends.
+        """
+
     async def depth(self) -> QueueDepth:
         """Return the number of messages on the queue."""
 

@@ -78,6 +78,10 @@ class MemoryQueue:
         if stored is not None:
             stored.visible_at = time.monotonic() + seconds
 
+    async def release_batch(self, receipts: Sequence[str]) -> None:
+        for receipt in receipts:
+            await self.change_visibility(receipt, 0)
+
     async def depth(self) -> QueueDepth:
         self._check()
         now = time.monotonic()
@@ -127,7 +131,8 @@ class MemoryQueue:
         return taken
 
     def _by_receipt(self, receipt: str) -> _Stored | None:
-        return next((stored for stored in self._stored.values() if stored.receipt == receipt), None)
+        stored = self._stored.get(receipt.partition("/")[0])
+        return stored if stored is not None and stored.receipt == receipt else None
 
 
 def _takes(message: OutgoingMessage) -> bool:

@@ -65,6 +65,9 @@ class UnrulyQueue:
     async def change_visibility(self, receipt: str, seconds: int) -> None:
         await self._queue.change_visibility(receipt, seconds)
 
+    async def release_batch(self, receipts: Sequence[str]) -> None:
+        await self._queue.release_batch(receipts)
+
     async def depth(self) -> QueueDepth:
         return await self._queue.depth()
 

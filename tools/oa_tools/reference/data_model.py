@@ -33,6 +33,8 @@ _KEPT: Mapping[str, str] = {
     "job": _PERMANENTLY,
     "job_tally": "permanently; the sweep folds the changes of a run into one row per status",
     "job_attempt": "permanently; the files by the rules `pull_request`, `exports`, `unpublished`, `superseded`, `logs`",
+    "failure_day": "180 days, or until an attempt of the day is recorded or corrected; the sweep then counts it again",
+    "failure_count": "as long as its day",
     "batch_array": "30 days",
     "array_child": "as long as its array",
     "array_container": "as long as its array",

@@ -14,7 +14,7 @@ _TABLE = re.compile(r"((?:^--[^\n]*\n)*)^CREATE TABLE (\w+) \(\n(.*?)^\);", re.M
 _HEADING = re.compile(r"^-- ([A-Z][\w ]+) -{3,}$", re.MULTILINE)
 _ALTER = re.compile(r"^ALTER TABLE (\w+)\s+(.*?);", re.MULTILINE | re.DOTALL)
 _COLUMN = re.compile(
-    r"(\w+) ((?:timestamptz|bigint|integer|smallint|text|jsonb|boolean|bytea|box|interval|xid8)(?:\[\])?)"
+    r"(\w+) ((?:timestamptz|bigint|integer|smallint|text|jsonb|boolean|bytea|box|interval|xid8|date)(?:\[\])?)"
 )
 _REFERENCE = re.compile(r"\bREFERENCES (\w+)")
 _WRITE = re.compile(r"\b(?:INSERT INTO|DELETE FROM|(?<!FOR )UPDATE(?! OF)(?: ONLY)?) (\w+)")

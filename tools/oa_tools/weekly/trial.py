@@ -37,6 +37,11 @@ class WeekMeasure:
     working_s: float
     cost: float
 
+    @property
+    def costs(self) -> tuple[float, float, float]:
+        """Return the wall clock, the time of all containers, and the cost."""
+        return self.elapsed_s, self.working_s, self.cost
+
 
 class WeeklyTrial:
     """One trial on the stack whose state is in `folder`."""
@@ -98,8 +103,13 @@ class WeeklyTrial:
             weeks.append(self._measure_run(towns, port))
         table = Table("run", "jobs", "unchanged", "wall clock (s)", "containers (s)", "cost (US$)")
         for week in weeks:
-            numbers = (f"{number:,.4g}" for number in (week.elapsed_s, week.working_s, week.cost))
+            numbers = (f"{number:,.4g}" for number in week.costs)
             table.add_row(str(week.run), str(week.jobs), str(week.unchanged), *numbers)
+        first, second = weeks
+        shares = [
+            f"{after / before:.0%}" if before else "" for before, after in zip(first.costs, second.costs, strict=True)
+        ]
+        table.add_row("second of first", "", f"{second.unchanged / second.jobs:.0%}" if second.jobs else "", *shares)
         self._console.print(table)
         return int((weeks[-1].jobs, weeks[-1].unchanged) != (count, count - changed))
 

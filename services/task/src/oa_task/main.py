@@ -1,6 +1,6 @@
 """`oa-task`: jobs on this machine (`run`) and in the container (`job`)."""
 
-import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -9,6 +9,7 @@ from types import FrameType
 import click
 
 from oa_shared.errors import OaError
+from oa_shared.job_kinds import JobKind
 from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import OPTIONAL_OUTPUTS
 
@@ -214,14 +215,23 @@ def job() -> None:
 
     The settings are OA_* variables.
     """
-    from oa_task.job.entry import run_attempt  # noqa: PLC0415 - the other commands start faster without AWS
+    from oa_task.job.room import open_room  # noqa: PLC0415 - the other commands start faster without it
+    from oa_task.sandbox.limits import hide_from_children, limit_file_size  # noqa: PLC0415 - likewise
 
     signal.signal(signal.SIGTERM, _exit_on_signal)
-    try:
-        sys.exit(asyncio.run(run_attempt()))
-    except OaError as error:
-        click.echo(f"{error.code}: {error.detail}", err=True)
-        sys.exit(_USAGE)
+    hide_from_children()
+    limit_file_size()
+    with open_room(os.environ.get("OA_KIND") or JobKind.SOURCE) as room:  # its sandbox loads libraries in the meantime
+        import asyncio  # noqa: PLC0415 - see the line above
+
+        from oa_task.job.entry import run_attempt  # noqa: PLC0415 - likewise
+
+        try:
+            status = asyncio.run(run_attempt(room))
+        except OaError as error:
+            click.echo(f"{error.code}: {error.detail}", err=True)
+            status = _USAGE
+    sys.exit(status)
 
 
 def _make_folder(path: Path) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import aioboto3
 from aiobotocore.credentials import AioCredentialResolver, AioCredentials
 from aiobotocore.session import get_session
 from botocore.credentials import CredentialProvider, ReadOnlyCredentials
@@ -11,7 +10,7 @@ from botocore.exceptions import CredentialRetrievalError
 
 from oa_shared.attempt_keys import KeySource, KeysUnavailableError
 from oa_shared.aws.s3 import S3Storage
-from oa_shared.aws.session import S3_CONFIG, limit_calls
+from oa_shared.aws.session import ATTEMPT_SERVICES, S3_CONFIG, limit_calls, prepare_session
 
 _METHOD = "oa-attempt"
 
@@ -21,7 +20,8 @@ async def open_attempt_storage(bucket: str, source: KeySource) -> AsyncIterator[
     """Open the bucket; each call is signed with the keys that the source has then, and with no others."""
     session = get_session()
     session.register_component("credential_provider", AioCredentialResolver([_SourceProvider(source)]))
-    async with aioboto3.Session(botocore_session=session).client("s3", config=S3_CONFIG) as client:
+    prepared = await prepare_session(ATTEMPT_SERVICES, session)
+    async with prepared.client("s3", config=S3_CONFIG) as client:
         yield S3Storage(limit_calls(client), bucket)
 
 

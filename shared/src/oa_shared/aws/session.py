@@ -1,4 +1,4 @@
-"""The clients of SQS, S3, Batch and Secrets Manager, opened once per process."""
+"""The clients of SQS, S3, Batch and Secrets Manager, opened once per process; a container opens only SQS and S3."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aioboto3
-from aiobotocore.session import get_session
+from aiobotocore.session import AioSession, get_session
 from botocore.config import Config
 from botocore.loaders import Loader
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _CONNECTIONS = 50
 _Client = TypeVar("_Client")
-_SERVICES = ("sqs", "s3", "batch", "secretsmanager", "sts")
+ATTEMPT_SERVICES = ("sqs", "s3")
+_ALL_SERVICES = (*ATTEMPT_SERVICES, "batch", "secretsmanager", "sts")
 _LOADER = "data_loader"
 # Credentials of no account, so that botocore looks for none: the client is closed before it calls.
 _NOBODY = {"region_name": "us-east-1", "aws_access_key_id": "none", "aws_secret_access_key": "none"}
@@ -45,13 +46,14 @@ _SUBMIT_ONCE = CLIENT_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mod
 
 
 @dataclass(frozen=True, slots=True)
-class Aws:
-    """The open clients; botocore reads their endpoints from AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>."""
+class AttemptAws:
+    """The open clients of a container.
+
+    botocore reads their endpoints from AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>.
+    """
 
     sqs: "SQSClient"
     s3: "S3Client"
-    batch_client: "BatchClient"
-    secrets_manager: "SecretsManagerClient"
 
     def queue(self, url: str, dead_letter_url: str = "") -> SqsQueue:
         """Return the queue with a URL and, where given, its dead-letter queue."""
@@ -60,6 +62,14 @@ class Aws:
     def storage(self, bucket: str) -> S3Storage:
         """Return the bucket with a name."""
         return S3Storage(self.s3, bucket)
+
+
+@dataclass(frozen=True, slots=True)
+class Aws(AttemptAws):
+    """The open clients of a service."""
+
+    batch_client: "BatchClient"
+    secrets_manager: "SecretsManagerClient"
 
     def batch(self) -> AwsBatch:
         """Return the Batch service."""
@@ -72,7 +82,7 @@ class Aws:
 
 @asynccontextmanager
 async def open_aws() -> AsyncIterator[Aws]:
-    """Open the clients with the credentials and endpoints of the environment; close them on exit."""
+    """Open the clients of a service with the credentials and endpoints of the environment; close them on exit."""
     session = await prepare_session()
     async with AsyncExitStack() as stack:
         yield Aws(
@@ -85,24 +95,37 @@ async def open_aws() -> AsyncIterator[Aws]:
         )
 
 
-async def prepare_session() -> aioboto3.Session:
-    """Return a session whose clients open at once."""
-    botocore_session = get_session()
-    botocore_session.register_component(_LOADER, await asyncio.to_thread(_load_services))
-    return aioboto3.Session(botocore_session=botocore_session)
+@asynccontextmanager
+async def open_attempt_aws() -> AsyncIterator[AttemptAws]:
+    """Open the clients of a container, likewise: a small job would wait for those that it does not call."""
+    session = await prepare_session(ATTEMPT_SERVICES)
+    async with (
+        session.client("sqs", config=CLIENT_CONFIG) as sqs,
+        session.client("s3", config=S3_CONFIG) as s3,
+    ):
+        yield AttemptAws(sqs=limit_calls(sqs), s3=limit_calls(s3))
+
+
+async def prepare_session(
+    services: tuple[str, ...] = _ALL_SERVICES, session: AioSession | None = None
+) -> aioboto3.Session:
+    """Return a session, of botocore's `session` where given, whose clients of the services open at once."""
+    session = session or get_session()
+    session.register_component(_LOADER, await asyncio.to_thread(_load_services, services))
+    return aioboto3.Session(botocore_session=session)
 
 
 @cache
-def _load_services() -> Loader:
-    """Return a loader that holds the descriptions of the services, which take half a second to read and to compile.
+def _load_services(services: tuple[str, ...]) -> Loader:
+    """Return a loader that holds the descriptions of the services, whose reading takes up to half a second.
 
-    Opening each client once reads them all, and imports the modules that botocore imports late. Call it in a thread.
+    Opening each client once reads them, and imports the modules that botocore imports late. Call it in a thread.
     """
     botocore_session = get_session()
 
     async def open_clients() -> None:
         session = aioboto3.Session(botocore_session=botocore_session)
-        for service in _SERVICES:
+        for service in services:
             async with session.client(service, **_NOBODY):
                 pass
 

@@ -21,6 +21,7 @@ from oa_shared.queue import (
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
     from types_aiobotocore_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestEntryTypeDef,
         DeleteMessageBatchRequestEntryTypeDef,
         MessageAttributeValueTypeDef,
         MessageTypeDef,
@@ -146,6 +147,20 @@ class SqsQueue:
             await self._client.change_message_visibility(
                 QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds
             )
+
+    async def release_batch(self, receipts: Sequence[str]) -> None:
+        """Return at most ten deliveries to the queue in one call; SQS answers 200 even if it returns only some."""
+        if not receipts:
+            return
+        entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
+            {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
+            for index, receipt in enumerate(receipts)
+        ]
+        async with _translate_errors("ChangeMessageVisibilityBatch"):
+            answer = await self._client.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
+        codes = {entry.get("Code", "") for entry in answer.get("Failed", [])} - _STALE_RECEIPT
+        if codes:
+            raise QueueUnavailableError(f"ChangeMessageVisibilityBatch: {', '.join(sorted(codes))}")
 
     async def depth(self) -> QueueDepth:
         """Return the approximate number of messages on the queue."""

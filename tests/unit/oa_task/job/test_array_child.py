@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from oa_task.job import attempt_access, entry
 from oa_task.job.array_child import complete_environment
 from oa_task.job.attempt_access import AccessUnavailableError, AttemptOverError
 from oa_task.job.settings import JobSettings
+from support.attempt_rooms import new_room
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 ASSIGNMENT = {
@@ -114,15 +116,13 @@ async def test_child_without_an_attempt_has_nothing_to_do(api: ArrayApi, status:
 
 @pytest.mark.parametrize(("statuses", "exit_status"), [([409], 0), ([503], 25)])
 async def test_container_that_gets_no_attempt_ends_with_a_status(
-    api: ArrayApi, monkeypatch: pytest.MonkeyPatch, statuses: list[int], exit_status: int
+    api: ArrayApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, statuses: list[int], exit_status: int
 ) -> None:
     """Status 25 is an outage: the attempt is retried by itself."""
     api.statuses = statuses
-    for name in ("hide_from_children", "limit_file_size"):
-        monkeypatch.setattr(entry, name, lambda: None)
     for name, value in api.environ(OA_API_WAIT_S="0.05").items():
         monkeypatch.setenv(name, value)
-    assert await entry.run_attempt() == exit_status
+    assert await entry.run_attempt(new_room(tmp_path)) == exit_status
 
 
 async def test_child_without_its_place_names_the_variable(api: ArrayApi) -> None:

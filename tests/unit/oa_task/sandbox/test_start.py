@@ -19,12 +19,21 @@ import oa_task.commands.run, oa_task.job.entry, oa_task.sandbox.report_schemas
 specs = [getattr(module, "__spec__", None) for module in list(sys.modules.values())]
 print(json.dumps(sorted(spec.origin for spec in specs if spec and spec.origin)))
 """
+LIST_MODULES = "import {}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
 
 
-def run_python(program: str, *arguments: str) -> list[str]:
-    """Return the list that a program prints on its last line."""
-    output = subprocess.run([sys.executable, "-c", program, *arguments], check=True, capture_output=True, text=True)
-    values: list[str] = json.loads(output.stdout.splitlines()[-1])
+def run_python(program: str, *arguments: str, line: str = "") -> list[str]:
+    """Return the list that a program prints on its last line; its standard input has a line or stays open."""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(line)
+        process.stdin.flush()
+        output = process.stdout.read()
+    assert process.returncode == 0
+    values: list[str] = json.loads(output.splitlines()[-1])
     return values
 
 
@@ -33,7 +42,7 @@ def request_of_small_job(folder: Path) -> SandboxRequest:
     (folder / "data.csv").write_text("\n".join(["NO,ST,X,Y", *lines]) + "\n", encoding="utf-8")
     conform = {"format": "csv", "lon": "X", "lat": "Y", "number": "NO", "street": "ST"}
     entry = {"name": "city", "data": "https://example.com/data.csv", "protocol": "http", "conform": conform}
-    definition = {"schema": 2, "coverage": {"country": "us"}, "layers": {"addresses": [entry]}}
+    definition = {"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}
     (folder / "definition.json").write_text(json.dumps(definition), encoding="utf-8")
     for name in ("work", "out"):
         (folder / name).mkdir()
@@ -55,6 +64,23 @@ def test_child_loads_what_every_job_needs_before_the_request(tmp_path: Path) -> 
     assert (tmp_path / "out" / "source.png").exists()
     assert "oa_task.read.csv" in late
     assert [module for module in late if is_of_every_job(module)] == []
+
+
+def test_child_with_a_request_loads_only_what_that_job_needs(tmp_path: Path) -> None:
+    request = json.dumps(asdict(request_of_small_job(tmp_path)))
+    late = run_python(LIST_LATE_MODULES, request, line=request + "\n")
+    assert {"oa_task.preview.picture", "oa_task.tiles.tileset"} <= set(late)
+    assert "pyproj" not in late
+
+
+def test_container_starts_its_sandbox_before_it_loads_libraries() -> None:
+    modules = run_python(LIST_MODULES.format("oa_task.main, oa_task.job.room"))
+    assert {"aioboto3", "aiohttp", "asyncio", "botocore", "structlog"}.isdisjoint(modules)
+
+
+def test_container_of_a_source_job_loads_no_library_of_its_sandbox() -> None:
+    modules = run_python(LIST_MODULES.format("oa_task.main, oa_task.job.entry"))
+    assert {"numpy", "polars", "pyarrow", "pyproj", "shapely", "PIL"}.isdisjoint(modules)
 
 
 def test_setup_compiles_every_library_module_of_a_job() -> None:

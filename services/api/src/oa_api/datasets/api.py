@@ -1,12 +1,9 @@
 """The endpoints below /api/data, and the stable URLs below /latest."""
 
-import json
-
 from aiohttp import web
 
 from oa_api.datasets import queries
-from oa_api.datasets.request_schemas import DatasetFilterSchema, DatasetSelectionSchema, HistoryFilterSchema
-from oa_api.datasets.requests import DatasetSelection
+from oa_api.datasets.request_schemas import DatasetFilterSchema, HistoryFilterSchema
 from oa_api.datasets.serializers import output_url, serialize_dataset, serialize_publication, summarize_dataset
 from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.http.conditional import respond_conditionally, respond_with_etag
@@ -15,10 +12,8 @@ from oa_api.http.request_parsing import path_id, read_query
 from oa_api.http.schemas import ALL_FIELDS
 from oa_api.jobs.file_links import cdn_url
 from oa_api.jobs.output_files import read_output
-from oa_shared.media_types import GEOJSON
 
 _LATEST_MAX_AGE_S = 60
-_EXTENTS_MAX_AGE_S = 300
 
 
 async def list_datasets(request: web.Request) -> web.Response:
@@ -43,20 +38,6 @@ async def list_history(request: web.Request) -> web.Response:
     page = await queries.list_history(database, data, window)
     response = list_response(request, window, "publications", page, serialize=serialize_publication, data=data)
     return respond_conditionally(request, response)
-
-
-async def get_extents(request: web.Request) -> web.Response:
-    """Return the extents and the centers of the selected datasets as GeoJSON."""
-    return await respond_with_extents(request, await read_query(request, DatasetSelectionSchema()))
-
-
-async def respond_with_extents(request: web.Request, selection: DatasetSelection) -> web.Response:
-    """Return the extents and the centers of a selection as GeoJSON."""
-    extents = await queries.get_extents(request.app[DATABASE], selection)
-    bbox = f',"bbox":{json.dumps(extents.bounds)}' if extents.bounds else ""
-    text = f'{{"type":"FeatureCollection"{bbox},"features":[{extents.features}]}}'
-    response = web.Response(text=text, content_type=GEOJSON)
-    return respond_conditionally(request, response, max_age_s=_EXTENTS_MAX_AGE_S)
 
 
 async def get_latest(request: web.Request) -> web.Response:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from oa_api.datasets import queries
 from oa_api.datasets.requests import DatasetSelection
 from oa_api.db.database import Database
-from oa_shared.licenses import ANY_SOURCE, AttributedDataset, License, attribution_text, credit_of, normalize_license
+from oa_shared.licenses import (
+    ANY_SOURCE,
+    AttributedDataset,
+    CreditCase,
+    License,
+    attribution_text,
+    credit_of,
+    normalize_license,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +56,35 @@ async def list_license_uses(database: Database) -> list[LicenseUse]:
 async def list_attributions(database: Database, selection: DatasetSelection) -> list[Attribution]:
     """Return the selected datasets with their licenses, by name."""
     rows = await queries.list_attributions(database, selection)
-    texts = {row.license for row in rows}
-    licenses = {text: normalize_license(json.loads(text)) if text else None for text in texts}
+    stated = {text: _StatedLicense.of(text) for text in {row.license for row in rows}}
     return [
         Attribution(
             row.source_name,
             row.layer,
             row.name,
-            licenses[row.license],
-            credit_of(licenses[row.license], row.source_name).line,
+            stated[row.license].license,
+            stated[row.license].line_of(row.source_name),
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class _StatedLicense:
+    """A license that datasets state, with the line of each dataset that states it; None where it names the source."""
+
+    license: License | None
+    line: str | None
+
+    @classmethod
+    def of(cls, text: str | None) -> "_StatedLicense":
+        license_ = normalize_license(json.loads(text)) if text else None
+        names_source = license_ is not None and license_.case is CreditCase.UNNAMED
+        return cls(license_, None if names_source else credit_of(license_, ANY_SOURCE).line)
+
+    def line_of(self, source_name: str) -> str:
+        """Return the line of a dataset."""
+        return self.line or credit_of(self.license, source_name).line
 
 
 def attribution_of(attributions: list[Attribution]) -> str:

@@ -1,13 +1,16 @@
 """GET /api/licenses and GET /api/attribution."""
 
+import json
+
 from aiohttp import web
 
 from oa_api.datasets import attribution
 from oa_api.datasets.attribution import Attribution
+from oa_api.datasets.queries import get_version
 from oa_api.datasets.request_schemas import AttributionFilterSchema
 from oa_api.datasets.schemas import LicenseListSchema
 from oa_api.http.app_keys import DATABASE
-from oa_api.http.conditional import respond_conditionally
+from oa_api.http.conditional import respond_conditionally, respond_if_changed, tag_of
 from oa_api.http.request_parsing import read_query
 from oa_shared.json_types import JsonObject
 
@@ -20,13 +23,19 @@ async def list_licenses(request: web.Request) -> web.Response:
 
 async def get_attribution(request: web.Request) -> web.Response:
     """Return the attribution of a selection, as a text file or as JSON."""
-    attribution_filter = await read_query(request, AttributionFilterSchema())
-    attributions = await attribution.list_attributions(request.app[DATABASE], attribution_filter)
+    attribution_filter, database = await read_query(request, AttributionFilterSchema()), request.app[DATABASE]
+    tag = tag_of("attribution", repr(attribution_filter), await get_version(database))
+    response = web.Response()
+    if unchanged := respond_if_changed(request, response, tag):
+        return unchanged
+    attributions = await attribution.list_attributions(database, attribution_filter)
     if attribution_filter.format == "json":
-        fields = {"datasets": [_serialize(item) for item in attributions]}
-        return respond_conditionally(request, web.json_response(fields))
-    text = attribution.attribution_of(attributions)
-    return respond_conditionally(request, web.Response(text=text, content_type="text/plain"))
+        response.content_type = "application/json"
+        response.text = json.dumps({"datasets": [_serialize(item) for item in attributions]})
+    else:
+        response.content_type = "text/plain"
+        response.text = attribution.attribution_of(attributions)
+    return response
 
 
 def _serialize(item: Attribution) -> JsonObject:

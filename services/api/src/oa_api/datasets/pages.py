@@ -8,7 +8,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from oa_api.datasets import queries
-from oa_api.datasets.api import respond_with_extents
+from oa_api.datasets.extents_api import send_extents
 from oa_api.datasets.feed import CHANGES
 from oa_api.datasets.request_schemas import DatasetFilterSchema, DatasetSelectionSchema, HistoryFilterSchema
 from oa_api.datasets.requests import DatasetFilter, DatasetSelection
@@ -83,9 +83,9 @@ async def show_map(request: web.Request) -> web.Response:
     )
 
 
-async def get_extents(request: web.Request) -> web.Response:
-    """Return the extents that the map shows."""
-    return await respond_with_extents(request, _by_prefix(await read_query(request, DatasetSelectionSchema())))
+async def get_extents(request: web.Request) -> web.StreamResponse:
+    """Send the extents that the map shows."""
+    return await send_extents(request, _by_prefix(await read_query(request, DatasetSelectionSchema())))
 
 
 async def _fabric_layers(database: Database, selection: DatasetSelection) -> list[dict[str, str]]:

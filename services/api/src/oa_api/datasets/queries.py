@@ -1,10 +1,13 @@
 """Reads published data, for the API and the pages."""
 
+from collections.abc import AsyncIterator
+
 from oa_api.datasets.requests import DatasetFilter, DatasetSelection, FeedFilter
 from oa_api.datasets.rows import (
     AttributionRow,
+    Bounds,
     DatasetRow,
-    Extents,
+    ExtentsPart,
     FeedRow,
     HistoryRow,
     LatestFileRow,
@@ -23,6 +26,7 @@ from oa_api.jobs.filters import window_parameters
 
 _SQL = load_queries("datasets.queries")
 MAX_EXTENTS = 50_000
+EXTENTS_OF_A_PART = 1_000
 _SHOWN_LENGTH = 200
 
 
@@ -84,11 +88,33 @@ async def get_latest_file(database: Database, *, source: str, layer: str, name: 
     return row
 
 
-async def get_extents(database: Database, selection: DatasetSelection) -> Extents:
-    """Return the extents of the selected datasets, at most `MAX_EXTENTS`."""
-    values = {**select_parameters(selection), "limit": MAX_EXTENTS}
-    (extents,) = await database.all(_SQL["extents"], values, into=Extents)
-    return extents
+async def get_version(database: Database) -> str:
+    """Return a text that changes after each change of published data, and of jobs that are not published."""
+    version = await database.first(_SQL["version"], into=str)
+    if version is None:
+        raise RuntimeError("the version of the data is a row in any case")
+    return version
+
+
+async def get_bounds(database: Database, selection: DatasetSelection) -> Bounds:
+    """Return the extent of all selected datasets."""
+    (bounds,) = await database.all(_SQL["bounds"], select_parameters(selection), into=Bounds)
+    return bounds
+
+
+async def read_extents(database: Database, selection: DatasetSelection) -> AsyncIterator[str]:
+    """Yield the extents of the selected datasets as GeoJSON features, at most `MAX_EXTENTS`, some in each text.
+
+    Each part is a query of its own, so that a client that reads slowly holds no connection.
+    """
+    values = {**select_parameters(selection), "after_size": None, "after_id": None, "limit": EXTENTS_OF_A_PART}
+    for _ in range(MAX_EXTENTS // EXTENTS_OF_A_PART):
+        (part,) = await database.all(_SQL["extents"], values, into=ExtentsPart)
+        if part.features:
+            yield part.features
+        if part.datasets < EXTENTS_OF_A_PART:
+            return
+        values |= {"after_size": part.last_size, "after_id": part.last_id}
 
 
 async def count_by_license(database: Database) -> list[LicenseCountRow]:

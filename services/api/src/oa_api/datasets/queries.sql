@@ -106,30 +106,41 @@ SELECT count(*) FROM (SELECT 1 FROM publication WHERE data_id = %(data)s LIMIT %
 SELECT job_id AS job, attempt, result -> 'outputs' -> %(file)s AS output FROM data
 WHERE source_name = %(source)s AND layer = %(layer)s AND name = %(name)s
 
+-- name: version
+-- What the published data and the state of its jobs are as of: the last event before all transactions that still run, on a
+-- day (an old event may be deleted). For the ETag of extents and credits.
+SELECT (now() AT TIME ZONE 'UTC')::date || ' ' || coalesce((
+    SELECT xid || '-' || id FROM job_event
+    WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, id DESC LIMIT 1), '') AS version
+
+-- name: bounds
+-- The extent of the selected datasets, for GET /api/data/places.
+SELECT min(((data.area)[1])[0]) AS west, min(((data.area)[1])[1]) AS south, max(((data.area)[0])[0]) AS east,
+       max(((data.area)[0])[1]) AS north
+{selected} AND data.area IS NOT NULL
+
 -- name: extents
--- Extents as GeoJSON text, built here since there may be thousands. The largest first: maps draw the others on top.
-SELECT coalesce(string_agg(feature::text, ',' ORDER BY size DESC, id), '') AS features,
-       min(west) AS west, min(south) AS south, max(east) AS east, max(north) AS north
+-- A part of the extents as GeoJSON text, which takes less time to join here than to build as JSON. The largest first: maps
+-- draw the others on top.
+SELECT string_agg(
+           '{"type":"Feature","id":' || id || ',"properties":{"id":' || id || ',"source_name":' || to_json(source_name)
+           || ',"layer":' || to_json(layer) || ',"name":' || to_json(name) || ',"count":' || count || ',"failing":' || failing
+           || '},"geometry":{"type":"GeometryCollection","geometries":[{"type":"Polygon","coordinates":[[['
+           || concat_ws('],[', west || ',' || south, east || ',' || south, east || ',' || north, west || ',' || north,
+                        west || ',' || south)
+           || ']]]},{"type":"Point","coordinates":[' || trim_scale(round(middle[0]::numeric, 5)) || ','
+           || trim_scale(round(middle[1]::numeric, 5)) || ']}]}}',
+           ',' ORDER BY size DESC, id) AS features,
+       count(*) AS datasets, min(size) AS last_size, (array_agg(id ORDER BY size, id DESC))[1] AS last_id
 FROM (
-    SELECT data.id, area(data.area) AS size, ((data.area)[1])[0] AS west, ((data.area)[1])[1] AS south,
-           ((data.area)[0])[0] AS east, ((data.area)[0])[1] AS north,
-           json_build_object(
-               'type', 'Feature', 'id', data.id,
-               'properties', json_build_object(
-                   'id', data.id, 'source_name', data.source_name, 'layer', data.layer, 'name', data.name,
-                   'count', data.result -> 'count', 'failing', EXISTS ({unpublished})),
-               'geometry', json_build_object('type', 'GeometryCollection', 'geometries', json_build_array(
-                   json_build_object('type', 'Polygon', 'coordinates', json_build_array(json_build_array(
-                       json_build_array(((data.area)[1])[0], ((data.area)[1])[1]),
-                       json_build_array(((data.area)[0])[0], ((data.area)[1])[1]),
-                       json_build_array(((data.area)[0])[0], ((data.area)[0])[1]),
-                       json_build_array(((data.area)[1])[0], ((data.area)[0])[1]),
-                       json_build_array(((data.area)[1])[0], ((data.area)[1])[1])))),
-                   json_build_object('type', 'Point', 'coordinates', json_build_array(
-                       trim_scale(round(((center(data.area))[0])::numeric, 5)),
-                       trim_scale(round(((center(data.area))[1])::numeric, 5))))))) AS feature
+    SELECT data.id, data.source_name, data.layer, data.name, area(data.area) AS size, center(data.area) AS middle,
+           ((data.area)[1])[0] AS west, ((data.area)[1])[1] AS south, ((data.area)[0])[0] AS east,
+           ((data.area)[0])[1] AS north, coalesce(data.result -> 'count', 'null') AS count,
+           EXISTS ({unpublished}) AS failing
     {selected} AND data.area IS NOT NULL
-    LIMIT %(limit)s
+      AND (%(after_size)s::float8 IS NULL OR area(data.area) <= %(after_size)s::float8
+           AND (area(data.area) < %(after_size)s::float8 OR data.id > %(after_id)s))
+    ORDER BY area(data.area) DESC, data.id LIMIT %(limit)s
 ) placed
 
 -- name: licenses

@@ -1,6 +1,6 @@
 """The routes of datasets."""
 
-from oa_api.datasets import api, attribution_api, feed_api, pages, sitemap
+from oa_api.datasets import api, attribution_api, extents_api, feed_api, pages, sitemap
 from oa_api.datasets.request_schemas import (
     AttributionFilterSchema,
     DatasetFilterSchema,
@@ -28,7 +28,7 @@ API = (
     ),
     get(
         "/api/data/places",
-        api.get_extents,
+        extents_api.get_extents,
         "Dataset extents",
         response=(GEOJSON,),
         tag="data",

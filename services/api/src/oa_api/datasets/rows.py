@@ -83,19 +83,23 @@ class LatestFileRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Extents:
-    """The extents of datasets as GeoJSON features in one text, separated by commas, and the extent of all."""
+class Bounds:
+    """The extent of all selected datasets; None without datasets."""
 
-    features: str
     west: float | None
     south: float | None
     east: float | None
     north: float | None
 
-    @property
-    def bounds(self) -> list[float | None] | None:
-        """Return west, south, east, north; None without features."""
-        return [self.west, self.south, self.east, self.north] if self.features else None
+
+@dataclass(frozen=True, slots=True)
+class ExtentsPart:
+    """Some extents as GeoJSON features, separated by commas; the last one's size in square degrees, and its ID."""
+
+    features: str | None
+    datasets: int
+    last_size: float | None
+    last_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import structlog
 
@@ -22,6 +23,10 @@ _CONCURRENT_RETURNS = 10
 _CONCURRENT_RECEIVES = 10
 _EMPTY_ROUNDS = 2
 
+# How long a list of messages is reused; of longer messages none is kept.
+_KEPT_S = 10.0
+_MAX_KEPT_CHARACTERS = 4_000_000
+
 # Called with the selected messages before anything is done to them.
 BeforeAction = Callable[[list[ReceivedMessage]], Awaitable[None]]
 _Receive = Callable[[Queue, list[ReceivedMessage]], Awaitable[None]]
@@ -35,6 +40,18 @@ class RedriveResult:
     not_found: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Peek:
+    """The messages of a queue at a monotonic time, and how many it counted then."""
+
+    messages: list[ReceivedMessage]
+    visible: int
+    at: float
+
+
+_PEEKS: WeakKeyDictionary[Queue, _Peek] = WeakKeyDictionary()
+
+
 async def peek(queue: Queue) -> list[ReceivedMessage]:
     """Return the messages of a queue, oldest first, at most 1,000; all are back on the queue before this returns.
 
@@ -45,10 +62,26 @@ async def peek(queue: Queue) -> list[ReceivedMessage]:
 
 
 async def list_dead_letters(dead: Queue, dead_letter_filter: DeadLetterFilter) -> tuple[list[DeadLetterMessage], Total]:
-    """Return the dead letters that a filter selects, oldest first, and how many there are."""
-    messages = await peek(dead)
+    """Return the dead letters that a filter selects, oldest first, and how many there are.
+
+    The messages are at most 10 s old, and read again as soon as the queue counts another number of them: a thousand
+    messages are 200 calls, which each page and each reload of a page would repeat.
+    """
+    messages = await _peek_rarely(dead)
     selected = [read_dead_letter(message) for message in messages if dead_letter_filter.matches(message)]
     return selected, Total(len(selected), is_estimate=len(messages) >= MAX_PEEKED)
+
+
+async def _peek_rarely(queue: Queue) -> list[ReceivedMessage]:
+    known, visible = _PEEKS.get(queue), (await queue.depth()).visible
+    if known is not None and known.visible == visible and time.monotonic() - known.at < _KEPT_S:
+        return known.messages
+    messages = await peek(queue)
+    if sum(len(message.body) for message in messages) <= _MAX_KEPT_CHARACTERS:
+        _PEEKS[queue] = _Peek(messages, visible, time.monotonic())
+    else:
+        _PEEKS.pop(queue, None)
+    return messages
 
 
 async def redrive(
@@ -58,6 +91,7 @@ async def redrive(
 
     A crash in between leaves a copy on both queues, and consumers recognize duplicates.
     """
+    _PEEKS.pop(dead, None)
     async with _hold_messages(dead) as messages:
         selected = [message for message in messages if dead_letter_filter.matches(message)]
         if selected:
@@ -72,6 +106,7 @@ async def redrive(
 
 async def discard(dead: Queue, dead_letter_filter: DeadLetterFilter, *, before: BeforeAction) -> RedriveResult:
     """Delete dead letters."""
+    _PEEKS.pop(dead, None)
     async with _hold_messages(dead) as messages:
         selected = [message for message in messages if dead_letter_filter.matches(message)]
         if selected:
@@ -155,12 +190,15 @@ async def _return_all(queue: Queue, messages: list[ReceivedMessage]) -> None:
     """Make messages visible to other consumers again."""
     slots = asyncio.Semaphore(_CONCURRENT_RETURNS)
 
-    async def return_one(message: ReceivedMessage) -> None:
+    async def return_some(some: Sequence[ReceivedMessage]) -> None:
         async with slots:
             try:
-                await queue.change_visibility(message.receipt, 0)
+                await queue.release_batch([message.receipt for message in some])
             except QueueUnavailableError as error:
-                # The message returns by itself when its visibility timeout ends.
-                log.warning("dead_letter_not_returned", message_id=message.id, error=error.detail)
+                # The messages return by themselves when their visibility timeout ends.
+                log.warning(
+                    "dead_letters_not_returned", message_ids=[message.id for message in some], error=error.detail
+                )
 
-    await asyncio.gather(*(return_one(message) for message in messages))
+    parts = range(0, len(messages), MAX_BATCH)
+    await asyncio.gather(*(return_some(messages[start : start + MAX_BATCH]) for start in parts))

@@ -11,7 +11,8 @@ from oa_api.failures.review_schemas import (
     ReviewSelectionSchema,
 )
 from oa_api.failures.rows import ReviewRow
-from oa_api.failures.schemas import FailureFilterSchema, FailureListSchema
+from oa_api.failures.schemas import FailureFilterSchema
+from oa_api.failures.serializers import serialize_group
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import path_id, read_body, read_query
@@ -25,7 +26,7 @@ async def list_failures(request: web.Request) -> web.Response:
     """Return failures grouped by cause."""
     failure_filter = await read_query(request, FailureFilterSchema())
     groups = await failures.group_failures(request.app[DATABASE], failure_filter)
-    return web.json_response(FailureListSchema().dump({"by": failure_filter.by, "failures": groups}))
+    return web.json_response({"by": failure_filter.by, "failures": [serialize_group(group) for group in groups]})
 
 
 async def list_errors(request: web.Request) -> web.Response:

@@ -1,7 +1,7 @@
 """Failures grouped by cause: how many jobs, since when, the trend, and what to do next."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
@@ -27,13 +27,14 @@ _RUNS = 8
 
 async def group_failures(database: Database, failure_filter: FailureFilter) -> list[FailureGroup]:
     """Return the groups of failures, largest first. Raises NotFoundError."""
-    values = {**as_parameters(failure_filter), "limit": MAX_GROUPS, "runs": _RUNS}
+    values: dict[str, object] = {**as_parameters(failure_filter), "limit": MAX_GROUPS, "runs": _RUNS}
     periods = await _list_periods(database, failure_filter, values)
-    trend, current = await _count_by_period(database, failure_filter, values, periods)
     if failure_filter.run:
         rows = await database.all(_SQL["groups_of_run"], values, into=GroupRow)
     else:
         rows = await database.all(_SQL["groups_of_days"], values, into=GroupRow)
+    values["keys"] = [row.key for row in rows]
+    trend, current = await _count_by_period(database, failure_filter, values, periods)
     failing = {row.key: row for row in await database.all(_SQL["failing_datasets"], values, into=FailingDatasets)}
     examples = await _get_examples(database, rows)
     return [
@@ -69,18 +70,16 @@ async def _count_by_period(
     database: Database, failure_filter: FailureFilter, values: Mapping[str, object], periods: Sequence[str]
 ) -> tuple[dict[str, dict[str, int]], int]:
     """Return, by group and period, how many jobs failed; and how many periods, from the end, are current."""
-    current = 1
     if failure_filter.run is not None:
         run_values = {**values, "runs": [int(period) for period in periods]}
-        rows = await database.all(_SQL["trend_of_runs"], run_values, into=TrendRow)
-    elif failure_filter.by is GroupBy.CODE:
-        rows, current = await database.all(_SQL["trend_of_codes"], values, into=TrendRow), failure_filter.days
+        rows, current = await database.all(_SQL["trend_of_runs"], run_values, into=TrendRow), 1
     else:
-        rows, current = await database.all(_SQL["trend_of_days"], values, into=TrendRow), failure_filter.days
-    trend: dict[str, dict[str, int]] = {}
-    for row in rows:
-        trend.setdefault(row.key, dict.fromkeys(periods, 0))[row.period] = row.jobs
-    return trend, current
+        uncounted = await database.first(_SQL["first_uncounted"], values, into=date)
+        attempts = "codes" if failure_filter.by is GroupBy.CODE else "days"
+        rows = await database.all(_SQL[f"trend_of_{attempts}"], {**values, "uncounted": uncounted}, into=TrendRow)
+        current = failure_filter.days
+    none = dict.fromkeys(periods, 0)
+    return {row.key: {**none, **dict(zip(row.periods, row.jobs, strict=True))} for row in rows}, current
 
 
 def _make_group(

@@ -14,22 +14,31 @@ WHERE earlier.id <= run.id AND earlier.live = run.live AND earlier.lane = run.la
 ORDER BY earlier.id DESC LIMIT %(runs)s
 
 -- name: groups
--- Part: counted in two steps, because a source fails in few ways, which leaves few rows to count and sort.
+-- Part: counted in steps, because a source fails in few ways, which leaves few rows to find keys for, to count and sort.
 SELECT key, sum(jobs)::bigint AS jobs, count(DISTINCT source_name) AS sources, array_agg(DISTINCT code) AS codes,
        (array_agg(latest ORDER BY latest DESC))[1:3] AS examples
 
 -- name: of_a_source
 -- Part: how often a source fails in each way.
-SELECT {key} AS key, job.source_name, job.error_code AS code, count(*) AS jobs, max(job.id) AS latest
+SELECT {key} AS key, source_name, error_code AS code, sum(jobs) AS jobs, max(latest) AS latest
+
+-- name: ways_to_fail
+-- Part: how often a source fails in each way at each host.
+SELECT job.source_name, job.error_code, job.host, count(*) AS jobs, max(job.id) AS latest
 
 -- name: groups_of_days
 -- Groups of the jobs that failed in the last days, for group_failures().
 {groups}
 FROM (
     {of_a_source}
-    FROM job JOIN run ON run.id = job.run_id
-    WHERE job.status = 'Fail' AND job.ended_at >= now() - make_interval(days => %(days)s)
-      AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
+    FROM (
+        {ways_to_fail}
+        FROM job
+        WHERE job.status = 'Fail' AND job.ended_at >= now() - make_interval(days => %(days)s)
+          AND (%(live)s::boolean IS NULL OR EXISTS (
+              SELECT FROM run WHERE run.id = job.run_id AND run.live = %(live)s::boolean))
+        GROUP BY 1, 2, 3
+    ) job
     GROUP BY 1, 2, 3
 ) failed
 GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
@@ -38,35 +47,73 @@ GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
 -- Groups of the failed jobs of a run, for group_failures().
 {groups}
 FROM (
-    {of_a_source} FROM job WHERE job.status = 'Fail' AND job.run_id = %(run)s GROUP BY 1, 2, 3
+    {of_a_source}
+    FROM ({ways_to_fail} FROM job WHERE job.status = 'Fail' AND job.run_id = %(run)s GROUP BY 1, 2, 3) job
+    GROUP BY 1, 2, 3
 ) failed
 GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
 
+-- name: trend
+-- Part: one row for each group: a row for each of its periods would take longer to read than to count.
+SELECT key, array_agg(period) AS periods, array_agg(jobs) AS jobs
+
 -- name: trend_of_runs
 -- Failed jobs by group and run, for group_failures().
-SELECT {key} AS key, job.run_id::text AS period, count(*) AS jobs
-FROM job WHERE job.status = 'Fail' AND job.run_id = ANY(%(runs)s) GROUP BY 1, 2
+{trend}
+FROM (
+    SELECT {key} AS key, job.run_id::text AS period, count(*) AS jobs
+    FROM job WHERE job.status = 'Fail' AND job.run_id = ANY(%(runs)s) GROUP BY 1, 2
+) counted
+GROUP BY key
+
+-- name: first_uncounted
+-- The first day of both periods that the sweep has not counted, today at the latest, for group_failures(). It is a value
+-- of the trends and no part of them: the planner estimates the failed attempts since then.
+SELECT min(past.day)::date AS day
+FROM generate_series((now() AT TIME ZONE 'UTC')::date - (2 * %(days)s - 1), (now() AT TIME ZONE 'UTC')::date, '1 day')
+     AS past (day)
+WHERE NOT EXISTS (SELECT FROM failure_day WHERE failure_day.day = past.day::date)
+
+-- name: counted_days
+-- Part: the days before the first uncounted one, as the sweep counted them.
+SELECT key, day::text AS period, jobs::bigint
+FROM failure_count
+WHERE grouped_by = %(by)s AND day >= (now() AT TIME ZONE 'UTC')::date - (2 * %(days)s - 1) AND day < %(uncounted)s
+  AND key = ANY(%(keys)s)
 
 -- name: trend_of_codes
 -- Failed jobs by code and day, from attempts, so that jobs that succeeded later count. For group_failures().
-SELECT key, day::text AS period, count(*) AS jobs
+{trend}
 FROM (
-    SELECT DISTINCT error_code AS key, (ended_at AT TIME ZONE 'UTC')::date AS day, job_id
-    FROM job_attempt
-    WHERE error_code IS NOT NULL AND ended_at >= (now() AT TIME ZONE 'UTC')::date - (2 * %(days)s - 1)
-) failed
-GROUP BY key, day
+    {counted_days}
+    UNION ALL
+    SELECT key, day::text AS period, count(*) AS jobs
+    FROM (
+        SELECT DISTINCT error_code AS key, (ended_at AT TIME ZONE 'UTC')::date AS day, job_id
+        FROM job_attempt
+        WHERE error_code IS NOT NULL AND ended_at >= %(uncounted)s::timestamp AT TIME ZONE 'UTC'
+    ) failed
+    WHERE key = ANY(%(keys)s)
+    GROUP BY key, day
+) counted
+GROUP BY key
 
 -- name: trend_of_days
 -- The same by host or place, for group_failures().
-SELECT key, day::text AS period, count(*) AS jobs
+{trend}
 FROM (
-    SELECT DISTINCT {key} AS key, (attempt.ended_at AT TIME ZONE 'UTC')::date AS day, job.id
-    FROM job_attempt attempt JOIN job ON job.id = attempt.job_id
-    WHERE attempt.error_code IS NOT NULL
-      AND attempt.ended_at >= (now() AT TIME ZONE 'UTC')::date - (2 * %(days)s - 1)
-) failed
-GROUP BY key, day
+    {counted_days}
+    UNION ALL
+    SELECT key, day::text AS period, count(*) AS jobs
+    FROM (
+        SELECT DISTINCT {key} AS key, (attempt.ended_at AT TIME ZONE 'UTC')::date AS day, job.id
+        FROM job_attempt attempt JOIN job ON job.id = attempt.job_id
+        WHERE attempt.error_code IS NOT NULL AND attempt.ended_at >= %(uncounted)s::timestamp AT TIME ZONE 'UTC'
+    ) failed
+    WHERE key = ANY(%(keys)s)
+    GROUP BY key, day
+) counted
+GROUP BY key
 
 -- name: failing_datasets
 -- How many live datasets fail in each way now, and since when, for group_failures().

@@ -21,11 +21,11 @@ class GroupRow:
 
 @dataclass(frozen=True, slots=True)
 class TrendRow:
-    """How many jobs of a group failed in a period: a day, or a run."""
+    """How many jobs of a group failed in each of its periods, in any order: days, or runs."""
 
     key: str
-    period: str
-    jobs: int
+    periods: list[str]
+    jobs: list[int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ async def compress(request: web.Request, handler: Handler) -> web.StreamResponse
     """Compress the body of a response to GET whose type and size make it worthwhile, and name what it depends on.
 
     Responses that can carry a secret stay as they are, since the size of a compressed body may reveal it (BREACH):
-    those to other methods, those that set a cookie, and those to a service, which sees the tokens of jobs. Streams are
-    not compressed here, and pages compress themselves.
+    those to other methods, those that set a cookie, and those to a service, which sees the tokens of jobs. Streams
+    and pages compress themselves.
     """
     response = await handler(request)
     if request.method not in READS or not isinstance(response, web.Response):
@@ -35,6 +35,14 @@ async def compress(request: web.Request, handler: Handler) -> web.StreamResponse
             response.body = await run_by_size(len(response.body), gzip.compress, response.body, _LEVEL, mtime=0)
             response.headers[hdrs.CONTENT_ENCODING] = "gzip"
     return response
+
+
+def compress_stream(request: web.Request, response: web.StreamResponse) -> None:
+    """Compress a stream that is about to start for a client that accepts gzip, and name what it depends on."""
+    add_vary(response)
+    accepted = request.headers.get(hdrs.ACCEPT_ENCODING, "")
+    if request.method == hdrs.METH_GET and accepts_gzip(accepted) and not _may_hold_secret(request, response):
+        response.enable_compression(web.ContentCoding.gzip)
 
 
 def accepts_gzip(accepted: str) -> bool:
@@ -72,6 +80,6 @@ def _is_compressible(response: web.Response, body: bytes) -> bool:
     return is_text and len(body) >= MIN_BYTES and hdrs.CONTENT_ENCODING not in response.headers
 
 
-def _may_hold_secret(request: web.Request, response: web.Response) -> bool:
+def _may_hold_secret(request: web.Request, response: web.StreamResponse) -> bool:
     sets_cookie = bool(response.cookies) or hdrs.SET_COOKIE in response.headers
     return sets_cookie or bool(request.get(SECRET_IN_RESPONSE))

@@ -25,6 +25,8 @@ MAX_TEXT_BYTES = 32 * 1024 * 1024
 MAX_PLANNED_JOBS = 20_000
 _FETCH_WITHIN_S = 100
 _BATCH = 64
+# The elements that are planned before other requests have a turn.
+_TURN = 500
 # After N elements that stopped the examination of one request, the others are not examined.
 _MAX_STOPS = 3
 
@@ -50,13 +52,34 @@ class _Planner:
     deadline: float
     budget: _TextBudget = field(default_factory=_TextBudget)
 
-    async def plan(self, reply: ElementReply) -> JobPlan:
-        """Return the plan of an element; its definition is fetched if it is a URL."""
-        if reply["plan"] is not None:
-            return _inline_plan(reply["plan"], self.budget, Element(reply["index"], reply["plan"]["source_name"]))
-        if reply["fetch"] is None:
-            raise RuntimeError("a reply has a plan, or an address to fetch")
-        return await self._plan_fetched(reply["index"], reply["fetch"])
+    async def plan_all(self, replies: Sequence[ElementReply]) -> list[JobPlan]:
+        """Return the plans of elements in their order; the definitions that are URLs are fetched at the same time."""
+        fetching = [
+            asyncio.create_task(self._plan_fetched(reply["index"], reply["fetch"]))
+            for reply in replies
+            if reply["fetch"]
+        ]
+        try:
+            plans = await self._plan_inline(replies)
+            fetched = iter(await asyncio.gather(*fetching))
+        except BaseException:
+            for task in fetching:
+                task.cancel()
+            raise
+        return [next(fetched) if plan is None else plan for plan in plans]
+
+    async def _plan_inline(self, replies: Sequence[ElementReply]) -> list[JobPlan | None]:
+        """Return the plan of each element whose definition the request has, None for the others.
+
+        A task for each of thousands of elements would take longer than its plan.
+        """
+        plans: list[JobPlan | None] = []
+        for number, reply in enumerate(replies):
+            if number % _TURN == 0:
+                await asyncio.sleep(0)
+            plan = reply["plan"]
+            plans.append(plan and _inline_plan(plan, self.budget, Element(reply["index"], plan["source_name"])))
+        return plans
 
     async def _plan_fetched(self, index: int, fetch: FetchReply) -> JobPlan:
         element = Element(index, fetch["label"])
@@ -82,7 +105,7 @@ async def plan_posted(body: bytes, fetcher: DefinitionFetcher, examiner: Examine
     deadline = asyncio.get_running_loop().time() + _FETCH_WITHIN_S
     replies, rejections = await _examine_elements(body, examiner)
     planner = _Planner(fetcher, examiner, deadline)
-    plans = await asyncio.gather(*(planner.plan(reply) for reply in replies))
+    plans = await planner.plan_all(replies)
     jobs = [job for plan in plans for job in plan.jobs]
     if len(jobs) > MAX_PLANNED_JOBS:
         raise TooLargeError(f"{len(jobs):,} entries, limit {MAX_PLANNED_JOBS:,}: send fewer definitions")

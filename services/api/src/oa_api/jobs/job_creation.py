@@ -1,7 +1,7 @@
 """Creating jobs: those of one request in one transaction, set-based. A run has one job for each entry of a source."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
@@ -10,13 +10,14 @@ from oa_api.http.idempotency import Idempotency
 from oa_api.identity import audit_log
 from oa_api.identity.permission import require_for_run, require_to_add_jobs
 from oa_api.identity.principal import Principal
-from oa_api.jobs.outbox import first_message, queue_first_messages
+from oa_api.jobs.outbox import first_message
 from oa_api.jobs.planning import JobPlan, PlannedJob
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.rows import ExistingJobRow, LockedRun, RunState
 from oa_api.jobs.runs import close_run, insert_run, lock_run
 from oa_shared.fault_points import fault_point
 from oa_shared.ids import new_token
+from oa_shared.messages import dump
 from oa_shared.scheduling import Lane
 
 _SQL = load_queries("jobs.job_creation")
@@ -161,7 +162,8 @@ async def _insert_jobs(
 async def _insert_part(
     transaction: Transaction, run: LockedRun, planned: Sequence[PlannedJob], traceparent: str
 ) -> list[int]:
-    planned = [replace(job, tier=Lane(run.lane).limit(job.tier)) for job in planned]
+    lane = Lane(run.lane)
+    tiers = [lane.limit(job.tier) for job in planned]
     ids = await transaction.all(_SQL["next_job_ids"], {"count": len(planned)}, into=int)
     tokens = [new_token() for _ in planned]
     columns = {
@@ -170,7 +172,7 @@ async def _insert_part(
         "force": run.force,
         "id": ids,
         "token": tokens,
-        "tier": [str(job.tier) for job in planned],
+        "tier": [str(tier) for tier in tiers],
         "kind": [str(job.kind) for job in planned],
         "host": [job.host for job in planned],
         "source_name": [job.source_name for job in planned],
@@ -178,15 +180,12 @@ async def _insert_part(
         "source_sha256": [job.sha256 for job in planned],
         "layer": [job.layer for job in planned],
         "name": [job.name for job in planned],
+        "body": [
+            dump(first_message(run, job, job=job_id, token=token, tier=tier, traceparent=traceparent))
+            for job, job_id, token, tier in zip(planned, ids, tokens, tiers, strict=True)
+        ],
     }
     await transaction.execute(_SQL["insert_jobs"], columns)
-    await transaction.execute(_SQL["insert_attempts"], columns)
-    await transaction.execute(_SQL["record_creation"], columns)
-    messages = [
-        first_message(run, job, job=job_id, token=token, traceparent=traceparent)
-        for job, job_id, token in zip(planned, ids, tokens, strict=True)
-    ]
-    await queue_first_messages(transaction, messages)
     return ids
 
 

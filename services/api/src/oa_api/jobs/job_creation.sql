@@ -18,24 +18,27 @@ WHERE job.run_id = %(run)s
 ORDER BY entry.place, job.id
 
 -- name: insert_jobs
--- Creates the jobs of a request.
-INSERT INTO job (
-    id, run_id, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, traceparent, force, once_in_run
+-- Creates jobs of a request with their first attempts, their events and their messages to the dispatcher.
+WITH new AS (
+    SELECT *
+    FROM unnest(%(id)s::bigint[], %(source_name)s::text[], %(source_url)s::text[], %(source_sha256)s::text[],
+                %(layer)s::text[], %(name)s::text[], %(tier)s::text[], %(kind)s::text[], %(host)s::text[],
+                %(token)s::text[], %(body)s::text[])
+         AS given (id, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, body)
+),
+jobs AS (
+    INSERT INTO job (
+        id, run_id, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, traceparent, force,
+        once_in_run
+    )
+    OVERRIDING SYSTEM VALUE
+    SELECT id, %(run)s, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, %(traceparent)s,
+           %(force)s, true
+    FROM new
+),
+attempts AS (INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, token, tier FROM new),
+events AS (
+    INSERT INTO job_event (job_id, run_id, attempt, kind, accepted, detail)
+    SELECT id, %(run)s, 1, 'job.created', true, '{"status": "Pending"}' FROM new
 )
-OVERRIDING SYSTEM VALUE
-SELECT id, %(run)s, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, %(traceparent)s, %(force)s,
-       true
-FROM unnest(%(id)s::bigint[], %(source_name)s::text[], %(source_url)s::text[], %(source_sha256)s::text[],
-            %(layer)s::text[], %(name)s::text[], %(tier)s::text[], %(kind)s::text[], %(host)s::text[],
-            %(token)s::text[])
-     AS new (id, source_name, source_url, source_sha256, layer, name, tier, kind, host, token)
-
--- name: insert_attempts
--- Creates the first attempt of each new job.
-INSERT INTO job_attempt (job_id, attempt, token, tier)
-SELECT id, 1, token, tier FROM unnest(%(id)s::bigint[], %(token)s::text[], %(tier)s::text[]) AS new (id, token, tier)
-
--- name: record_creation
--- Records the creation of each new job in its events.
-INSERT INTO job_event (job_id, run_id, attempt, kind, accepted, detail)
-SELECT id, %(run)s, 1, 'job.created', true, '{"status": "Pending"}' FROM unnest(%(id)s::bigint[]) AS new (id)
+INSERT INTO outbox (run_id, job_id, attempt, body) SELECT %(run)s, id, 1, body FROM new

@@ -1,7 +1,5 @@
 """The outbox: the messages that the relay sends to the jobs queue, written with the attempts that they start."""
 
-from collections.abc import Sequence
-
 from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.planning import PlannedJob
@@ -13,15 +11,17 @@ from oa_shared.scheduling import Lane, Tier
 _SQL = load_queries("jobs.outbox")
 
 
-def first_message(run: LockedRun, planned: PlannedJob, *, job: int, token: str, traceparent: str) -> JobMessage:
-    """Return the message that asks the dispatcher to submit the first attempt of a new job."""
+def first_message(
+    run: LockedRun, planned: PlannedJob, *, job: int, token: str, tier: Tier, traceparent: str
+) -> JobMessage:
+    """Return the message that asks the dispatcher to submit the first attempt of a new job, on a tier."""
     return JobMessage(
         run=run.id,
         job=job,
         attempt=1,
         token=token,
         lane=Lane(run.lane),
-        tier=planned.tier,
+        tier=tier,
         layer=planned.layer,
         source_name=planned.source_name,
         name=planned.name,
@@ -47,16 +47,6 @@ def next_message(job: LockedJob, *, attempt: int, token: str, tier: Tier) -> Job
         sample=job.sample,
         job_kind=JobKind(job.kind),
     )
-
-
-async def queue_first_messages(transaction: Transaction, messages: Sequence[JobMessage]) -> None:
-    """Write the messages of new jobs to the outbox."""
-    values = {
-        "run_id": [message.run for message in messages],
-        "id": [message.job for message in messages],
-        "body": [dump(message) for message in messages],
-    }
-    await transaction.execute(_SQL["insert_messages"], values)
 
 
 async def queue_message(transaction: Transaction, message: JobMessage, *, delay_s: int) -> None:

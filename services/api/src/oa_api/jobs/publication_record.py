@@ -30,7 +30,7 @@ class PublicationRow:
 async def record_publication(
     transaction: Transaction, job: LockedJob, *, dataset: int, license_json: str | None
 ) -> None:
-    """Write the row of history, and a delivery for each webhook that subscribes to it."""
+    """Write the row of history, the event of the job, and a delivery for each webhook that subscribes to it."""
     values = {"job": job.id, "data": dataset, "license": license_json}
     publication = await transaction.first(_SQL["add_publication"], values, into=PublicationRow)
     if publication is None:

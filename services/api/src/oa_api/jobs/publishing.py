@@ -55,7 +55,6 @@ async def publish(transaction: Transaction, job: LockedJob) -> bool:
     dataset = await transaction.first(_SQL["publish"], {"job": job.id, "license": license_json}, into=int)
     if dataset is None:
         return False
-    await transaction.execute(_SQL["record_publication"], {"job": job.id})
     fault_point("publish.half")
     await record_publication(transaction, job, dataset=dataset, license_json=license_json)
     fault_point("publish.after")

@@ -21,7 +21,10 @@ WHERE (data.job_id, data.attempt) < (excluded.job_id, excluded.attempt)
 RETURNING id
 
 -- name: add_publication
--- Writes a publication into the history of its dataset.
+-- Writes a publication into the history of its dataset, and records it in the events of its job.
+WITH event AS (
+    INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, attempt, 'data.published', true FROM job WHERE id = %(job)s
+)
 INSERT INTO publication (data_id, job_id, attempt, run_id, source_sha256, source_url, github, license, result)
 SELECT %(data)s, job.id, job.attempt, job.run_id, job.source_sha256, job.source_url, run.github, %(license)s::jsonb,
        job.result
@@ -35,10 +38,6 @@ SELECT id, %(event)s, %(body)s FROM webhook
 WHERE active AND %(event)s = ANY(events) AND (layer IS NULL OR layer = %(layer)s)
   AND (source IS NULL OR source = %(source_name)s
        OR (right(source, 1) = '/' AND starts_with(%(source_name)s, source)))
-
--- name: record_publication
--- Records a publication in the events of its job.
-INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, attempt, 'data.published', true FROM job WHERE id = %(job)s
 
 -- name: record_decision
 -- Records a decision in the events of a job: review, and runs that become live.

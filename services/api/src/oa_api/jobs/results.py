@@ -172,7 +172,6 @@ async def _write_status(transaction: Transaction, change: StatusChange, status: 
         "kept_attempt": change.kept.attempt if change.kept else None,
     }
     await transaction.execute(_SQL["update_status"], values)
-    await transaction.execute(_SQL["update_attempt_status"], values)
 
 
 async def _record_container(transaction: Transaction, change: StatusChange) -> None:

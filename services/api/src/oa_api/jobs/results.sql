@@ -64,26 +64,26 @@ INSERT INTO inbox (job_id, attempt, token, seq) VALUES (%(job)s, %(attempt)s, %(
 ON CONFLICT DO NOTHING
 
 -- name: update_status
--- Writes the status of a job; the guard repeats oa_shared.transitions. For each accepted change.
-UPDATE job SET
-    status = %(status)s, rank = %(rank)s, updated_at = now(),
-    batch_job = coalesce(%(batch_job)s, batch_job),
-    submitted_at = CASE WHEN %(status)s = 'Submitted' THEN now() ELSE submitted_at END,
-    started_at = CASE WHEN %(status)s = 'Running' THEN now() ELSE started_at END,
-    ended_at = CASE WHEN %(rank)s = 9 THEN now() END,
-    error_code = %(error_code)s, error_message = %(error_message)s,
-    result = coalesce(%(result)s, result), kept_job = %(kept_job)s, kept_attempt = %(kept_attempt)s
-WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s
-  AND (rank < %(rank)s OR (%(status)s = 'Success' AND status = 'Fail' AND error_code = 'infra.lost'))
-
--- name: update_attempt_status
--- Writes the same status of the attempt.
+-- Writes the status of a job and of its attempt; the guard repeats oa_shared.transitions. For each accepted change.
+WITH changed AS (
+    UPDATE job SET
+        status = %(status)s, rank = %(rank)s, updated_at = now(),
+        batch_job = coalesce(%(batch_job)s, batch_job),
+        submitted_at = CASE WHEN %(status)s = 'Submitted' THEN now() ELSE submitted_at END,
+        started_at = CASE WHEN %(status)s = 'Running' THEN now() ELSE started_at END,
+        ended_at = CASE WHEN %(rank)s = 9 THEN now() END,
+        error_code = %(error_code)s, error_message = %(error_message)s,
+        result = coalesce(%(result)s, result), kept_job = %(kept_job)s, kept_attempt = %(kept_attempt)s
+    WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s
+      AND (rank < %(rank)s OR (%(status)s = 'Success' AND status = 'Fail' AND error_code = 'infra.lost'))
+    RETURNING id, attempt
+)
 UPDATE job_attempt SET
-    status = %(status)s, batch_job = coalesce(%(batch_job)s, batch_job),
+    status = %(status)s, batch_job = coalesce(%(batch_job)s, job_attempt.batch_job),
     error_code = %(error_code)s, error_message = %(error_message)s,
-    started_at = CASE WHEN %(status)s = 'Running' THEN now() ELSE started_at END,
+    started_at = CASE WHEN %(status)s = 'Running' THEN now() ELSE job_attempt.started_at END,
     ended_at = CASE WHEN %(rank)s = 9 THEN now() END
-WHERE job_id = %(job)s AND attempt = %(attempt)s
+FROM changed WHERE job_attempt.job_id = changed.id AND job_attempt.attempt = changed.attempt
 
 -- name: record_container
 -- Stores the Batch job of a report that came too late to change the status.

@@ -30,6 +30,8 @@ _RESULTS = load_queries("jobs.results")
 _SQL = load_queries("jobs.sweep")
 # The sweeps of several processes find the same items.
 _SHARED_S = 30.0
+# The longest trend of failures: twice the longest period of oa_api.failures.schemas.
+_TREND_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Sweep:
         """
         steps = (
             *(self.fail_overdue, self.settle_batch_exits, self.republish),
-            *(self.delete_old_rows, self.close_empty_runs, self._fold_tally),
+            *(self.delete_old_rows, self.close_empty_runs, self._fold_tally, self.count_failures),
         )
         await run_each(steps)
         values = {"deadline_s": self._times.deadline_s}
@@ -115,6 +117,12 @@ class Sweep:
         runs = await self._database.run(lambda transaction: transaction.execute(_SQL["close_empty_runs"], values))
         if runs:
             log.info("empty_runs_closed", runs=runs)
+
+    async def count_failures(self) -> None:
+        """Count the failures of some past days that are not counted, and forget the days that no trend shows."""
+        values = {"days": _TREND_DAYS}
+        await self._database.execute(_SQL["delete_counted_failures"], values)
+        await self._database.execute(_SQL["count_failures"], values)
 
     async def _fold_tally(self) -> None:
         await self._database.execute(_SQL["fold_tally"])

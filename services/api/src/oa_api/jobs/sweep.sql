@@ -59,6 +59,35 @@ WITH tallied AS (
 INSERT INTO job_tally (run_id, status, jobs, folded)
 SELECT run_id, status, sum(jobs), true FROM tallied GROUP BY run_id, status HAVING sum(jobs) <> 0
 
+-- name: count_failures
+-- Counts the failed jobs of past days by code, host and place, as failures.queries groups them: the sweep. A report may
+-- arrive some hours after the end that it states; a later one has its day counted again.
+WITH uncounted AS (
+    SELECT past.day::date AS day
+    FROM generate_series((now() AT TIME ZONE 'UTC')::date - %(days)s::integer,
+                         ((now() - interval '6 hours') AT TIME ZONE 'UTC')::date - 1, '1 day') AS past (day)
+    WHERE NOT EXISTS (SELECT FROM failure_day WHERE failure_day.day = past.day::date)
+    ORDER BY past.day DESC LIMIT 10
+),
+counted AS (INSERT INTO failure_day (day) SELECT day FROM uncounted ON CONFLICT DO NOTHING RETURNING day),
+failed AS MATERIALIZED (
+    SELECT DISTINCT counted.day, attempt.error_code, attempt.job_id, coalesce(job.host, '') AS host,
+           coalesce(substring(job.source_name FROM '^[^/]*/[^/]*/'), job.source_name) AS place
+    FROM counted
+    JOIN job_attempt attempt ON attempt.error_code IS NOT NULL
+        AND attempt.ended_at >= counted.day::timestamp AT TIME ZONE 'UTC'
+        AND attempt.ended_at < (counted.day + 1)::timestamp AT TIME ZONE 'UTC'
+    JOIN job ON job.id = attempt.job_id
+)
+INSERT INTO failure_count (grouped_by, day, key, jobs)
+SELECT 'code', day, error_code, count(DISTINCT job_id) FROM failed GROUP BY 2, 3
+UNION ALL SELECT 'host', day, host, count(DISTINCT job_id) FROM failed GROUP BY 2, 3
+UNION ALL SELECT 'place', day, place, count(DISTINCT job_id) FROM failed GROUP BY 2, 3
+
+-- name: delete_counted_failures
+-- Deletes the counts of days that no trend shows: the sweep.
+DELETE FROM failure_day WHERE day < (now() AT TIME ZONE 'UTC')::date - 2 * %(days)s::integer
+
 -- name: backlog
 -- Ages in seconds, 0 where nothing waits: the log line of the sweep, which feeds the alarms of a deployed stack.
 SELECT

@@ -173,6 +173,7 @@ async function draw(element) {
   note.textContent = missing.length ? `Not available: ${missing.join(", ")}` : "";
   note.hidden = !missing.length;
   await map.once("idle");
+  element.map = map; // for tests and the console of a browser
   element.dataset.drawn = missing.length ? "partly" : "yes";
 }
 

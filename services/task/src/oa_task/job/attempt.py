@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 import signal
-import tempfile
 import time
 from pathlib import Path
 from typing import assert_never
@@ -28,11 +27,11 @@ from oa_task.job.attempt_files import AttemptFiles, for_queue
 from oa_task.job.log_upload import LogUpload
 from oa_task.job.progress_reporter import ProgressReporter
 from oa_task.job.result_summary import summarize
+from oa_task.job.room import AttemptRoom
 from oa_task.job.sample_job import run_sample_job
 from oa_task.job.settings import JobSettings
 from oa_task.job.signed_inputs import SignedInputs
 from oa_task.job.status_reporter import StatusReporter
-from oa_task.products.product_builder import build_product
 from oa_task.results.files import LOG_FILE, MANIFEST_FILE
 from oa_task.runner.job_runner import TaskJob, run_job
 from oa_task.runtime.failure import TaskFailure
@@ -57,10 +56,12 @@ class AttemptRunner:
         storage: Storage,
         queue: Queue,
         log_file: Path,
+        room: AttemptRoom,
         container: str = "",
         batch_try: int = 1,
     ) -> None:
         self._settings = settings
+        self._room = room
         self._container = container
         self._batch_try = batch_try
         self._storage = storage
@@ -151,19 +152,16 @@ class AttemptRunner:
             self._working.cancel()
 
     async def _work(self) -> JsonObject:
-        with tempfile.TemporaryDirectory(prefix="oa-job-") as folder:
-            out = Path(folder) / "out"
-            await asyncio.to_thread(out.mkdir)
-            try:
-                report = await self._run_job(await self._api.fetch_definition(), Path(folder), out)
-            except UnchangedInputError:
-                return self._unchanged_result()
-            fault_point("upload.before")
-            outputs = await self._files.upload(out)
-            return {**summarize(report), "outputs": outputs, "manifest": self._prefix + MANIFEST_FILE}
+        try:
+            report = await self._run_job(await self._api.fetch_definition())
+        except UnchangedInputError:
+            return self._unchanged_result()
+        fault_point("upload.before")
+        outputs = await self._files.upload(self._room.out)
+        return {**summarize(report), "outputs": outputs, "manifest": self._prefix + MANIFEST_FILE}
 
-    async def _run_job(self, definition: bytes, folder: Path, out: Path) -> JsonObject:
-        """Write the files of the job's kind to `out`, with a manifest, and return the report. Raises TaskFailure."""
+    async def _run_job(self, definition: bytes) -> JsonObject:
+        """Write the files of the job's kind, with a manifest, and return the report. Raises TaskFailure."""
         try:
             kind = JobKind(self._settings.kind)
         except ValueError as error:
@@ -171,16 +169,21 @@ class AttemptRunner:
             raise TaskFailure("bug.crash", text) from error
         match kind:
             case JobKind.SOURCE:
-                return await self._run_source_job(definition, folder, out)
+                return await self._run_source_job(definition)
             case JobKind.COLLECTION | JobKind.EXPORT | JobKind.FABRIC | JobKind.BACKFILL:
-                inputs = SignedInputs(AttemptAccess(self._settings), deadline=self._deadline)
-                async with ProgressReporter(self._reporter) as on_progress:
-                    return await build_product(definition, out, storage=inputs, on_progress=on_progress)
+                return await self._build_product(definition)
             case _:
                 assert_never(kind)
 
-    async def _run_source_job(self, definition: bytes, folder: Path, out: Path) -> JsonObject:
-        settings, path = self._settings, folder / "source.json"
+    async def _build_product(self, plan: bytes) -> JsonObject:
+        from oa_task.products.product_builder import build_product  # noqa: PLC0415 - loads Polars; source jobs need none
+
+        inputs = SignedInputs(AttemptAccess(self._settings), deadline=self._deadline)
+        async with ProgressReporter(self._reporter) as on_progress:
+            return await build_product(plan, self._room.out, storage=inputs, on_progress=on_progress)
+
+    async def _run_source_job(self, definition: bytes) -> JsonObject:
+        settings, path = self._settings, self._room.folder / "source.json"
         await asyncio.to_thread(path.write_bytes, definition)
         previous = self._published = None if settings.sample else await self._api.find_published()
         keeps_unchanged = previous is not None and await self._api.keeps_unchanged()
@@ -188,7 +191,7 @@ class AttemptRunner:
             path,
             settings.layer,
             settings.name,
-            out,
+            self._room.out,
             settings.allowed_hosts,
             previous,
             source_name=settings.source_name,
@@ -197,8 +200,8 @@ class AttemptRunner:
         )
         async with ProgressReporter(self._reporter) as on_progress:
             if settings.sample:
-                return await run_sample_job(job, settings.sample, on_progress)
-            return await run_job(job, on_progress)
+                return await run_sample_job(job, settings.sample, on_progress, sandbox=self._room.sandbox)
+            return await run_job(job, on_progress, sandbox=self._room.sandbox)
 
     def _unchanged_result(self) -> JsonObject:
         """Return the result of a job whose source has not changed: it names the published attempt, whose files stay."""

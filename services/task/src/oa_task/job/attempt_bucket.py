@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from oa_shared.aws import Aws
+from oa_shared.aws import AttemptAws
 from oa_shared.aws.attempt_storage import open_attempt_storage
 from oa_shared.storage import Storage
 from oa_task.job.attempt_access import AttemptAccess, wait_for_answer
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def open_bucket(settings: JobSettings, access: AttemptAccess, aws: Aws) -> AsyncIterator[Storage]:
+async def open_bucket(settings: JobSettings, access: AttemptAccess, aws: AttemptAws) -> AsyncIterator[Storage]:
     """Open the bucket, after waiting for the API for a limited time: a container that waits costs money.
 
     Raises AttemptOverError, AccessUnavailableError.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from oa_shared.aws import Aws, open_aws
+from oa_shared.aws import AttemptAws, open_attempt_aws
 from oa_shared.failures import exit_status
 from oa_shared.logging import configure_logging
 from oa_shared.settings import read_settings
@@ -19,17 +19,15 @@ from oa_task.job.array_child import complete_environment
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.attempt_access import AccessUnavailableError, AttemptAccess, AttemptOverError
 from oa_task.job.attempt_bucket import open_bucket
+from oa_task.job.room import AttemptRoom
 from oa_task.job.settings import JobSettings
 from oa_task.sandbox.landlock import landlock_version
-from oa_task.sandbox.limits import hide_from_children, limit_file_size
 
 log = structlog.get_logger()
 
 
-async def run_attempt() -> int:
-    """Run the attempt of the environment and return the exit status. Raises SettingsError."""
-    hide_from_children()
-    limit_file_size()
+async def run_attempt(room: AttemptRoom) -> int:
+    """Run the attempt of the environment in a room and return the exit status. Raises SettingsError."""
     configure_logging("task")
     try:
         environ = await complete_environment(os.environ)
@@ -47,9 +45,9 @@ async def run_attempt() -> int:
         _log_to(Path(file.name))
         if not landlock_version():
             log.warning("files_not_confined", hint="Linux 5.19 or newer has Landlock; other limits apply")
-        async with open_aws() as aws:
+        async with open_attempt_aws() as aws:
             try:
-                status = await _run_with_bucket(settings, aws, Path(file.name))
+                status = await _run_with_bucket(settings, aws, Path(file.name), room)
             except (AttemptOverError, AccessUnavailableError) as error:
                 status = _end_early(error)
         log.info("attempt_ended", exit_status=status)
@@ -65,7 +63,7 @@ def _end_early(error: AttemptOverError | AccessUnavailableError) -> int:
     return exit_status("infra.api")
 
 
-async def _run_with_bucket(settings: JobSettings, aws: Aws, log_file: Path) -> int:
+async def _run_with_bucket(settings: JobSettings, aws: AttemptAws, log_file: Path, room: AttemptRoom) -> int:
     """Run the attempt and return the exit status. Raises AttemptOverError, AccessUnavailableError before it starts."""
     async with open_bucket(settings, AttemptAccess(settings), aws) as storage:
         runner = AttemptRunner(
@@ -73,6 +71,7 @@ async def _run_with_bucket(settings: JobSettings, aws: Aws, log_file: Path) -> i
             storage=storage,
             queue=aws.queue(settings.results_queue_url),
             log_file=log_file,
+            room=room,
             container=os.environ.get("AWS_BATCH_JOB_ID", ""),
             batch_try=int(os.environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
         )

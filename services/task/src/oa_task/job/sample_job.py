@@ -16,13 +16,15 @@ from oa_task.runtime.progress import Progress
 from oa_task.sandbox.parent import Sandbox
 
 
-async def run_sample_job(job: TaskJob, count: int, on_progress: Progress) -> JsonObject:
+async def run_sample_job(
+    job: TaskJob, count: int, on_progress: Progress, *, sandbox: Sandbox | None = None
+) -> JsonObject:
     """Write the first `count` features to `sample.json` in `job.out`, the manifest last; return the counts.
 
-    Raises TaskFailure, as the full job would.
+    `sandbox` is one that was started earlier. Raises TaskFailure, as the full job would.
     """
-    with Sandbox() as sandbox:
-        preview = await preview_rows(job, count, on_progress, sandbox)
+    with sandbox or Sandbox() as child:
+        preview = await preview_rows(job, count, on_progress, child)
     for problem in preview.problems:
         if problem.code is PlacementCode.OFF_EARTH:
             raise TaskFailure("source.crs", problem.message)

@@ -8,7 +8,6 @@ import numpy as np
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.placement.coverage import resolve_coverage
-from oa_task.placement.explanation import explain_places, explain_raw
 from oa_task.read.crs import OFF_EARTH, UNTRANSFORMABLE
 from oa_task.runtime.failure import TaskFailure
 
@@ -26,6 +25,8 @@ def explain_bad_coordinates(bad_rows: BadRows, entry: TaskEntry) -> Iterator[Non
 
 
 def _explain(bad_rows: BadRows, entry: TaskEntry) -> str:
+    from oa_task.placement.explanation import explain_places, explain_raw  # noqa: PLC0415 - loads PROJ for a fault only
+
     area = resolve_coverage(entry.coverage)
     if (places := _examples(bad_rows, OFF_EARTH)) is not None:
         return explain_places(places, entry, area)

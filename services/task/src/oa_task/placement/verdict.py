@@ -14,7 +14,6 @@ from oa_task.features.validation import NOWHERE
 from oa_task.placement.areas import Area
 from oa_task.placement.bad_coordinates import explain_bad_coordinates
 from oa_task.placement.coverage import resolve_coverage
-from oa_task.placement.explanation import explain_places
 from oa_task.placement.sample import PlaceSample
 from oa_task.runtime.failure import TaskFailure
 
@@ -76,7 +75,7 @@ def _find_problems(places: _Places, entry: TaskEntry, area: Area | None) -> list
     off = 1 - float(on_earth.mean())
     if off > MAX_SHARE_OFF_EARTH:
         text = f"{off:.0%} of the features have coordinates outside the valid range"
-        return [_problem(PlacementCode.OFF_EARTH, text, explain_places(places, entry, area))]
+        return [_problem(PlacementCode.OFF_EARTH, text, _explain(places, entry, area))]
     known = _known_places((places[0][on_earth], places[1][on_earth]))
     shape = _find_shape(known)
     outside = _find_outside(known, entry, area)
@@ -130,7 +129,7 @@ def _find_outside(places: _Places, entry: TaskEntry, area: Area | None) -> Place
     lon, lat = float(np.median(places[0][outside])), float(np.median(places[1][outside]))
     where = f"about {_distance_km(area, lon, lat):,.0f} km away, near {lon:.3f}, {lat:.3f}"
     text = f"{share:.0%} of the features are outside of {area.name}, {where}"
-    return _problem(PlacementCode.OUTSIDE_COVERAGE, text, explain_places(places, entry, area))
+    return _problem(PlacementCode.OUTSIDE_COVERAGE, text, _explain(places, entry, area))
 
 
 def _distance_km(area: Area, lon: float, lat: float) -> float:
@@ -148,3 +147,9 @@ def _core(places: _Places) -> tuple[float, float, float, float]:
 def _problem(code: PlacementCode, text: str, explanation: str) -> PlacementProblem:
     advice = explanation or "check `conform.srs`, the columns of the coordinates, and `coverage`"
     return PlacementProblem(code, f"{text}: {advice}"[:MAX_MESSAGE])
+
+
+def _explain(places: _Places, entry: TaskEntry, area: Area | None) -> str:
+    from oa_task.placement.explanation import explain_places  # noqa: PLC0415 - loads PROJ for a fault only
+
+    return explain_places(places, entry, area)

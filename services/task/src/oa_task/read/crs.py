@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError, ProjError
 
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Points, Shapes
 from oa_task.runtime.failure import TaskFailure
+
+if TYPE_CHECKING:
+    from pyproj import CRS, Transformer
 
 TARGET = "EPSG:4326"
 _FARTHEST_LON, _FARTHEST_LAT = 360.0, 90.0
@@ -32,7 +34,7 @@ class UnknownCrsFailure(TaskFailure):
 class Projection:
     """Converts the coordinates of a file to longitude and latitude; `transformer` is None where they already are."""
 
-    transformer: Transformer | None
+    transformer: "Transformer | None"
     is_north_first: bool = False
 
     def lon_lat(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -52,6 +54,9 @@ def projection(srs: str | int | None, *, authority_axes: bool = False) -> Projec
     """
     if srs is None or srs == TARGET:
         return Projection(None)
+    from pyproj import CRS, Transformer  # noqa: PLC0415 - most data is in degrees already
+    from pyproj.exceptions import ProjError  # noqa: PLC0415 - likewise
+
     crs = _horizontal(_parse(srs))
     if not (crs.is_geographic or crs.is_projected):
         raise _no_map(str(srs), crs, f"is of the type {crs.type_name}, not a map of the Earth")
@@ -111,27 +116,30 @@ def lon_lat_shapes(shapes: np.ndarray, rows: np.ndarray, *, srs: Projection, bad
     return Shapes(flat)
 
 
-def _parse(srs: str | int) -> CRS:
+def _parse(srs: str | int) -> "CRS":
+    from pyproj import CRS  # noqa: PLC0415 - see `projection`
+    from pyproj.exceptions import CRSError  # noqa: PLC0415 - likewise
+
     try:
         return _without_deprecation(CRS.from_user_input(srs))
     except CRSError as error:
         raise UnknownCrsFailure(str(srs)) from error
 
 
-def _horizontal(crs: CRS) -> CRS:
+def _horizontal(crs: "CRS") -> "CRS":
     """Return the part of a CRS without heights."""
     while crs.is_compound:
         crs = crs.sub_crs_list[0]
     return crs
 
 
-def _no_map(srs: str, crs: CRS, reason: str) -> TaskFailure:
+def _no_map(srs: str, crs: "CRS", reason: str) -> TaskFailure:
     name, code = crs.name[:_MAX_NAME], srs[:_MAX_NAME]
     name = repr(name) if name and name in srs else f"{code!r} ({name})"
     return TaskFailure("source.crs", f"the coordinate reference system {name} {reason}; {_ADVICE}")
 
 
-def _without_deprecation(crs: CRS) -> CRS:
+def _without_deprecation(crs: "CRS") -> "CRS":
     """Return the successor of a deprecated CRS if it has exactly one, as GDAL does; otherwise the CRS itself."""
     successors = crs.get_non_deprecated() if crs.is_deprecated else []
     return successors[0] if len(successors) == 1 else crs

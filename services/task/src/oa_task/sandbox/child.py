@@ -5,6 +5,7 @@ CONFINEMENT is JSON: `limits` (SandboxLimits) and `folders` (SandboxFolders).
 
 import importlib
 import json
+import select
 import sys
 import time
 import traceback
@@ -25,8 +26,10 @@ _NEEDED_LATER = (
     *("oa_task.preview.picture", "oa_task.tiles.tileset", "oa_task.read.coordinates", "pyarrow.compute", "numpy.ma"),
     # Pillow loads all of these to write a PNG.
     *(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Png", "Ppm")),
+    # Data in degrees needs no projection.
+    "pyproj",
 )
-"""The modules of almost every job that `convert` imports late, so that other commands start faster."""
+"""The modules that `convert` imports late, so that other commands start faster: first those of almost every job."""
 Handler = Callable[[str], JsonObject]
 """Accepts the first line of standard input, returns a report; raises TaskFailure."""
 
@@ -70,8 +73,13 @@ def _load_handler() -> Handler:
 
 
 def _load_early(modules: Sequence[str]) -> None:
-    """Import modules while the parent starts and downloads; a job that needs one imports it otherwise in its turn."""
+    """Import modules until the request arrives, while the parent starts and downloads.
+
+    A job that needs another one imports it in its turn.
+    """
     for module in modules:
+        if select.select([sys.stdin], [], [], 0)[0]:
+            return
         importlib.import_module(module)
 
 
