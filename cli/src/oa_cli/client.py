@@ -21,7 +21,7 @@ from oa_shared.json_types import JsonMapping
 _TIMEOUT_S = 120
 _CHUNK_BYTES = 1 << 18
 # POST requests that the API recognizes by their Idempotency-Key, so that they can be repeated.
-_IDEMPOTENT_POSTS = frozenset({"/api/job/bulk", "/api/run", "/api/export", "/api/fabric"})
+_IDEMPOTENT_POSTS = frozenset({"/api/bulk", "/api/run", "/api/export", "/api/fabric"})
 _BAD, _UNAUTHORIZED = 400, 401
 _TRIES = 3
 _PAUSE_S = 0.5

@@ -105,12 +105,12 @@ def _document() -> JsonObject:
 
 
 def _add_route(app: web.Application, route: Route) -> Iterator[tuple[tuple[str, str], Role]]:
-    """Add a route to the application and yield its role, by method and canonical path."""
-    registered = app.router.add_route(route.method, route.pattern or route.path, route.handler)
-    if route.method == hdrs.METH_GET:
-        app.router.add_route(hdrs.METH_HEAD, route.pattern or route.path, route.handler)
-    if registered.resource is not None:
-        yield (route.method, registered.resource.canonical), route.role
+    """Add a route to the application, also at its former path, and yield its role, by method and canonical path."""
+    methods = (hdrs.METH_GET, hdrs.METH_HEAD) if route.method == hdrs.METH_GET else (route.method,)
+    for path in filter(None, (route.pattern or route.path, route.former_path)):
+        first, *_ = [app.router.add_route(method, path, route.handler) for method in methods]
+        if first.resource is not None:
+            yield (route.method, first.resource.canonical), route.role
 
 
 async def _end_streams(app: web.Application) -> None:
