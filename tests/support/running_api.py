@@ -20,6 +20,7 @@ from oa_local.postgres import SERVICE_USER
 from oa_shared.attempt_keys import KeyIssuer
 from oa_shared.storage import Storage
 from support.direct_examiner import DirectExaminer
+from support.documented_responses import UndocumentedResponses
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
 
@@ -113,7 +114,8 @@ async def running_api(
 ) -> AsyncIterator[RunningApi]:
     """Serve the API on loopback; queues and storage are in memory unless real ones are given.
 
-    It logs in as the user of the services, like in production: a statement beyond the rights of that user fails.
+    It logs in as the user of the services, like in production: a statement beyond the rights of that user fails. So
+    does a response that the OpenAPI document does not have, at the end.
     """
     database_url = as_service(database_url)
     known = Settings(
@@ -139,8 +141,10 @@ async def running_api(
                 examiner=examiner or DirectExaminer(),
                 key_issuer=key_issuer,
             )
+            undocumented = UndocumentedResponses(app)
             async with TestClient(_Server(app)) as client:
                 yield RunningApi(client, database, queues, kept)
+            undocumented.check()
     finally:
         await database.close()
         forget_applications()
