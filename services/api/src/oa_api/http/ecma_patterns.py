@@ -5,7 +5,7 @@ import string
 
 _CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]")
 # What Python and ECMA-262 read differently, or only Python reads.
-_PYTHON_ONLY = re.compile(r"\\[AZzuUNpP]|\(\?[aiLmsuxP]|\(\?<[^=!]|\(\?\(|\(\?#|[*+?}]\+")
+_PYTHON_ONLY = re.compile(r"\\[AZzuUNpP]|\(\?[aiLmsuxP#(>]|\(\?<[^=!]|[*+?}]\+")
 _OUTSIDE_CLASS = re.compile(r"\\[wWdDsSbB]")
 # ASCII, and the controls and signs before the first letter that is not ASCII.
 _BEFORE_LETTERS = [chr(number) for number in range(ord("\N{FEMININE ORDINAL INDICATOR}"))]

@@ -47,9 +47,10 @@ _PARAMETER_SCHEMAS: dict[str, JsonObject] = {
     "layer": {"type": "string", "enum": list(LAYERS)},
     "name": {"type": "string", "examples": ["city"]},
 }
+# The order in which generated clients prefer them.
 _SCHEMES: dict[str, dict[str, str]] = {
-    **{name: {"type": "apiKey", "in": "header", "name": name} for name in SECRET_HEADERS},
     "token": {"type": "http", "scheme": "bearer", "description": "An API token, `oa_…`, from POST /api/token."},
+    **{name: {"type": "apiKey", "in": "header", "name": name} for name in SECRET_HEADERS},
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-oa_session", "description": "A browser session."},
 }
 _ROLE_DESCRIPTIONS = {
