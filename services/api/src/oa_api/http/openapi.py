@@ -1,7 +1,6 @@
 """The OpenAPI 3.1 document, built from the routes and their marshmallow schemas."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from apispec import APISpec
@@ -103,18 +102,9 @@ def document(routes: Sequence[Route], version: str) -> JsonObject:
         content = {"application/problem+json": {"schema": ProblemSchema}}
         spec.components.response(f"Problem{status}", {"description": text, "content": content})
     routes = [route for route in routes if route.tag != PAGE]
-    _check_operation_ids(routes)
     for path in dict.fromkeys(route.path for route in routes):
         spec.path(path, operations={route.method.lower(): _operation(route) for route in routes if route.path == path})
     return {key: _without_nulls(value) for key, value in spec.to_dict().items()}
-
-
-def _check_operation_ids(routes: Sequence[Route]) -> None:
-    """Raise ValueError for an ID of two operations, from which generated clients make one function."""
-    ids = Counter(map(_operation_id, routes))
-    repeated = sorted(name for name, times in ids.items() if times > 1)
-    if repeated:
-        raise ValueError(f"routes share the operation ID {', '.join(repeated)}: set `operation_id`")
 
 
 def _operation_id(route: Route) -> str:
