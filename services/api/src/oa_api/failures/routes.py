@@ -44,7 +44,7 @@ API = (
         api.count_errors,
         "Count jobs that need review",
         operation_id="countJobsForReview",
-        description="Of the jobs that `GET /api/job/error` lists with the same filter.",
+        description="Number of jobs in `GET /api/job/error` with the same filter.",
         response=ReviewCountSchema,
         tag="jobs",
         query=ReviewSelectionSchema,

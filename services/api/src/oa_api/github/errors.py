@@ -14,7 +14,7 @@ class GitHubError(OaError):
 class GitHubUnavailableError(GitHubError):
     """GitHub cannot be reached, failed, or requires a pause of `pause_s` seconds.
 
-    `is_pause_known` tells that GitHub said how long; otherwise the next pause has to be longer.
+    `is_pause_known` is false where GitHub does not state the pause, and the next one has to be longer.
     """
 
     code = "github.away"

@@ -22,7 +22,7 @@ _USER_AGENT = "openaddresses-batch"
 _CHUNK_BYTES = 1 << 18
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LIMITED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
-# GitHub asks for at least a minute where it does not say how long, and for longer pauses if the limit goes on.
+# Where GitHub does not state a pause, it requires at least a minute, and longer pauses while the limit continues.
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 60.0, 3600.0
 _MAX_REFUSAL_BYTES = 65_536
 _RATE_LIMIT = re.compile(r"secondary[ -]rate[ -]limit|rate limit exceeded|abuse detection", re.IGNORECASE)

@@ -8,7 +8,7 @@ _CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]")
 _PYTHON_ONLY = re.compile(r"\\[AZzuUNpP]|\(\?[aiLmsuxP#(>]|\(\?<[^=!]|[*+?}]\+")
 _OUTSIDE_CLASS = re.compile(r"\\[wWdDsSbB]")
 # ASCII, and the controls and signs before the first letter that is not ASCII.
-_BEFORE_LETTERS = [chr(number) for number in range(ord("\N{FEMININE ORDINAL INDICATOR}"))]
+_FIRST_CHARACTERS = [chr(number) for number in range(ord("\N{FEMININE ORDINAL INDICATOR}"))]
 _PLAIN = frozenset(string.ascii_letters + string.digits + "_")
 
 
@@ -30,13 +30,13 @@ def ecma_pattern(pattern: str) -> str:
 
 
 def _ecma_class(text: str) -> str:
-    r"""Return a class without `\w` and the like; one of letters that are not ASCII excludes what is none."""
+    r"""Return a class of characters without `\w`: as the characters that it excludes, if it contains all letters."""
     if not re.search(r"\\[a-zA-Z]", text):
         return text
     contained = re.compile(text)
     if contained.fullmatch("\N{LATIN SMALL LETTER E WITH ACUTE}"):
-        return f"[^{_ranges([character for character in _BEFORE_LETTERS if not contained.fullmatch(character)])}]"
-    return f"[{_ranges([character for character in _BEFORE_LETTERS if contained.fullmatch(character)])}]"
+        return f"[^{_ranges([character for character in _FIRST_CHARACTERS if not contained.fullmatch(character)])}]"
+    return f"[{_ranges([character for character in _FIRST_CHARACTERS if contained.fullmatch(character)])}]"
 
 
 def _ranges(characters: list[str]) -> str:

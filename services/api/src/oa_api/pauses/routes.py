@@ -11,7 +11,7 @@ API = (
         "/api/pause",
         api.list_pauses,
         "List pauses",
-        description="Newest first; `ended` adds those that have ended.",
+        description="Newest first; `ended` includes ended pauses.",
         response=PauseListSchema,
         tag="queues",
         query=PauseFilterSchema,

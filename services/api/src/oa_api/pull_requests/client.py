@@ -112,7 +112,7 @@ class GitHubClient:
         return response
 
     def _pause(self, error: GitHubUnavailableError) -> GitHubUnavailableError:
-        """Send nothing until the pause ends; each in a row is twice as long, unless GitHub says how long it is."""
+        """Send nothing until the pause ends; each in a row is twice as long, unless GitHub states its length."""
         factor = 1 if error.is_pause_known else 2**self._limited_in_row
         pause_s = min(error.pause_s * factor, LONGEST_PAUSE_S)
         self._limited_in_row = min(self._limited_in_row + 1, _MAX_LIMITED_IN_ROW)
