@@ -15,8 +15,10 @@ dpkg --purge --force-all debconf init-system-helpers perl-base >/dev/null
 
 # GDAL has its own iconv, Python its own codecs: nothing loads the modules of glibc.
 library=/usr/local/lib/python3.11
-rm -rf /usr/share/doc /usr/share/info /usr/share/lintian /usr/share/man /usr/lib/*-linux-gnu/gconv /var/cache/* /var/log/* /var/lib/apt \
+rm -rf /usr/share/doc /usr/share/info /usr/share/lintian /usr/share/locale /usr/share/man \
+  /usr/lib/*-linux-gnu/gconv /var/cache/* /var/log/* /var/lib/apt \
   /usr/local/include /usr/local/share/man /usr/local/lib/pkgconfig /usr/local/bin/2to3* /usr/local/bin/idle* /usr/local/bin/pip* \
   /usr/local/bin/pydoc* /usr/local/bin/wheel "$library"/config-3.11-* "$library"/ensurepip "$library"/idlelib "$library"/lib2to3 \
-  "$library"/pydoc_data "$library"/site-packages/* "$library"/tkinter "$library"/turtledemo
+  "$library"/distutils "$library"/pydoc_data "$library"/site-packages/* "$library"/tkinter "$library"/turtledemo \
+  "$library"/unittest/test
 rm -f "$library"/lib-dynload/_dbm.* "$library"/lib-dynload/_tkinter.* "$library"/lib-dynload/_test*

@@ -16,7 +16,8 @@ from tempfile import NamedTemporaryFile
 _ELF = b"\x7fELF\x02\x01"  # 64-bit, little-endian: x86-64 and ARM64
 _ELF_HEADER_BYTES = 64
 _PAGE_BYTES = 4096
-_LOADED = 1  # the type of a program header: a segment that the loader maps
+_LOADED, _DYNAMIC = 1, 2  # types of program headers: a segment that the loader maps, and the loader's table
+_NEEDED, _STRINGS = 1, 5  # tags of that table: the name of a library to load, and the address of the names
 
 
 class UnusedFilesError(ValueError):
@@ -98,6 +99,37 @@ def without_symbols(binary: bytes) -> bytes:
     return bytes(smaller)
 
 
+def without_needs(binary: bytes, removed: Iterable[str]) -> bytes:
+    """Return an ELF file that does not ask the loader for the removed libraries.
+
+    A library may name another of which it uses nothing. One of which it uses something fails to load with LD_BIND_NOW.
+    """
+    names = {name.encode() for name in removed}
+    (table,) = struct.unpack_from("<Q", binary, 32)
+    entry_bytes, count = struct.unpack_from("<HH", binary, 54)
+    entries = [struct.unpack_from("<I4xQQ8xQ", binary, table + place * entry_bytes) for place in range(count)]
+    dynamic = next(((start, size) for kind, start, _, size in entries if kind == _DYNAMIC), None)
+    if dynamic is None:
+        return binary
+    pairs = list(struct.iter_unpack("<QQ", binary[dynamic[0] : sum(dynamic)]))
+    address = next(value for tag, value in pairs if tag == _STRINGS)
+    strings = next(
+        start + address - loaded_at
+        for kind, start, loaded_at, size in entries
+        if kind == _LOADED and loaded_at <= address < loaded_at + size
+    )
+
+    def is_kept(pair: tuple[int, int]) -> bool:
+        tag, value = pair
+        return tag != _NEEDED or binary[strings + value : binary.index(b"\0", strings + value)] not in names
+
+    kept = [pair for pair in pairs if is_kept(pair)]
+    smaller = bytearray(binary)
+    content = b"".join(struct.pack("<QQ", *pair) for pair in kept)
+    smaller[dynamic[0] : sum(dynamic)] = content.ljust(dynamic[1], b"\0")  # zeros end the table
+    return bytes(smaller)
+
+
 def _page_end(offset: int, file_bytes: int) -> int:
     return min(offset + -offset % _PAGE_BYTES, file_bytes)
 
@@ -124,10 +156,13 @@ def _is_program_or_library(path: Path) -> bool:
         return file.read(len(_ELF)) == _ELF
 
 
-def strip(path: Path) -> int:
-    """Replace an ELF file by a smaller one; return the bytes saved. Other links to the file keep the old one."""
+def strip(path: Path, removed: Iterable[str] = ()) -> int:
+    """Replace an ELF file by a smaller one that needs no removed library; return the bytes saved.
+
+    Other links to the file keep the old one.
+    """
     binary = path.read_bytes()
-    smaller = without_symbols(binary)
+    smaller = without_symbols(without_needs(binary, removed))
     with NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(smaller)
     written = Path(file.name)
@@ -139,7 +174,9 @@ def strip(path: Path) -> int:
 def trim(root: Path, patterns: Iterable[FilePattern]) -> dict[str, int]:
     """Remove the unused files below `root`, then symbols and empty folders; return the bytes saved by reason."""
     saved: dict[str, int] = {}
+    removed = []
     for path, pattern in list(unused_files(root, patterns)):
+        removed.append(path.name)
         saved[pattern.reason] = saved.get(pattern.reason, 0) + path.lstat().st_size
         path.unlink()
     for compiled in list(root.rglob("__pycache__/*.pyc")):
@@ -149,7 +186,7 @@ def trim(root: Path, patterns: Iterable[FilePattern]) -> dict[str, int]:
         if folder.is_dir() and not folder.is_symlink() and not any(folder.iterdir()):
             folder.rmdir()
     binaries = [path for path in root.rglob("*") if _is_program_or_library(path)]
-    saved["symbols and debug information of libraries"] = sum(map(strip, binaries))
+    saved["symbols and debug information of libraries"] = sum(strip(path, removed) for path in binaries)
     return saved
 
 

@@ -42,8 +42,8 @@ def accepts(port: int) -> bool:
 def claim_port(port: int) -> IO[bytes] | None:
     """Return an open file that keeps a port from other systems of this user until it is closed; None if one has it.
 
-    A system needs seconds from the choice of its ports until its services listen. A system that started meanwhile took
-    the same port, and then the services of the other for its own.
+    A system needs seconds from the choice of its ports until its services listen. Without the claim, a second
+    system that starts at the same time takes the same port, and then the services of the first for its own.
     """
     file = (Path(tempfile.gettempdir()) / f"oa-local-{os.getuid()}-port-{port}.lock").open("ab")
     try:
