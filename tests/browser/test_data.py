@@ -19,6 +19,8 @@ async def _fill(api: RunningApi) -> None:
         await publish(api, "us/ca/berkeley", makes={"count": count}, github={"sha": "0a1b2c3d4e5f"})
     await publish(api, "us/ca/alameda", makes={"bounds": [-122.4, 37.4, -121.5, 37.9]})
     await publish(api, "xx/hostile", HOSTILE, license_={"text": HOSTILE, "url": "javascript:alert(1)"})
+    for name in ("city", "county"):
+        await publish(api, "us/ny/twice", name)
     newer = await make_job(api, "us/ca/alameda")
     error = {"code": "source.not_found", "message": f"https://example.org/{HOSTILE} answered 404"}
     await report_status(api.database, newer, JobStatus.FAIL, error=error)
@@ -40,7 +42,7 @@ def reader(browser: Browser, full_site: Site) -> Iterator[Visitor]:
 
 def test_list_is_filtered_by_the_prefix_of_the_source(reader: Visitor) -> None:
     page = reader.open("/data")
-    assert page.locator("tbody tr").count() == 3
+    assert page.locator("tbody tr").count() == 5
     assert page.get_by_text(HOSTILE).first.is_visible()
     check_page(page, "data")
     page.get_by_label("Source path starts with").fill("us/ca/b")
@@ -87,10 +89,20 @@ def test_click_on_the_map_opens_the_dataset(reader: Visitor) -> None:
     assert page.get_by_role("heading", level=1).inner_text() == "us/ca/berkeley · addresses · city"
 
 
+def test_click_on_stacked_datasets_lists_all_of_them(reader: Visitor) -> None:
+    page = reader.open("/map?source=us/ny/twice")
+    page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
+    page.locator("[data-map] canvas").click()
+    links = page.get_by_role("link", name="Open dataset")
+    links.first.wait_for()
+    assert links.count() == 2
+    assert len({link.get_attribute("href") for link in links.all()}) == 2
+
+
 def test_map_without_scripts_shows_the_list(reader: Visitor) -> None:
     page = reader.open("/map", scripts=False)
     assert page.get_by_text("The list below works without it.").is_visible()
-    assert page.locator("tbody tr").count() == 3
+    assert page.locator("tbody tr").count() == 5
 
 
 @pytest.mark.parametrize(("path", "name"), [("/data", "data-empty"), ("/map", "map-empty")])

@@ -74,7 +74,7 @@ def test_first_hour_from_the_map_to_the_changes_of_a_confirmed_result(home: Home
 
     failed = home.submit(definition.replace("SITUS", "SITUSS"), expected=1)
     page.goto(f"/jobs/{failed}")
-    expect(page.get_by_text(FAILURES["source.columns_missing"].title).first).to_be_visible()
+    expect(page.get_by_text(FAILURES["source.columns_missing"].title.replace("`", "")).first).to_be_visible()
     expect(page.get_by_text("nearest: 'SITUS'").first).to_be_visible()
 
     fixed = home.submit(definition)

@@ -12,6 +12,7 @@ AXE = ROOT / ".local/web/axe.min.js"
 SHOTS = ROOT / ".local/screenshots"
 WEIGHTS = SHOTS / "weights"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+_MOST_EMPTY_PX = 24
 _SERIOUS = frozenset({"serious", "critical"})
 # Chromium reports each response of 400 and above, even of the page under test, and WebGL without a GPU.
 _HARMLESS = re.compile(
@@ -84,6 +85,32 @@ def check_page(page: Page, name: str) -> None:
         found = find_accessibility_problems(page)
         assert found == [], f"{name}, {variant}: {found}"
         assert not is_wider_than_window(page), f"{name}, {variant}: the page scrolls sideways"
+        assert empty_pixels_below(page) <= _MOST_EMPTY_PX, f"{name}, {variant}: the page scrolls into nothing"
+        assert small_texts(page) == [], f"{name}, {variant}: texts of charts are too small to read"
+
+
+def empty_pixels_below(page: Page) -> float:
+    """Return by how many pixels the page can be scrolled below its content."""
+    return float(
+        page.evaluate(
+            """() => {
+              const parts = [...document.querySelectorAll("main, header.side")];
+              const ends = parts.map((part) => part.getBoundingClientRect().bottom + scrollY);
+              return document.documentElement.scrollHeight - Math.max(innerHeight, ...ends);
+            }"""
+        )
+    )
+
+
+def small_texts(page: Page) -> list[str]:
+    """Return the texts in charts that the browser draws lower than nine pixels."""
+    return list(
+        page.evaluate(
+            """() => [...document.querySelectorAll(".chart text")]
+              .filter((text) => { const box = text.getBoundingClientRect(); return box.height > 0 && box.height < 9; })
+              .map((text) => text.textContent)"""
+        )
+    )
 
 
 def is_wider_than_window(page: Page) -> bool:

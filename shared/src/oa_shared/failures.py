@@ -45,8 +45,9 @@ class Failure:
 
 
 _NEVER = RetryRule()
-_AUTOMATIC = "Retried automatically."
-_ON_LARGER = "Retried on a larger machine."
+# A hint is read when the job has failed, after the automatic retries.
+_AUTOMATIC = "Automatic retries failed too. Rerun it later."
+_ON_LARGER = "Retries on larger machines failed too. Split the source, or ask an operator for a larger size."
 _REPORT_BUG = "Check the log and file an issue."
 
 _source = partial(Failure, exit_status=19, retry=_NEVER, rerun_helps=False)

@@ -118,6 +118,11 @@ async def get_bulk_action(database: Database, bulk_action_id: int) -> tuple[Bulk
     return bulk_action, await database.all(_SQL["skip_reasons"], values, into=SkipReason)
 
 
+async def count_outcomes(database: Database, bulk_action_id: int) -> list[StatusCount]:
+    """Return how many of the jobs that a bulk action has handled have each status now."""
+    return await database.all(_SQL["statuses_of_done"], {"bulk_action": bulk_action_id}, into=StatusCount)
+
+
 async def list_bulk_actions(database: Database, window: BulkListFilter) -> Page[BulkActionRow]:
     """Return a page of bulk actions, newest first."""
     values = {"limit": window.limit + 1, "cursor": window.cursor}

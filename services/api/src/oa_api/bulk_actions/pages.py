@@ -64,11 +64,14 @@ async def post_bulk(request: web.Request) -> web.Response:
     except ConflictError as error:
         given = {name: value for name, value in await form_values(request) if name not in _NOT_FILTERED}
         return flash.see_other(request, f"{PATH}?{urlencode(given)}", f"Not changed: {error.detail}.", kind="bad")
-    return flash.see_other(request, f"{PATH}/{bulk_action_id}", "Bulk action started.")
+    return flash.see_other(request, f"{PATH}/{bulk_action_id}", "Bulk action created.")
 
 
 async def show_progress(request: web.Request) -> web.Response:
     """Show the progress of a bulk action."""
     bulk_action_id = path_id(request, "bulk")
     bulk_action, skip_reasons = await bulk_actions.get_bulk_action(request.app[DATABASE], bulk_action_id)
-    return render(request, "bulk_actions/bulk_action.html", bulk=bulk_action, skip_reasons=skip_reasons)
+    outcomes = await bulk_actions.count_outcomes(request.app[DATABASE], bulk_action_id)
+    return render(
+        request, "bulk_actions/bulk_action.html", bulk=bulk_action, skip_reasons=skip_reasons, outcomes=outcomes
+    )

@@ -49,6 +49,11 @@ SELECT skip_reason AS reason, count(*) AS jobs, (array_agg(job_id ORDER BY job_i
 FROM bulk_action_job WHERE bulk_action_id = %(bulk_action)s AND NOT is_done
 GROUP BY skip_reason ORDER BY jobs DESC, skip_reason LIMIT 20
 
+-- name: statuses_of_done
+-- What became of the jobs that were handled: how many have each status now, for count_outcomes().
+SELECT job.status, count(*) AS jobs FROM bulk_action_job JOIN job ON job.id = bulk_action_job.job_id
+WHERE bulk_action_id = %(bulk_action)s AND is_done GROUP BY job.status ORDER BY job.status
+
 -- name: claim_bulk_action
 -- Lock the oldest unfinished bulk action, for run_step().
 SELECT id, action, reason, kind, account_id, actor, role FROM bulk_action

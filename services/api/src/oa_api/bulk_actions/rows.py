@@ -47,7 +47,7 @@ class ClaimedBulkAction:
 
 @dataclass(frozen=True, slots=True)
 class StatusCount:
-    """How many matching jobs have a status."""
+    """How many matching or handled jobs have a status."""
 
     status: str
     jobs: int

@@ -178,7 +178,7 @@ WHERE job.id = %(job)s
 
 -- name: attempts
 -- The attempts of a job: GET /api/job/JOB and its page.
-SELECT attempt, tier, status, batch_job, error_code, error_message, created_at, ended_at
+SELECT attempt, tier, status, batch_job, error_code, error_message, created_at, started_at, ended_at
 FROM job_attempt WHERE job_id = %(job)s ORDER BY attempt
 
 -- name: events

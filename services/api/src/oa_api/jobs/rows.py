@@ -193,6 +193,7 @@ class AttemptRow:
     error_code: str | None
     error_message: str | None
     created_at: datetime
+    started_at: datetime | None
     ended_at: datetime | None
 
 

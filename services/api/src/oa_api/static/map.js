@@ -1,6 +1,8 @@
 // Draws the maps of a page when they come into view: PMTiles or GeoJSON on a plain grid of degrees, without other servers.
 const COLORS = { added: "#2c9a4f", removed: "#d4373d", changed: "#d89614" };
 const WORLD = [-170, -58, 178, 75];
+const PADDING = 48; // pixels between the data and the edge
+const MOST_IN_POPUP = 20;
 
 function readColors() {
   const style = getComputedStyle(document.documentElement);
@@ -87,10 +89,8 @@ function followTheme(map) {
   new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 }
 
-// Shows the feature at a click as text, never as HTML.
-function showFeature(maplibre, map, options, event) {
-  const [feature] = map.queryRenderedFeatures(event.point).filter((item) => item.source.startsWith("layer-"));
-  if (!feature) return;
+// One feature as text, never as HTML.
+function describe(feature, options) {
   const list = document.createElement("dl");
   list.className = "facts";
   for (const [name, value] of Object.entries(feature.properties)) {
@@ -103,7 +103,28 @@ function showFeature(maplibre, map, options, event) {
     list.append(document.createElement("dt"), document.createElement("dd"));
     list.lastElementChild.append(link);
   }
-  new maplibre.Popup().setLngLat(event.lngLat).setDOMContent(list).addTo(map);
+  return list;
+}
+
+// Shows all features at a click; tiles repeat a feature in each tile and style layer that it touches.
+function showFeatures(maplibre, map, options, event) {
+  const found = new Map();
+  for (const feature of map.queryRenderedFeatures(event.point)) {
+    if (!feature.source.startsWith("layer-")) continue;
+    found.set(`${feature.source} ${feature.id ?? ""} ${JSON.stringify(feature.properties)}`, feature);
+  }
+  if (!found.size) return;
+  const items = document.createElement("ul");
+  items.className = "popup-layers";
+  for (const feature of [...found.values()].slice(0, MOST_IN_POPUP)) {
+    const item = document.createElement("li");
+    item.append(describe(feature, options));
+    items.append(item);
+  }
+  if (found.size > MOST_IN_POPUP) {
+    items.append(Object.assign(document.createElement("li"), { textContent: `${found.size - MOST_IN_POPUP} more: zoom in to see them.` }));
+  }
+  new maplibre.Popup().setLngLat(event.lngLat).setDOMContent(items).addTo(map);
 }
 
 async function draw(element) {
@@ -115,7 +136,7 @@ async function draw(element) {
   const map = new maplibre.Map({
     container: element,
     bounds: options.bounds ?? WORLD,
-    fitBoundsOptions: { padding: 24, maxZoom: 14 },
+    fitBoundsOptions: { padding: PADDING, maxZoom: 14 },
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -142,13 +163,13 @@ async function draw(element) {
     source.radius = isChanges ? 5 : layer.radius;
     try {
       const seen = layer.kind === "pmtiles" ? await addTiles(maplibre, map, element, source) : await addFeatures(map, source);
-      if (!bounds && seen) map.fitBounds((bounds = seen), { padding: 24, maxZoom: 14, animate: false });
+      if (!bounds && seen) map.fitBounds((bounds = seen), { padding: PADDING, maxZoom: 14, animate: false });
     } catch (error) {
       missing.push(layer.url);
     }
   }
   followTheme(map);
-  map.on("click", (event) => showFeature(maplibre, map, options, event));
+  map.on("click", (event) => showFeatures(maplibre, map, options, event));
   note.textContent = missing.length ? `Not available: ${missing.join(", ")}` : "";
   note.hidden = !missing.length;
   await map.once("idle");
@@ -165,4 +186,7 @@ const seen = new IntersectionObserver((entries) => {
     });
   }
 });
-for (const element of document.querySelectorAll("[data-map]")) seen.observe(element);
+for (const element of document.querySelectorAll("[data-map]")) {
+  element.firstElementChild.textContent = "Loading the map…";
+  seen.observe(element);
+}

@@ -7,7 +7,7 @@ from oa_api.ui.rendering import render
 
 _NEVER_HTML = ("/api", "/metrics", "/static/")
 _HINTS = {
-    "not_found": "It may have been removed, or the URL is mistyped. Check the URL.",
+    "not_found": "It may have been removed, or the address is mistyped.",
     "unauthorized": "Sign in first, or use a token.",
     "forbidden": "Ask an admin for a higher role.",
     "conflict": "This changed in the meantime; reload the page.",

@@ -103,6 +103,22 @@ def dollars(value: object) -> str:
     return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.2g}" if value >= 1e-4 else "under $0.0001"  # noqa: PLR2004 - a hundredth of a cent
 
 
+def plain(value: object) -> str:
+    """Return a JSON value as text: yes and no, lists separated by commas, and `name: value` for objects."""
+    if value is None or isinstance(value, bool):
+        return {True: "yes", False: "no", None: "none"}[value]
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {plain(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(plain, value))
+    return number(value) if isinstance(value, int | float) else str(value)
+
+
+def plural(count: object, noun: str, nouns: str = "") -> str:
+    """Return `1 job` and `2 jobs`; `nouns` is the plural of a noun that takes more than an s."""
+    return f"{number(count)} {noun if count in (1, '1') else nouns or noun + 's'}"
+
+
 def code_spans(text: str) -> Markup:
     """Return an escaped text in which `backticks` become <code> elements."""
     return Markup("").join(
@@ -113,6 +129,8 @@ def code_spans(text: str) -> Markup:
 
 FILTERS: Mapping[str, Callable[..., str]] = {
     "code_spans": code_spans,
+    "plain": plain,
+    "plural": plural,
     "dollars": dollars,
     "number": number,
     "size": size,

@@ -1,0 +1,37 @@
+// What every page does: confirmations close like menus, and relative times age.
+const TICK_MS = 15000;
+const UNITS = [["d", 86400], ["h", 3600], ["min", 60]];
+
+const openConfirmation = () => document.querySelector("details.confirm[open]");
+
+addEventListener("keydown", (event) => {
+  const open = openConfirmation();
+  if (event.key !== "Escape" || !open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+addEventListener("click", (event) => {
+  const open = openConfirmation();
+  if (open && !open.contains(event.target)) open.open = false;
+});
+// Toggle events do not bubble, but are captured.
+addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (target.matches("details.confirm[open]")) target.querySelector("input:not([type=hidden]), button").focus();
+  },
+  true,
+);
+
+// The largest whole unit, like the filter `ago` of the server.
+function age(seconds) {
+  const [unit, length] = UNITS.find(([, length]) => seconds >= length) ?? ["s", 1];
+  return `${Math.floor(seconds / length)} ${unit}`;
+}
+
+setInterval(() => {
+  for (const element of document.querySelectorAll("time[data-age]")) {
+    const seconds = (Date.now() - Date.parse(element.dateTime)) / 1000;
+    element.textContent = seconds >= 0 ? `${age(seconds)} ago` : `in ${age(-seconds)}`;
+  }
+}, TICK_MS);
