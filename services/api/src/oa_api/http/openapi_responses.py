@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from aiohttp import hdrs
 from marshmallow import Schema
 
 from oa_api.http.routing import BYTES, HTML, JSON, JSON_BODY, Route
@@ -78,6 +79,7 @@ def _problem_statuses(route: Route) -> list[int]:
     statuses |= {408, 413} if route.body else set()
     statuses |= {415, 422} if route.body and route.body != BYTES else set()
     statuses |= {422} if route.query or route.is_idempotent_by_key else set()
-    statuses |= {HTTPStatus.FORBIDDEN} if route.role > Role.ANYONE else set()
+    # A write without role refuses the session of a browser without the token of its page.
+    statuses |= {HTTPStatus.FORBIDDEN} if route.role > Role.ANYONE or route.method != hdrs.METH_GET else set()
     statuses |= {HTTPStatus.NOT_FOUND} if "{" in route.path else set()
     return sorted(map(int, statuses))
