@@ -6,6 +6,7 @@ from browser.visitor import Visitor, check_page
 
 PAGES = {
     "overview": "/",
+    "status": "/status",
     "runs": "/runs",
     "run": "/runs/3",
     "run-trial": "/runs/2",
@@ -23,7 +24,7 @@ PAGES = {
 }
 # Jobs that have not reached a stage: their pages show an empty state.
 NOT_YET = {"job-no-log": "/jobs/10/log", "job-no-input": "/jobs/10/input", "job-no-changes": "/jobs/10/changes"}
-EMPTY = {"overview-empty": "/", "runs-empty": "/runs", "jobs-empty": "/jobs"}
+EMPTY = {"overview-empty": "/", "status-empty": "/status", "runs-empty": "/runs", "jobs-empty": "/jobs"}
 
 
 @pytest.mark.parametrize("name", PAGES | NOT_YET)

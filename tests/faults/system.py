@@ -108,6 +108,7 @@ class System:
         for process in (*self.extra, *(service.process for service in self.stack.services)):
             process.stop(timeout_s=0)
         self.stack.services.clear()
+        self.stack.stop()  # it gives its ports back
 
     def entry(self, **changes: Any) -> dict[str, Any]:
         """Return a layer entry of its own name."""

@@ -30,7 +30,7 @@ _API = (
     "dependencies",
     "store_audit",
 )
-_DISPATCHER = ("dispatcher", "dispatcher_sweep", "dispatcher_heartbeat")
+_DISPATCHER = ("dispatcher", "dispatcher_sweep", "dispatcher_heartbeat", "batch_check")
 _PARTS = (*_API, *_DISPATCHER)
 _TABLE: list[str] = []
 
@@ -170,24 +170,6 @@ def _frozen(pids: list[int]) -> Iterator[None]:
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-
-
-def _problems(system: System) -> str:
-    return " ".join((_answer(_url(system, "/"))[1] or {}).get("problems", []))
-
-
-def test_frozen_dispatcher_is_seen_in_the_status(system: System) -> None:
-    _measure("dispatcher | none | system ok", lambda: _answer(_url(system, "/"))[0] == 200, 60)
-    with _frozen([system.stack.service("dispatcher").process.pid]):
-        _measure("dispatcher | SIGSTOP | GET / says so", lambda: "process dispatcher@" in _problems(system), 60)
-        assert _answer(_url(system, "/live"))[0] == 200
-
-    def is_ok() -> bool:
-        # A process that was frozen for longer than its watchdog waits ends, and its service manager starts it again.
-        system.restart_dead()
-        return _answer(_url(system, "/"))[0] == 200
-
-    _measure("dispatcher | SIGCONT | system ok", is_ok, 30)
 
 
 def _family(pid: int) -> list[int]:

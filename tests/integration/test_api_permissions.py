@@ -157,6 +157,7 @@ LOWEST = {
     "GET /bulk/{bulk}": "viewer",
     "GET /dead-letters": "moderator",
     "POST /dead-letters/{queue}": "moderator",
+    "GET /status": "anyone",
     "GET /pauses": "anyone",
     "POST /pauses": "moderator",
     "POST /pauses/{pause}/end": "moderator",

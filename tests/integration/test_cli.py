@@ -45,7 +45,25 @@ async def test_submit_file_creates_a_closed_run_with_the_source_name_of_its_path
 async def test_submit_layer_and_name_select_without_a_prompt(api: RunningApi, source: Path) -> None:
     ended = await oa(api, "submit", str(source), "--layer", "addresses", "--name", "city", "--json")
     assert ended.status == 0
-    assert ended.json == {"run": 1, "jobs": [1], "errors": []}
+    assert ended.json == {"run": 1, "jobs": [1], "existing": [], "different": [], "errors": []}
+
+
+@pytest.fixture
+def other_source(source: Path, tmp_path: Path) -> Path:
+    """Return the file of another definition with the name of `source`."""
+    path = tmp_path / "other" / "sources" / "xx" / source.name
+    path.parent.mkdir(parents=True)
+    path.write_text(source.read_text().replace('"coverage": {}', '"coverage": {"country": "xx"}'))
+    return path
+
+
+async def test_submit_two_definitions_of_an_entry_names_the_job(
+    api: RunningApi, source: Path, other_source: Path
+) -> None:
+    words = (str(source), str(other_source), "--layer", "addresses", "--name", "city", "--json")
+    ended = await oa(api, "submit", *words)
+    assert (ended.status, ended.json["jobs"], ended.json["different"]) == (1, [1], [1])
+    assert "job 1 runs the first of several definitions" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -116,7 +134,7 @@ async def test_submit_refused_url_is_named(api: RunningApi) -> None:
 
 async def test_wrong_secret_names_the_variables_to_set(api: RunningApi, source: Path) -> None:
     ended = await oa(api, "submit", str(source), secret="wrong")
-    assert ended.status == 4
+    assert ended.status == 7
     assert ended.err.strip().endswith(": set OA_TOKEN (services: OA_SHARED_SECRET)")
 
 

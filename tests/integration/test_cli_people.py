@@ -1,7 +1,10 @@
 """`oa token`, `oa account` and `oa profile` against the API."""
 
+from pathlib import Path
+
 import pytest
 
+from oa_cli.runner import ExitStatus
 from support.accounts import account
 from support.command_line import oa
 from support.running_api import RunningApi
@@ -22,7 +25,7 @@ async def test_token_is_created_used_listed_and_revoked(api: RunningApi) -> None
     assert token not in shown.out
     assert (await oa(api, "token", "revoke", "1", token=token)).out.strip() == "token 1 revoked"
     refused = await oa(api, "profile", token=token)
-    assert refused.status == 4
+    assert refused.status == ExitStatus.NOT_ALLOWED
     assert "OA_TOKEN" in refused.err
 
 
@@ -60,5 +63,17 @@ async def test_rejections_have_their_reasons(
 async def test_profile_of_a_service_and_without_credentials(api: RunningApi) -> None:
     assert (await oa(api, "profile")).out.strip() == "service, role service, by shared secret"
     anonymous = await oa(api, "profile", secret="")
-    assert anonymous.status == 4
+    assert anonymous.status == 7
     assert "set OA_TOKEN" in anonymous.err
+
+
+async def test_bad_token_low_role_and_bad_definition_have_statuses_of_their_own(
+    api: RunningApi, tmp_path: Path
+) -> None:
+    await account(api, "ada", "viewer")
+    token = (await oa(api, "token", "create", "low", "--role", "viewer", "--account", "1")).out.strip()
+    source = tmp_path / "source.json"
+    source.write_text('{"schema": 2, "coverage": {}, "layers": {"addresses": [{"name": 7}]}}')
+    assert (await oa(api, "submit", str(source), token="oa_wrong")).status == ExitStatus.NOT_ALLOWED
+    assert (await oa(api, "account", "list", token=token)).status == ExitStatus.NOT_ALLOWED
+    assert (await oa(api, "submit", str(source))).status == ExitStatus.REJECTED

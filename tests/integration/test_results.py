@@ -166,3 +166,15 @@ async def test_apply_event_waits_for_a_result_before_it_counts(database: Databas
 async def test_apply_event_of_a_foreign_job_is_ignored(database: Database) -> None:
     event = BatchEvent(batch_job="b", job_name="theirs", status="FAILED", at=datetime.now(UTC))
     assert await database.run(lambda transaction: apply_event(transaction, event, grace_s=0)) == "foreign_job"
+
+
+async def test_apply_status_result_outside_of_its_coverage_needs_review_until_confirmed(database: Database) -> None:
+    job = await make_job(database)
+    problem = {"code": "outside_coverage", "message": "100% of the features are outside of Kings, New York"}
+    placed = {**GOOD, "placement": {"bounds": [13.2, 52.4, 13.6, 52.6], "coverage": "Kings", "problems": [problem]}}
+    assert await report(database, job, JobStatus.SUCCESS, result=placed) == "Warn"
+    reasons = await database.all("SELECT code, message FROM review_reason")
+    assert [(row["code"], row["message"]) for row in reasons] == [(problem["code"], problem["message"])]
+    assert await published_jobs(database) == []
+    await database.run(lambda transaction: actions.confirm(transaction, job["id"], by=SERVICE))
+    assert await published_jobs(database) == [job["id"]]

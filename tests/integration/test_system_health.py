@@ -1,7 +1,10 @@
 """Liveness, readiness and the status of the system; runs that have ended without a job."""
 
+import pytest
+
 from oa_api.http.app_keys import PROCESS
 from oa_api.jobs.sweep import Sweep, SweepTimes
+from oa_api.status.system_status import LaneWait
 from support.fakes.memory_queue import MemoryQueue
 from support.heartbeats import report_all_parts
 from support.running_api import INTERNAL, RunningApi, definition, running_api
@@ -77,3 +80,41 @@ async def test_heartbeat_that_names_a_part_twice_is_refused(api: RunningApi) -> 
     report = {"process": "dispatcher@far:1", "version": "1", "parts": [part, part]}
     response = await api.client.post("/api/heartbeat", json=report, headers=INTERNAL)
     assert response.status == 422
+
+
+async def test_health_has_queues_batch_and_waits(api: RunningApi) -> None:
+    await report_all_parts(api.database)
+    report = {"process": "dispatcher@far:1", "version": "1", "parts": [{"part": "batch", "age_s": 4}]}
+    await api.client.post("/api/heartbeat", json=report, headers=INTERNAL)
+    await api.job()
+    health = await api.get("/")
+    assert {queue["name"] for queue in health["queues"]} == {"jobs", "results"}
+    assert all(queue["waiting"] is not None for queue in health["queues"])
+    assert health["database_s"] < 1
+    assert 4 <= health["batch"]["answer_age_s"] < 20
+    assert (health["batch"]["running"], health["batch"]["submitted"], health["batch"]["slots"]) == (0, 0, None)
+    waits = {wait["lane"]: wait for wait in health["waits"]}
+    assert set(waits) == {"pull_request", "manual", "weekly"}
+    assert [lane for lane, wait in waits.items() if wait["oldest_s"] is not None] == ["manual"]
+
+
+async def test_batch_that_does_not_answer_is_named_with_the_dispatcher_that_reports_it(api: RunningApi) -> None:
+    await report_all_parts(api.database)
+    text = "AWS Batch has not answered for 40 s (timeout): check that it runs"
+    part = {"part": "batch", "age_s": 40, "problem": text}
+    report = {"process": "dispatcher@far:1", "version": "1", "parts": [part]}
+    await api.client.post("/api/heartbeat", json=report, headers=INTERNAL)
+    (problem,) = (await api.get("/"))["problems"]
+    assert problem == f"{text} (reported by dispatcher@far:1)"
+    page = await api.client.get("/status", headers={"Accept": "text/html"})
+    assert (page.status, "does not answer" in await page.text()) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("oldest_s", "usual_s", "is_unusual"),
+    [(None, 10, False), (599, None, False), (601, None, True), (601, 10, True), (1000, 400, False), (1300, 400, True)],
+)
+def test_wait_is_unusual_if_it_is_long_and_longer_than_usual(
+    oldest_s: float | None, usual_s: float | None, *, is_unusual: bool
+) -> None:
+    assert LaneWait("weekly", oldest_s, usual_s).is_unusual is is_unusual

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from click.testing import CliRunner, Result
 
+from oa_api.jobs.quality_gate import find_review_reasons
+from oa_shared.failures import exit_status
+from oa_shared.placement import read_problems
 from oa_task.main import main
 from oa_task.results.previous_result import PreviousFolder
 from oa_task.row_preview.preview import explain_row, preview_rows
 from oa_task.runner.job_runner import TaskJob, run_job
+from oa_task.runtime.failure import TaskFailure
 from oa_task.sandbox.parent import Sandbox
 from support.arcgis_server import PATH, ArcgisServer, point_features
 
@@ -84,7 +89,7 @@ async def command(*words: str) -> Result:
 
 async def test_preview_rows_returns_raw_and_conformed_rows_and_writes_nothing(csv_job: TaskJob) -> None:
     with Sandbox() as sandbox:
-        rows = await preview_rows(csv_job, 3, silent, sandbox)
+        rows = (await preview_rows(csv_job, 3, silent, sandbox)).rows
 
     assert [row["row"] for row in rows] == [1, 2, 3]
     assert rows[2]["raw"]["ST"] == "2 Elm St"
@@ -100,7 +105,7 @@ async def test_preview_rows_of_an_arcgis_server_stops_the_download_early(
     server = await aiohttp_server(town.app())
     job = make_job(str(server.make_url(PATH)), "ESRI", format="geojson", number="NO", street="ST")
     with Sandbox() as sandbox:
-        rows = await preview_rows(job, 2, silent, sandbox)
+        rows = (await preview_rows(job, 2, silent, sandbox)).rows
 
     assert [attributes(row)["number"] for row in rows] == ["0", "1"]
     assert town.pages < 100
@@ -202,3 +207,89 @@ async def test_check_command_with_missing_data_reports_the_failure(make_job: Mak
 
     findings = [json.loads(line) for line in done.output.splitlines()]
     assert ("/layers/addresses/0/data", "source.not_found") in {(item["pointer"], item["code"]) for item in findings}
+
+
+@pytest.fixture
+async def town(aiohttp_server: Serve) -> TestServer:
+    """Serve 200 addresses in Brooklyn as degrees, as feet of EPSG:2263, and at an impossible latitude."""
+
+    def rows(scale_x: float, x: float, scale_y: float, y: float) -> str:
+        places = [(place % 20, place // 20) for place in range(200)]
+        lines = (f"{n},Elm St,{x + i * scale_x},{y + j * scale_y}\n" for n, (i, j) in enumerate(places))
+        return "NO,ST,X,Y\n" + "".join(lines)
+
+    files = {
+        "degrees": rows(0.001, -73.95, 0.001, 40.65),
+        "swapped": rows(0.001, 40.65, 0.001, -73.95),
+        "feet": rows(300, 995_000, 300, 175_000),
+        "impossible": rows(0.001, -73.95, 0, -99),
+    }
+
+    async def serve(request: web.Request) -> web.Response:
+        return web.Response(text=files[request.match_info["name"]], content_type="text/csv")
+
+    app = web.Application()
+    app.router.add_get("/{name}.csv", serve)
+    return await aiohttp_server(app)
+
+
+def _set_coverage(job: TaskJob) -> None:
+    definition = json.loads(job.definition.read_text())
+    job.definition.write_text(json.dumps({**definition, "coverage": {"US Census": {"geoid": "36047"}}}))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A file, the system that the definition states, and the findings and the explanation that follow."""
+
+    name: str
+    srs: str | None = None
+    codes: tuple[str, ...] = ()
+    explanation: str = ""
+
+    @property
+    def fails(self) -> bool:
+        return "source.crs" in self.codes
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        _Case("degrees"),
+        _Case("feet", "EPSG:2263"),
+        _Case("swapped", None, ("outside_coverage",), "latitude and longitude were swapped"),
+        _Case("feet", "EPSG:2225", ("outside_coverage",), "EPSG:2263"),
+        _Case("degrees", "EPSG:32055", ("one_spot", "outside_coverage"), "EPSG:4326"),
+        _Case("feet", None, ("source.crs",), "EPSG:2263"),
+        _Case("impossible", None, ("source.crs",), "-99"),
+    ],
+    ids=lambda case: f"{case.name}-{case.srs}",
+)
+async def test_data_in_the_wrong_place_is_reported_by_check_try_and_the_job(
+    make_job: MakeJob, town: TestServer, case: _Case
+) -> None:
+    rules = {"number": "NO", "street": "ST", **({"srs": case.srs} if case.srs else {})}
+    job = make_job(str(town.make_url(f"/{case.name}.csv")), format="csv", lon="X", lat="Y", **rules)
+    _set_coverage(job)
+    source = str(job.definition)
+
+    checked = await command("check", source, "--data", "--json")
+    findings = [json.loads(line) for line in checked.output.splitlines()]
+    placed = [item for item in findings if item["pointer"].endswith("/conform") and item["severity"] != "hint"]
+    assert tuple(item["code"] for item in placed) == case.codes
+    assert case.explanation in (placed[-1]["message"] if placed else "")
+    assert checked.exit_code == (10 if case.fails else 0)
+
+    tried = await command("try", source)
+    assert tried.exit_code == (exit_status("source.crs") if case.fails else 0)
+    assert all(code in tried.output for code in case.codes)
+    assert "Elm St" in tried.output
+
+    if case.fails:
+        with pytest.raises(TaskFailure, match=re.escape(case.explanation)) as caught:
+            await run_job(job, silent)
+        assert caught.value.code == "source.crs"
+        return
+    report = await run_job(job, silent)
+    assert tuple(problem.code for problem in read_problems(report)) == case.codes
+    assert tuple(reason.code for reason in find_review_reasons(report, None)) == case.codes

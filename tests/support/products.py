@@ -10,18 +10,20 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import shapely
 
 from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.features.batch import Attributes, Geometry, Points, Shapes
 from oa_task.products.input_fetcher import FolderStorage
 from oa_task.products.product_builder import build_product
+from oa_task.products.rows import read_rows
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.lines import output_batch
 from oa_task.write.parquet import ParquetFile
@@ -60,14 +62,18 @@ class Bucket:
             "job": self._jobs,
             "key": f"{prefix}source.parquet",
             "geojson_key": f"{prefix}source.geojson.gz",
-            "sha256": _sha256(parquet),
-            "geojson_sha256": _sha256(lines),
-            "size_bytes": parquet.stat().st_size,
             "count": len(rows),
+            **self.facts(parquet, lines),
             "license": None,
             "attribution": None,
             **about,
         }
+
+    @staticmethod
+    def facts(parquet: Path, lines: Path) -> Row:
+        """Return what a plan input states of the files of a dataset."""
+        digests = {"sha256": _sha256(parquet), "geojson_sha256": _sha256(lines)}
+        return {**digests, "size_bytes": parquet.stat().st_size}
 
     async def build(self, body: Row, out: Path) -> Row:
         """Build a plan from this bucket and return the report."""
@@ -75,6 +81,14 @@ class Bucket:
         return await build_product(
             json.dumps(body).encode(), out, storage=FolderStorage(self.folder), on_progress=lambda *_: None
         )
+
+
+def read_rows_of(path: Path, layer: str) -> Iterator[tuple[Attributes, Geometry]]:
+    """Yield the attributes and the geometries of a GeoParquet file."""
+    for rows in read_rows(path, layer):
+        names = [name for name in rows.batch.schema.names if name not in {"geometry", "bbox", "hash"}]
+        frame = pl.DataFrame(pa.Table.from_batches([rows.batch.select(names)])).fill_null("")
+        yield Attributes(frame), rows.geometry
 
 
 def write_dataset(folder: Path, attributes: Attributes, geometry: Geometry, layer: str) -> None:

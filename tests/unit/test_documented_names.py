@@ -114,6 +114,7 @@ def test_named_findings_of_check_exist() -> None:
     cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     named = {code for cell in cells for code in re.findall(r"`([a-z_]+)`", cell)}
     code = "".join(path.read_text("utf-8") for path in (ROOT / "services/task/src/oa_task/check").glob("*.py"))
+    code += (ROOT / "shared/src/oa_shared/placement.py").read_text("utf-8")
     assert len(named) > 10
     assert {name for name in named if f'"{name}"' not in code} == set()
 

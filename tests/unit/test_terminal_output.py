@@ -13,6 +13,8 @@ from rich.text import Text
 
 from oa_cli import output
 from oa_task.commands import console as task_console
+from oa_task.conversion.preview_row import PreviewRow
+from oa_task.row_preview.views import show_explanation, show_rows
 
 ROOT = Path(__file__).parents[2]
 EVIL = "a\x1b]0;owned\x07b\x1b[2Jc\x9b31md\u202ee"
@@ -52,3 +54,53 @@ def test_programs_print_through_their_consoles_only() -> None:
         if DIRECT.search(line)
     ]
     assert direct == []
+
+
+@pytest.mark.parametrize("make_console", [output.make_console, task_console.make_console])
+def test_console_without_a_terminal_cuts_and_breaks_nothing(make_console: Callable[..., Console]) -> None:
+    target = io.StringIO()
+    console = make_console(file=target)
+    long = "x" * 5_000 + " " + "y " * 5_000
+    table = Table("name", "other", box=None)
+    table.add_row(long, "z" * 400)
+    console.print(table)
+    console.print(long, markup=False)
+    lines = target.getvalue().splitlines()
+    assert "…" not in target.getvalue()
+    assert len(lines) == len(("header", "row", "text"))
+    assert long in lines[1]
+    assert lines[2] == long
+
+
+def test_preview_without_a_terminal_prints_whole_values() -> None:
+    target = io.StringIO()
+    value = "v" * 500
+    row: PreviewRow = {
+        "row": 1,
+        "input_row": 1,
+        "raw": {"A": value},
+        "attributes": [{"attribute": "number", "value": value, "step": None}],
+        "geometry": f"POINT ({value})",
+    }
+    show_rows(task_console.make_console(file=target), [row])
+    show_explanation(task_console.make_console(file=target), row)
+    assert target.getvalue().count(value) == len(("raw", "number", "geometry", "number", "geometry"))
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [
+        ("2026-11-30T11:35:02.123456+00:00", "2026-11-30 11:35:02 UTC"),
+        ("2026-11-30T11:35:02Z", "2026-11-30 11:35:02 UTC"),
+        ("2026-11-30T01:35:02+02:00", "2026-11-29 23:35:02 UTC"),
+        (None, ""),
+    ],
+)
+def test_time_is_written_in_one_format_with_its_zone(time: str | None, text: str) -> None:
+    assert output.moment(time) == text
+
+
+def test_no_command_writes_a_time_in_another_format() -> None:
+    cut_time = re.compile(r"_at['\"]\]\[|\[11:19\]|\[:19\]|isoformat\(sep|strftime")
+    for path in (ROOT / "cli/src").rglob("*.py"):
+        assert not cut_time.search(path.read_text("utf-8")), path

@@ -22,7 +22,7 @@ _TIMEOUT_S = 120
 _CHUNK_BYTES = 1 << 18
 # POST requests that the API recognizes by their Idempotency-Key, so that they can be repeated.
 _IDEMPOTENT_POSTS = frozenset({"/api/bulk", "/api/run", "/api/export", "/api/fabric"})
-_BAD, _UNAUTHORIZED = 400, 401
+_BAD, _UNAUTHORIZED, _FORBIDDEN = 400, 401, 403
 _TRIES = 3
 _PAUSE_S = 0.5
 _LOCAL_ENVIRON = Path(".local") / "env.json"
@@ -45,6 +45,13 @@ class RejectedError(OaError):
     def __init__(self, detail: str, fields: JsonMapping | None = None) -> None:
         super().__init__(detail)
         self.fields = fields or {}
+
+
+class NotAllowedError(RejectedError):
+    """The API does not accept the token, or the role of its account may not do this."""
+
+    code = "cli.not_allowed"
+    title = "The API does not accept the token, or its role is too low."
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,5 +239,7 @@ def _check_status(status: int, text: str) -> str:
     except (ValueError, KeyError, TypeError) as error:
         raise RejectedError(f"unexpected answer {status}: is OA_API_URL the URL of this API?") from error
     if status == _UNAUTHORIZED:
-        detail = f"{detail}: set OA_TOKEN (services: OA_SHARED_SECRET)"
+        raise NotAllowedError(f"{detail}: set OA_TOKEN (services: OA_SHARED_SECRET)", fields)
+    if status == _FORBIDDEN:
+        raise NotAllowedError(detail, fields)
     raise RejectedError(detail, fields)

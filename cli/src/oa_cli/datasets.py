@@ -96,7 +96,7 @@ class PublicationPage(PageAnswer):
 
 def datasets_table(datasets: Sequence[ListedDataset], page: PageAnswer | None = None) -> Table:
     """Return datasets; `page` has the total of the list."""
-    columns = ("dataset", "source", "layer", "name", "features", "published (UTC)", "license", "newer job")
+    columns = ("dataset", "source", "layer", "name", "features", "published", "license", "newer job")
     rows = [
         [
             *(item["id"], item["source_name"], item["layer"], item["name"], f"{item['count'] or 0:,}"),
@@ -111,7 +111,7 @@ def datasets_table(datasets: Sequence[ListedDataset], page: PageAnswer | None = 
 
 def history_table(publications: Sequence[PublicationEntry], page: PageAnswer) -> Table:
     """Return the publications of a dataset; `page` has the total of the list."""
-    columns = ("published (UTC)", "job", "attempt", "features", "valid", "added", "removed", "commit")
+    columns = ("published", "job", "attempt", "features", "valid", "added", "removed", "commit")
     rows = [
         [
             *(moment(item["published_at"]), item["job"], item["attempt"]),

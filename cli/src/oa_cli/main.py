@@ -20,6 +20,7 @@ from oa_cli.commands.profile import profile
 from oa_cli.commands.queue import queue
 from oa_cli.commands.run import run
 from oa_cli.commands.schedule import schedule
+from oa_cli.commands.shadow import shadow
 from oa_cli.commands.submit import submit
 from oa_cli.commands.token import token
 from oa_cli.commands.upload import upload
@@ -59,6 +60,7 @@ for command in (
     health,
     cleanup,
     upload,
+    shadow,
     *engine_commands(),
     help_command,
 ):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -14,6 +15,8 @@ from oa_cli.answers import JobAnswer, PageAnswer, RunAnswer
 from oa_shared.status import JobStatus
 from oa_shared.terminal_text import escape_controls, strip_controls, strip_styled
 
+# Rich cuts the cells of tables and breaks lines at the width, which is 80 where there is no terminal.
+UNLIMITED_WIDTH = 1_000_000
 COLORS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan", "Submitted": "cyan"}
 COLORS |= {"Canceled": "dim", "Pending": "dim"}
 
@@ -27,8 +30,14 @@ class _SafeConsole(Console):
 
 
 def make_console(*, stderr: bool = False, **options: Any) -> Console:
-    """Return a console that prints no control characters of texts; `options` are those of rich's Console."""
-    return _SafeConsole(stderr=stderr, **options)
+    """Return a console that prints no control characters of texts; `options` are those of rich's Console.
+
+    What goes to a file or a program is not cut or broken at the width of a terminal.
+    """
+    made = _SafeConsole(stderr=stderr, **options)
+    if not made.is_terminal and "width" not in options:
+        made.width = UNLIMITED_WIDTH
+    return made
 
 
 console = make_console()
@@ -43,6 +52,11 @@ def show_json(value: object) -> None:
 def show_text(text: str) -> None:
     """Print text as it is, except for control characters."""
     click.echo(strip_controls(text), nl=False)
+
+
+def show_progress(text: str) -> None:
+    """Print a line to standard error, without control characters."""
+    click.echo(strip_controls(text), err=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, show_header: bool = True) -> Table:
@@ -64,7 +78,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
 def runs_table(runs: Sequence[RunAnswer], page: PageAnswer | None = None) -> Table:
     """Return runs with their counts, for the statuses that occur; `page` has the total of the list."""
     statuses = [status for status in JobStatus if any(run["jobs"][status] for run in runs)]
-    columns = ("run", "status", "live", "jobs", *(status.lower() for status in statuses), "created (UTC)")
+    columns = ("run", "status", "live", "jobs", *(status.lower() for status in statuses), "created")
     rows = [
         [
             run["id"],
@@ -125,8 +139,8 @@ def list_title(noun: str, shown: int, page: PageAnswer | None) -> str:
 
 
 def moment(text: str | None) -> str:
-    """Return an RFC 3339 time without its fraction and zone; nothing for None."""
-    return f"{text[:10]} {text[11:19]}" if text else ""
+    """Return an RFC 3339 time in UTC, without its fraction: `2026-11-30 11:35:02 UTC`; nothing for None."""
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if text else ""
 
 
 def _cell(value: object) -> Text:

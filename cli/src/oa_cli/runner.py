@@ -10,7 +10,7 @@ import click
 from rich.console import RenderableType
 
 from oa_cli.answers import RefusalAnswer
-from oa_cli.client import Api, RejectedError, UnreachableError, open_api
+from oa_cli.client import Api, NotAllowedError, RejectedError, UnreachableError, open_api
 from oa_cli.output import console, errors, show_json
 from oa_shared.json_types import JsonMapping
 
@@ -25,17 +25,21 @@ class ExitStatus(IntEnum):
     REJECTED = 4
     NEEDS_REVIEW = 5
     ENGINE_MISSING = 6
+    NOT_ALLOWED = 7
     INTERRUPTED = 130
 
 
 EXIT_STATUSES: Mapping[str, str] = {
     f"{ExitStatus.DONE}": "done; with --follow or --wait, all jobs succeeded",
-    f"{ExitStatus.JOB_FAILED}": "a job failed or was canceled, or an element of the request got no job",
+    f"{ExitStatus.JOB_FAILED}": (
+        "a job failed or was canceled, an element of the request got no job, or shadow found a difference"
+    ),
     f"{ExitStatus.USAGE}": "wrong usage",
     f"{ExitStatus.UNREACHABLE}": "the API does not answer",
-    f"{ExitStatus.REJECTED}": "request rejected (see the message)",
+    f"{ExitStatus.REJECTED}": "request rejected: an invalid definition or value, or no such object",
     f"{ExitStatus.NEEDS_REVIEW}": "no job failed, but some need review",
     f"{ExitStatus.ENGINE_MISSING}": "the engine is not installed",
+    f"{ExitStatus.NOT_ALLOWED}": "the token is missing, invalid or expired, or its role is too low",
     "10-19": "check, try, explain, diff, plan, build: the source is at fault",
     "20-29": "likewise: the server or this machine is at fault",
     "30": "likewise: a bug",
@@ -60,7 +64,7 @@ def run(work: Work) -> None:
     except RejectedError as error:
         print_error(error.detail)
         _print_field_errors(error.fields)
-        sys.exit(ExitStatus.REJECTED)
+        sys.exit(ExitStatus.NOT_ALLOWED if isinstance(error, NotAllowedError) else ExitStatus.REJECTED)
     except KeyboardInterrupt:
         print_error(EXIT_STATUSES[f"{ExitStatus.INTERRUPTED}"])
         sys.exit(ExitStatus.INTERRUPTED)

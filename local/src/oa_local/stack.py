@@ -23,6 +23,8 @@ STACK = "local"
 DATABASE = "openaddresses"
 _API_PORT = 5000
 # Settings that jobs get in addition to those from the dispatcher.
+# Jobs that the emulation of Batch runs at once.
+_SLOTS = os.cpu_count() or 2
 _JOB_SETTINGS = ("OA_ALLOW_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
 _PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files", "cases", "towns")
 _OPENED = ("files", "cases", "towns")  # the ports of sources; jobs reach no other service of this machine
@@ -162,7 +164,7 @@ class Stack:
             environ={**self.emulator.environ, **{name: common[name] for name in _JOB_SETTINGS if name in common}},
             results_queue_url=queues.results_url,
             port=self.ports["batch"],
-            slots=os.cpu_count() or 2,
+            slots=_SLOTS,
             log=self._log("batch"),
         )
 
@@ -181,6 +183,7 @@ class Stack:
         environ = self._common()
         api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"])}
         api["OA_DATABASE_URL"] = self.postgres.service_url(DATABASE)
+        api["OA_BATCH_SLOTS"] = str(_SLOTS)
         api["OA_SOURCES_REPOSITORY"] = str(self.folder / "repository")
         yield self._program("api", [_program_path("oa-api")], {**environ, **api}, is_ready)
         dispatcher = {

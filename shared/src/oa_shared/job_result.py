@@ -19,6 +19,7 @@ UNCHANGED, SAME_AS = "unchanged", "same_as"
 _MAX_COUNT = 2**53
 _MAX_BIGINT, _MAX_INTEGER = 2**63 - 1, 2**31 - 1
 _MAX_NAMES = 200
+_MAX_MESSAGE, _MAX_PROBLEMS = 1000, 10
 _COUNT = validate.Range(min=0, max=_MAX_COUNT)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,99}\Z", re.ASCII)
 
@@ -77,6 +78,31 @@ class SameAsSchema(Schema):
     attempt = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=_MAX_INTEGER))
 
 
+class ReportedProblemSchema(Schema):
+    """A problem with the place of the data (oa_shared.placement)."""
+
+    class Meta:
+        """Drop unknown fields."""
+
+        unknown = EXCLUDE
+
+    code = fields.String(required=True, validate=validate.Regexp(r"[a-z_]{1,40}\Z"))
+    message = fields.String(required=True, validate=validate.Length(max=_MAX_MESSAGE))
+
+
+class ReportedPlacementSchema(Schema):
+    """Where most of the data is, the area of its coverage, and what is wrong with its place."""
+
+    class Meta:
+        """Drop unknown fields."""
+
+        unknown = EXCLUDE
+
+    bounds = fields.List(fields.Float(allow_nan=False), validate=validate.Length(equal=4), allow_none=True)
+    coverage = fields.String(validate=validate.Length(max=_MAX_MESSAGE), allow_none=True)
+    problems = fields.List(fields.Nested(ReportedProblemSchema), validate=validate.Length(max=_MAX_PROBLEMS))
+
+
 class ResultSchema(Schema):
     """The values that the API reads; others are kept as they are."""
 
@@ -92,6 +118,7 @@ class ResultSchema(Schema):
     fields_ = _counts("fields")
     invalid = _counts()
     changes = fields.Nested(ChangesSchema, allow_none=True)
+    placement = fields.Nested(ReportedPlacementSchema, allow_none=True)
     sample = fields.Raw()
     unchanged = fields.Boolean(truthy={True}, falsy={False})
     same_as = fields.Nested(SameAsSchema)

@@ -11,6 +11,8 @@ from oa_shared.version import VERSION
 REPORT_EVERY_S = 5.0
 # Parts of the dispatcher.
 DISPATCHER, DISPATCHER_SWEEP = "dispatcher", "dispatcher_sweep"
+# AWS Batch, as the dispatcher sees it.
+BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
         "send_batch": (Use(API, (*JOBS, *RESULTS)),),
     },
     "oa_api.status.metrics_api": {"depth": (Use(API, (*JOBS, *RESULTS, *DEAD)),)},
+    "oa_api.status.system_status": {"depth": (Use(API, (*JOBS, *RESULTS, *DEAD)),)},
     "oa_api.jobs.outbox_relay": {"send_batch": (Use(API, JOBS),)},
     "oa_api.jobs.sweep": {"depth": (Use(API, JOBS),), "get_bytes": (_maybe(API, ATTEMPTS),)},
     "oa_api.jobs.api": {"get_bytes": (_maybe(API, ATTEMPTS),)},
@@ -97,6 +98,7 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
         "stream": (Use(API, UPLOADS),),
         "delete_many": (Use(API, UPLOADS),),
     },
+    "oa_dispatcher.batch_check": {"find_by_name": (Use(DISPATCHER, (ANY,)),)},
     "oa_dispatcher.submission": {
         "find_by_name": (Use(DISPATCHER, (ANY,)),),
         "submit": (Use(DISPATCHER, (BATCH_QUEUE, BATCH_DEFINITION)),),

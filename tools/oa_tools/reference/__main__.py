@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from oa_tools.reference import data_model, failure_codes, settings
+from oa_tools.reference import data_model, exit_statuses, failure_codes, settings
 
 ROOT = Path(__file__).parents[3]
 PAGES = {
     "docs/settings.md": settings.page,
     "docs/failure-codes.md": failure_codes.page,
+    "docs/exit-statuses.md": exit_statuses.page,
     "docs/data-model.md": data_model.page,
 }
 

@@ -43,7 +43,7 @@ def account_list(limit: int, cursor: int | None, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         accounts = (await api.get("/api/account", AccountList, limit=limit, cursor=cursor))["accounts"]
-        columns = ("account", "name", "role", "email", "GitHub user ID", "last sign-in (UTC)", "")
+        columns = ("account", "name", "role", "email", "GitHub user ID", "last sign-in", "")
         rows = [
             [
                 *(item["id"], item["login"], item["role"], item["email"], item["github_id"]),

@@ -157,7 +157,7 @@ def bulk_list(limit: int, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         actions = (await api.get("/api/bulk", BulkList, limit=limit))["bulk_actions"]
-        columns = ("bulk action", "action", "jobs", "done", "skipped", "remaining", "by", "reason", "created (UTC)")
+        columns = ("bulk action", "action", "jobs", "done", "skipped", "remaining", "by", "reason", "created")
         rows = [
             [
                 *(item["id"], item["action"], item["jobs"], item["done"], item["skipped"], item["waiting"]),

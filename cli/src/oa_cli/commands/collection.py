@@ -75,7 +75,7 @@ def collection_list(limit: int, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         collections = (await api.get("/api/collections", CollectionList, limit=limit))["collections"]
-        columns = ("collection", "name", "display name", "sources", "features", "bytes", "built (UTC)", "latest build")
+        columns = ("collection", "name", "display name", "sources", "features", "bytes", "built", "latest build")
         rows = [
             [
                 *(
@@ -184,12 +184,12 @@ def _fields(collection: Collection) -> Table:
         "formats": " ".join(collection["formats"]),
     }
     if collection["job"]:
-        fields |= {"features": collection["count"], "built (UTC)": moment(collection["built_at"])}
+        fields |= {"features": collection["count"], "built": moment(collection["built_at"])}
     return fields_table(f"collection {collection['id']}", fields)
 
 
 def _builds(builds: Sequence[CollectionBuild]) -> Table:
-    columns = ("build", "job", "status", "requested (UTC)", "datasets", "result")
+    columns = ("build", "job", "status", "requested", "datasets", "result")
     rows = [
         [
             *(item["id"], item["job"], item["status"], moment(item["created_at"]), item["inputs"]),

@@ -6,7 +6,7 @@ import click
 
 from oa_cli.client import Api
 from oa_cli.event_stream import JobEvent, job_events
-from oa_cli.output import console, show_json
+from oa_cli.output import console, moment, show_json
 from oa_cli.runner import json_option, run
 
 
@@ -62,5 +62,5 @@ def _print_event(event: JobEvent, *, as_json: bool) -> None:
     what = " ".join(filter(None, (event["kind"], event["status"], event["error"])))
     job = f"job {event['job']} of run {event['run']} {event['source_name']} {event['layer']}/{event['name']}"
     console.print(
-        f"{event['created_at'][11:19]} {event['id']} {job}: {what}", markup=False, highlight=False, soft_wrap=True
+        f"{moment(event['created_at'])} {event['id']} {job}: {what}", markup=False, highlight=False, soft_wrap=True
     )

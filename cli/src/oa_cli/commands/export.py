@@ -115,7 +115,7 @@ def export_list(status: str | None, file_format: str | None, limit: int, *, as_j
 
     async def work(api: Api) -> int:
         exports = (await api.get("/api/export", ExportList, limit=limit, status=status, format=file_format))["exports"]
-        columns = ("export", "status", "format", "selection", "features", "bytes", "expires (UTC)")
+        columns = ("export", "status", "format", "selection", "features", "bytes", "expires")
         rows = [
             [
                 *(item["id"], item["status"], item["format"], _selection(item["asked"]), item["count"], item["size"]),
@@ -144,7 +144,7 @@ def export_show(number: int, *, as_json: bool) -> None:
             "job": answer["job"],
         }
         if answer["expiry"]:
-            fields |= {"features": answer["count"], "expires (UTC)": moment(answer["expiry"])}
+            fields |= {"features": answer["count"], "expires": moment(answer["expiry"])}
         if answer["error"]:
             fields["error"] = describe_error(answer["error"]["code"], answer["error"]["message"])
         lines = file_lines(api, answer["files"])

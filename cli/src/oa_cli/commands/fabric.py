@@ -59,7 +59,7 @@ def fabric_show(*, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         layers = (await api.get("/api/fabric", Fabric))["layers"]
-        columns = ("layer", "features", "bytes", "built (UTC)", "latest build")
+        columns = ("layer", "features", "bytes", "built", "latest build")
         rows = [
             [
                 *(item["layer"], item["count"], item["size"], moment(item["built_at"])),

@@ -81,7 +81,7 @@ def job_show(number: int, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         answer = await api.get(f"/api/job/{number}", JobDetailAnswer)
-        columns = ("attempt", "status", "tier", "error", "message", "ended (UTC)")
+        columns = ("attempt", "status", "tier", "error", "message", "ended")
         rows = [
             [
                 *(item["attempt"], item["status"], item["tier"], item["error_code"], item["error_message"]),
@@ -110,9 +110,9 @@ def _fields(answer: JobDetailAnswer) -> Table:
         "lane": answer["lane"],
         "batch job": answer["batch_job"],
         "source URL": answer["source_url"],
-        "created (UTC)": moment(answer["created_at"]) or None,
-        "started (UTC)": moment(answer["started_at"]) or None,
-        "ended (UTC)": moment(answer["ended_at"]) or None,
+        "created": moment(answer["created_at"]) or None,
+        "started": moment(answer["started_at"]) or None,
+        "ended": moment(answer["ended_at"]) or None,
         "result": describe_job(answer),
     }
     return fields_table(f"job {answer['id']}", fields)

@@ -81,7 +81,7 @@ def resume(number: int, reason: str, *, as_json: bool) -> None:
 
 async def _list(api: Api, *, ended: bool, as_json: bool) -> int:
     pauses = (await api.get("/api/pause", PauseList, ended=ended, limit=100))["pauses"]
-    columns = ("pause", "scope", "queued jobs", "reason", "by", "since (UTC)", "until (UTC)", "ended (UTC)")
+    columns = ("pause", "scope", "queued jobs", "reason", "by", "since", "until", "ended")
     rows = [
         [
             *(item["id"], _describe(item), item["waiting"], item["reason"], item["actor"]),

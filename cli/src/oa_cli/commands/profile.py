@@ -26,7 +26,7 @@ def profile(*, as_json: bool) -> None:
     async def work(api: Api) -> int:
         answer = await api.get("/api/profile", ProfileAnswer)
         credential = "shared secret" if answer["kind"] == "service" else answer["kind"]
-        expiry = f", expires {moment(answer['expires_at'])} UTC" if answer["expires_at"] else ""
+        expiry = f", expires {moment(answer['expires_at'])}" if answer["expires_at"] else ""
         line = f"{answer['name']}, role {answer['role']}, by {credential}{expiry}"
         print_answer(answer, line, as_json=as_json)
         return 0

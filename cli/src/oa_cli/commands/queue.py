@@ -116,7 +116,7 @@ def queue_show(
     async def work(api: Api) -> int:
         filters = {"kind": kind, "reason_contains": reason_contains, "job": job}
         answer = await api.get(f"/api/queue/{name}/dead", DeadLetterPage, limit=limit, page=page, **filters)
-        columns = ("id", "sent (UTC)", "job", "attempt", "reason", "message")
+        columns = ("id", "sent", "job", "attempt", "reason", "message")
         rows = [
             [
                 *(message["id"], moment(message["sent_at"]), message["job"], message["attempt"]),

@@ -6,7 +6,7 @@ import click
 
 from oa_cli.client import Api
 from oa_cli.options import limit_option
-from oa_cli.output import table
+from oa_cli.output import moment, table
 from oa_cli.runner import json_option, print_answer, run
 from oa_shared.json_types import JsonMapping
 from oa_shared.schedule_types import ScheduleType
@@ -57,7 +57,7 @@ def schedule_list(schedule_type: str | None, limit: int, *, as_json: bool) -> No
     async def work(api: Api) -> int:
         answer = await api.get("/api/schedule", ScheduleList, type=schedule_type, limit=limit)
         upcoming = [
-            [item["type"], item["period"], item["state"], item["next_period_at"]] for item in answer["upcoming"]
+            [item["type"], item["period"], item["state"], moment(item["next_period_at"])] for item in answer["upcoming"]
         ]
         runs = [
             [*(item["id"], item["type"], item["period"], item["state"], item["run"]), _describe(item)]

@@ -7,7 +7,7 @@ import click
 from oa_cli.answers import RefusalAnswer, RunAnswer
 from oa_cli.client import Api, RejectedError
 from oa_cli.options import LAYER
-from oa_cli.runner import ExitStatus, json_option, print_answer, print_refusals, run
+from oa_cli.runner import ExitStatus, json_option, print_answer, print_error, print_refusals, run
 from oa_cli.submission import read_element
 from oa_cli.watch import watch_run
 
@@ -24,6 +24,7 @@ class CreatedJobs(TypedDict):
     run: int
     jobs: list[int]
     errors: list[RefusalAnswer]
+    different: list[int]
 
 
 @click.command()
@@ -60,12 +61,15 @@ def submit(
             raise
         await api.patch(f"/api/run/{run_id}", RunAnswer, {"closed": True})
         print_refusals(created["errors"])
+        for job in created["different"]:
+            print_error(f"job {job} runs the first of several definitions of its source, layer and name")
+        is_incomplete = bool(created["errors"] or created["different"])
         if follow:
             status = await watch_run(api, run_id, as_json=as_json)
-            return ExitStatus.JOB_FAILED if created["errors"] else status
+            return ExitStatus.JOB_FAILED if is_incomplete else status
         count = len(created["jobs"])
         line = f"run {run_id}: {count} job{'s' * (count != 1)}; `oa run watch {run_id}` shows the progress"
         print_answer(created, line, as_json=as_json)
-        return ExitStatus.JOB_FAILED if created["errors"] else ExitStatus.DONE
+        return ExitStatus.JOB_FAILED if is_incomplete else ExitStatus.DONE
 
     run(work)

@@ -58,7 +58,7 @@ def token_create(name: str, role: str, days: int, account: int | None, *, as_jso
         created = await api.post("/api/token", CreatedToken, body)
         print_answer(created, created["token"], as_json=as_json)
         expiry = moment(created["expires_at"])
-        errors.print(f"token {created['id']} of {created['login']}, role {role}, expires {expiry} UTC; store it now")
+        errors.print(f"token {created['id']} of {created['login']}, role {role}, expires {expiry}; store it now")
         return 0
 
     run(work)
@@ -73,7 +73,7 @@ def token_list(account: int | None, limit: int, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         tokens = (await api.get("/api/token", TokenList, account=account, limit=limit))["tokens"]
-        columns = ("token", "account", "name", "role", "expires (UTC)", "last used (UTC)")
+        columns = ("token", "account", "name", "role", "expires", "last used")
         rows = [
             [
                 *(item["id"], item["login"], item["name"], item["role"], moment(item["expires_at"])),

@@ -160,7 +160,7 @@ def webhook_deliveries(number: int, state: str | None, limit: int, *, as_json: b
     async def work(api: Api) -> int:
         path = f"/api/webhook/{number}/deliveries"
         deliveries = (await api.get(path, DeliveryList, state=state, limit=limit))["deliveries"]
-        columns = ("delivery", "event", "state", "tries", "status", "error", "next try (UTC)")
+        columns = ("delivery", "event", "state", "tries", "status", "error", "next try")
         rows = [
             [
                 *(item["id"], item["event"], item["state"], item["tries"], item["status"], item["error"]),

@@ -92,6 +92,9 @@ class Settings:
     monitoring_cache_s: float = field(
         default=5, metadata={"help": "How long `GET /metrics` repeats what it measured of the database and queues."}
     )
+    batch_slots: int = field(
+        default=0, metadata={"help": "Containers that Batch runs at the same time, for `/status`; 0 if unknown."}
+    )
     worker_silent_s: float = field(
         default=120, metadata={"help": "Seconds without progress of a worker after which `GET /` reports a problem."}
     )

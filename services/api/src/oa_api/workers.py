@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
-from oa_api.background.dependency_check import CHECK_EVERY_S, DEPENDENCIES, Dependency, run_dependency_checks
+from oa_api.background.dependency_check import DEPENDENCIES, run_dependency_checks
 from oa_api.background.heartbeat import (
     BULK,
     CONSUMER,
@@ -34,6 +34,7 @@ from oa_api.schedules.worker import run_schedules
 from oa_api.settings import Settings, site_url
 from oa_api.webhooks.sender import Sender
 from oa_api.webhooks.worker import WEBHOOKS, run_webhooks
+from oa_shared.dependency_check import CHECK_EVERY_S, Dependency
 from oa_shared.process_report import REPORT_EVERY_S
 from oa_shared.queue import Queue
 from oa_shared.storage import Storage

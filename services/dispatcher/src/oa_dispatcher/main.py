@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from oa_dispatcher.api_client import ApiClient
+from oa_dispatcher.batch_check import BATCH_CHECK, batch_dependency
 from oa_dispatcher.health import health_app
 from oa_dispatcher.heartbeat import HEARTBEAT, run_heartbeat
 from oa_dispatcher.settings import DispatcherSettings
@@ -18,6 +19,7 @@ from oa_dispatcher.sweep import BatchSweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.aws import open_aws
 from oa_shared.consumer import Consumer, ConsumerOptions
+from oa_shared.dependency_check import check_dependencies
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
 from oa_shared.process_report import (
@@ -73,16 +75,19 @@ async def _open_workers(settings: DispatcherSettings, supervisor: Supervisor, st
     options = ConsumerOptions(concurrency=settings.concurrency, visibility_s=settings.visibility_s)
     consumer = Consumer(jobs, submission, name="jobs", options=options, is_ready=submission.is_ready)
     name = name_process(DISPATCHER, settings.health_port)
+    batch = batch_dependency(aws.batch(), settings.batch_queues)
 
     def report() -> ProcessReport:
         parts = [report_worker(state) for state in supervisor.states if state.worker.name != HEARTBEAT]
         late = [PartReport(DISPATCHER_SWEEP, round(sweep.age_s, 1), sweep.problem)] if sweep.problem else []
-        return ProcessReport(name, [*(part for part in parts if not late or part.part != DISPATCHER_SWEEP), *late])
+        working = [part for part in parts if not late or part.part != DISPATCHER_SWEEP]
+        return ProcessReport(name, [*working, *late, batch.report()])
 
     sweep_hang_s = max(settings.worker_hang_s, 2 * settings.sweep_every_s)
     return [
         Worker(DISPATCHER, consumer.run, settings.worker_hang_s),
         Worker(DISPATCHER_SWEEP, sweep.run, sweep_hang_s),
+        Worker(BATCH_CHECK, partial(check_dependencies, [batch]), settings.worker_hang_s),
         Worker(HEARTBEAT, partial(run_heartbeat, api, report), settings.worker_hang_s),
     ]
 

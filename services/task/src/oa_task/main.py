@@ -13,9 +13,10 @@ from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import OPTIONAL_OUTPUTS
 
 _USAGE = 2
+EXIT_STATUSES = "Exit statuses: 0 success, 2 wrong usage, 10-19 the source, 20-29 the server or this machine, 30 a bug."
 
 
-@click.group()
+@click.group(epilog=EXIT_STATUSES)
 @click.version_option(package_name="oa-task")
 def main() -> None:
     """Download, conform and write one (layer, name) entry of a source."""
@@ -48,7 +49,6 @@ def run(
     """Run one entry of SOURCE, without API or AWS.
 
     Requires either --out or --sample.
-    Exit status: 0 success, 10-19 the source, 20-29 the server or the machine, 30 a bug.
     """
     if (out is None) == (sample is None):
         raise click.UsageError("use either --out FOLDER or --sample N")
@@ -75,7 +75,6 @@ def try_(source: Path, *, layer: str | None, name: str | None, sample: int, as_j
     """Print the first features of SOURCE, raw and conformed.
 
     Writes nothing.
-    Exit status: 0 success, 10-19 the source, 20-29 the server or the machine, 30 a bug.
     """
     with Sandbox() as sandbox:
         from oa_task.commands import run as run_command  # noqa: PLC0415 - see `run`
@@ -98,7 +97,6 @@ def diff(before: Path, after: Path, *, layer: str | None, name: str | None, exam
 
     Prints counts, the coverage of each attribute, and the features added, removed and changed. A and B are output
     folders of earlier runs, or definitions, which run now and leave no files.
-    Exit status: 0 success, 10-19 the source, 20-29 the server or the machine, 30 a bug.
     """
     from oa_task.commands.diff import show_difference  # noqa: PLC0415 - the other commands start faster without it
     from oa_task.diff.inputs import EntryFilter  # noqa: PLC0415 - likewise
@@ -129,7 +127,7 @@ def check(sources: tuple[Path, ...], *, as_json: bool, quiet: bool, with_data: b
     """Lint source definitions.
 
     SOURCES are definitions, or folders with definitions. Downloads only with --data.
-    Exit status: 0 no errors, 10 errors.
+    Exit status: 10 with errors, else 0.
     """
     from oa_task.commands.check import check_sources  # noqa: PLC0415 - the other commands start faster without it
 
@@ -184,7 +182,6 @@ def build(plan: Path, *, inputs: Path, out: Path, as_json: bool) -> None:
     """Build the export, collection or fabric of PLAN.
 
     docs/products.md describes plans.
-    Exit status: 0 success, 10-19 the plan or its inputs, 20-29 the machine, 30 a bug.
     """
     from oa_task.commands import build as build_command  # noqa: PLC0415 - the other commands start faster without it
 

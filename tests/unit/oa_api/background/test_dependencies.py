@@ -7,6 +7,7 @@ import pytest
 from oa_api.background.dependencies import DEPENDENCY_PARTS, list_dependencies
 from oa_api.settings import Settings
 from oa_shared.aws import Aws
+from oa_shared.process_report import BATCH
 from oa_shared.settings import read_settings
 
 _URL = "https://sqs.us-east-1.amazonaws.com/1/"
@@ -26,8 +27,8 @@ _CONSUMER = {"OA_HTTP": "false", "OA_RELAY": "false", "OA_SWEEP": "false", "OA_S
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, DEPENDENCY_PARTS),
-        ({"OA_CONSUMER": "false"}, DEPENDENCY_PARTS),
+        ({}, DEPENDENCY_PARTS - {BATCH}),
+        ({"OA_CONSUMER": "false"}, DEPENDENCY_PARTS - {BATCH}),
         (_CONSUMER, {"results_queue"}),
         ({**_CONSUMER, "OA_RELAY": "true", "OA_CONSUMER": "false"}, {"jobs_queue"}),
         ({**_CONSUMER, "OA_SWEEP": "true", "OA_CONSUMER": "false"}, {"store"}),

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oa_api.background import dependency_check
-from oa_api.background.dependency_check import Dependency, run_dependency_checks
+from oa_api.background.dependency_check import run_dependency_checks
 from oa_api.background.heartbeat import HeartbeatRow
 from oa_api.background.process_state import ProcessState
 from oa_api.status.health import find_problems
+from oa_shared import dependency_check
+from oa_shared.dependency_check import Dependency
 from oa_shared.queue import QueueUnavailableError
 from oa_shared.time_limits import remaining_wait_s
 

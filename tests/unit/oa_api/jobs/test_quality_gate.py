@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from oa_api.jobs.quality_gate import find_review_reasons
+from oa_shared.placement import PlacementCode
 
 PUBLISHED = {"count": 100, "fields": {"number": 100, "street": 50}}
 
@@ -81,3 +82,19 @@ def test_concerns_result_without_numbers_of_a_field_gives_no_reason(new: dict[st
 def test_concerns_first_publication_passes_unless_empty() -> None:
     assert codes({"count": 1, "fields": {}}, None) == []
     assert codes({"count": 0}, None) == ["no_features"]
+
+
+@pytest.mark.parametrize("code", list(PlacementCode))
+@pytest.mark.parametrize("published", [None, PUBLISHED])
+def test_result_in_the_wrong_place_is_held_whatever_is_published(
+    code: PlacementCode, published: dict[str, Any] | None
+) -> None:
+    placement = {"bounds": None, "problems": [{"code": str(code), "message": "in the sea"}]}
+    (reason,) = find_review_reasons({**PUBLISHED, "placement": placement}, published)
+    assert (reason.code, reason.message) == (str(code), "in the sea")
+
+
+def test_result_far_from_the_published_data_is_held() -> None:
+    here, there = [9.8, 53.4, 10.1, 53.6], [13.2, 52.4, 13.6, 52.6]
+    assert codes({**PUBLISHED, "bounds": here}, {**PUBLISHED, "bounds": here}) == []
+    assert codes({**PUBLISHED, "bounds": here}, {**PUBLISHED, "bounds": there}) == ["moved"]

@@ -127,6 +127,16 @@ def test_review_reasons_are_those_of_the_quality_gate() -> None:
         assert reason.message in text
 
 
+def test_result_in_the_wrong_place_is_in_the_report() -> None:
+    problem = {"code": "outside_coverage", "message": "100% of the features are outside of Kings, New York"}
+    place = {"bounds": [13.2, 52.4, 13.6, 52.6], "placement": {"bounds": None, "problems": [problem]}}
+    live = PublishedCounts(1, 100, {}, {"bounds": [-74.0, 40.6, -73.8, 40.7], "placement": None})
+    full = outcome(JobStatus.SUCCESS, count=100, valid=100, place=place)
+    text = make_report(entry(full, live=live)).comment or ""
+    assert problem["message"] in text
+    assert "km from the published data" in text
+
+
 @given(st.text())
 def test_any_text_is_shown_as_code_only(text: str) -> None:
     for markup, tag in ((code(text), "code"), (pre(text), "pre")):

@@ -24,6 +24,7 @@ OTHERS: dict[str, Any] = {
     "headers": {"Accept": "text/csv"},
     "license": {"text": "CC0"},
     "year": "2025",
+    "coverage": {"country": "us"},
 }
 
 

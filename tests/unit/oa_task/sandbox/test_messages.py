@@ -25,6 +25,7 @@ REPORT: dict[str, Any] = {
     "invalid": {},
     "rows": {"read": 1, "bad": {"no number": {"count": 1, "examples": [{"row": 1, "value": "x"}]}}, "left_out": {}},
     "warnings": ["x"],
+    "placement": {"bounds": None, "coverage": None, "problems": [{"code": "one_spot", "message": "x"}]},
     "seconds": {"pass": 0.5},
 }
 
@@ -48,6 +49,8 @@ def test_line_that_is_no_object_is_a_failure(line: str) -> None:
         {"bounds": [float("nan")] * 4},
         {"fields": {"number": {"deep": []}}},
         {"warnings": [{"a": 1}]},
+        {"placement": {"bounds": None, "coverage": None, "problems": [{"code": "other", "message": "x"}]}},
+        {"placement": {"bounds": None, "coverage": "x" * 5000, "problems": []}},
         {"rows": {"read": 1, "bad": {"x": 1}}},
         {"seconds": {"pass": float("inf")}},
     ],

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from oa_api.background.dependency_check import Dependency
 from oa_api.settings import Settings
 from oa_shared.aws import Aws, SqsQueue
+from oa_shared.dependency_check import Dependency
+from oa_shared.process_report import BATCH
 from oa_shared.storage import Storage
 
 _JOBS, _RESULTS, _STORE = "jobs_queue", "results_queue", "store"
 _JOBS_DEAD, _RESULTS_DEAD = "jobs_dead_letters", "results_dead_letters"
-DEPENDENCY_PARTS = frozenset({_JOBS, _JOBS_DEAD, _RESULTS, _RESULTS_DEAD, _STORE})
+DEPENDENCY_PARTS = frozenset({_JOBS, _JOBS_DEAD, _RESULTS, _RESULTS_DEAD, _STORE, BATCH})
 # No attempt has this number: the store has to answer that it has no such object.
 _ABSENT_KEY = "job/0/attempt-0/claim.json"
 

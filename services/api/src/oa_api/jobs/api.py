@@ -7,6 +7,7 @@ import structlog
 from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE, STORAGE
+from oa_api.http.conditional import respond_conditionally
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import path_id, read_body, read_query
@@ -37,9 +38,10 @@ async def list_jobs(request: web.Request) -> web.Response:
 
 
 async def get_job(request: web.Request) -> web.Response:
-    """Return a job with its attempts and events."""
+    """Return a job with its attempts and events, or 304; a service, which sees tokens, always gets the job."""
     history = await queries.get_history(request.app[DATABASE], await _read_job(request))
-    return web.json_response(serialize_history(history, with_token=is_trusted(request)))
+    response = web.json_response(serialize_history(history, with_token=is_trusted(request)))
+    return response if is_trusted(request) else respond_conditionally(request, response)
 
 
 async def get_state(request: web.Request) -> web.Response:

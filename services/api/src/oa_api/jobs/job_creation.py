@@ -1,7 +1,7 @@
-"""Creating jobs: those of one request in one transaction, set-based."""
+"""Creating jobs: those of one request in one transaction, set-based. A run has one job for each entry of a source."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
@@ -13,7 +13,7 @@ from oa_api.identity.principal import Principal
 from oa_api.jobs.outbox import first_message, queue_first_messages
 from oa_api.jobs.planning import JobPlan, PlannedJob
 from oa_api.jobs.requests import NewRun
-from oa_api.jobs.rows import LockedRun, RunState
+from oa_api.jobs.rows import ExistingJobRow, LockedRun, RunState
 from oa_api.jobs.runs import close_run, insert_run, lock_run
 from oa_shared.fault_points import fault_point
 from oa_shared.ids import new_token
@@ -24,6 +24,21 @@ _RUNS = load_queries("jobs.runs")
 # The driver quotes the values of a statement on the event loop, which 20,000 jobs would block for half a second.
 _JOBS_OF_A_STATEMENT = 500
 _CHARACTERS_OF_A_STATEMENT = 1_000_000
+
+# The source name, the layer and the name of a job.
+_Entry = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class AddedJobs:
+    """IDs: `jobs` of all entries of a request, in their order; `existing` of those that the run had before.
+
+    `different` are jobs of another definition than one in the request: the first definition of an entry stays.
+    """
+
+    jobs: list[int]
+    existing: list[int]
+    different: list[int]
 
 
 async def check_before_fetch(database: Database, run: int, idempotency: Idempotency, *, by: Principal) -> object | None:
@@ -54,7 +69,7 @@ def _require_open(run: int, state: RunState | LockedRun) -> None:
 async def create_jobs(
     database: Database, run: int, plan: JobPlan, *, idempotency: Idempotency, traceparent: str, by: Principal
 ) -> object:
-    """Create all jobs of a plan in a run, or none, and return the response: `run`, `jobs` and `errors`.
+    """Create all jobs of a plan in a run that it lacks, or none, and return the response of CreatedJobsSchema.
 
     Raises NotFoundError, ForbiddenError, and ConflictError for a closed run.
     """
@@ -67,9 +82,10 @@ async def create_jobs(
         _require_open(run, locked)
         require_for_run(by, live=locked.live)
         require_to_add_jobs(by, locked.owner)
-        ids = await insert_jobs(transaction, locked, plan.jobs, traceparent) if plan.jobs else []
-        response = {"run": run, "jobs": ids, "errors": [asdict(item) for item in plan.rejections]}
-        await audit_log.record(transaction, by, action="job.create", subject=f"run/{run}", detail={"jobs": len(ids)})
+        added = await add_jobs(transaction, locked, plan.jobs, traceparent)
+        response = {"run": run, **asdict(added), "errors": [asdict(item) for item in plan.rejections]}
+        detail = {"jobs": len(added.jobs) - len(added.existing)}
+        await audit_log.record(transaction, by, action="job.create", subject=f"run/{run}", detail=detail)
         await idempotency.save_response(transaction, response)
         fault_point("api.before_commit")
         return response
@@ -84,12 +100,50 @@ async def create_standalone_jobs(
 ) -> list[int]:
     """Create jobs in a trial run of their own, which is closed at once; return their IDs."""
     run = await insert_run(transaction, NewRun(lane=lane), owner=owner)
-    ids = await insert_jobs(transaction, run, planned, traceparent)
+    added = await add_jobs(transaction, run, planned, traceparent)
     await close_run(transaction, run.id)
-    return ids
+    return added.jobs
 
 
-async def insert_jobs(
+async def add_jobs(
+    transaction: Transaction, run: LockedRun, planned: Sequence[PlannedJob], traceparent: str
+) -> AddedJobs:
+    """Create the jobs that a locked run lacks: it has one for each source name, layer and name.
+
+    Posts to a run wait for its lock, so that each of them sees the jobs of the others.
+    """
+    entries = list(dict.fromkeys(map(_entry_of, planned)))
+    first = {_entry_of(job): job for job in reversed(planned)}
+    existing = await _find_existing(transaction, run, entries)
+    created = [entry for entry in entries if entry not in existing]
+    ids = await _insert_jobs(transaction, run, [first[entry] for entry in created], traceparent)
+    digests = {entry: job.sha256 for entry, job in existing.items()} | {entry: first[entry].sha256 for entry in created}
+    jobs = {entry: job.job for entry, job in existing.items()} | dict(zip(created, ids, strict=True))
+    different = {jobs[_entry_of(job)]: None for job in planned if digests[_entry_of(job)] != job.sha256}
+    return AddedJobs(
+        jobs=[jobs[entry] for entry in entries],
+        existing=[jobs[entry] for entry in entries if entry in existing],
+        different=list(different),
+    )
+
+
+def _entry_of(job: PlannedJob) -> _Entry:
+    return job.source_name, job.layer, job.name
+
+
+async def _find_existing(
+    transaction: Transaction, run: LockedRun, entries: Sequence[_Entry]
+) -> dict[_Entry, ExistingJobRow]:
+    existing: dict[_Entry, ExistingJobRow] = {}
+    for start in range(0, len(entries), _JOBS_OF_A_STATEMENT):
+        part = entries[start : start + _JOBS_OF_A_STATEMENT]
+        columns = dict(zip(("source_name", "layer", "name"), map(list, zip(*part, strict=True)), strict=True))
+        rows = await transaction.all(_SQL["existing_jobs"], {"run": run.id, **columns}, into=ExistingJobRow)
+        existing |= {part[row.place - 1]: row for row in rows}
+    return existing
+
+
+async def _insert_jobs(
     transaction: Transaction, run: LockedRun, planned: Sequence[PlannedJob], traceparent: str
 ) -> list[int]:
     """Write definitions, jobs, first attempts and outbox messages, and return the IDs of the jobs.

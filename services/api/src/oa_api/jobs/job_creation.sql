@@ -7,13 +7,24 @@ SELECT * FROM unnest(%(sha256)s::text[], %(definition)s::text[]) ON CONFLICT DO 
 -- Reserves the IDs of new jobs, which their messages name.
 SELECT nextval(pg_get_serial_sequence('job', 'id')) AS id FROM generate_series(1, %(count)s)
 
+-- name: existing_jobs
+-- The jobs that a locked run has for entries, by the place of each entry; of several jobs, which older runs may have, the
+-- first.
+SELECT DISTINCT ON (entry.place) entry.place::integer AS place, job.id AS job, job.source_sha256 AS sha256
+FROM unnest(%(source_name)s::text[], %(layer)s::text[], %(name)s::text[]) WITH ORDINALITY
+     AS entry (source_name, layer, name, place)
+JOIN job USING (source_name, layer, name)
+WHERE job.run_id = %(run)s
+ORDER BY entry.place, job.id
+
 -- name: insert_jobs
 -- Creates the jobs of a request.
 INSERT INTO job (
-    id, run_id, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, traceparent, force
+    id, run_id, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, traceparent, force, once_in_run
 )
 OVERRIDING SYSTEM VALUE
-SELECT id, %(run)s, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, %(traceparent)s, %(force)s
+SELECT id, %(run)s, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, %(traceparent)s, %(force)s,
+       true
 FROM unnest(%(id)s::bigint[], %(source_name)s::text[], %(source_url)s::text[], %(source_sha256)s::text[],
             %(layer)s::text[], %(name)s::text[], %(tier)s::text[], %(kind)s::text[], %(host)s::text[],
             %(token)s::text[])

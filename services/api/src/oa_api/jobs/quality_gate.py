@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from oa_shared.json_types import JsonMapping
+from oa_shared.placement import PlacementProblem, find_move, read_problems
 
 MAX_DROP = 0.10
 MAX_DROP_OF_OTHERS = 0.50
@@ -32,14 +33,16 @@ class _FieldFill:
 
 
 def find_review_reasons(new: JsonMapping, published: JsonMapping | None) -> list[ReviewReason]:
-    """Return what speaks against a result (`count`, `valid`, `fields`), compared with the published one.
+    """Return what speaks against a result (`count`, `valid`, `fields`, `placement`), compared with the published one.
 
     It compares every field that is published, so those of any layer; a result without features has no fields to
     compare.
     """
-    reasons = _empty_result(new)
+    reasons = _empty_result(new) + [_placement_reason(problem) for problem in read_problems(new)]
     if published is None:
         return reasons
+    if move := find_move(new, published):
+        reasons.append(_placement_reason(move))
     reasons += _drop("count", "features", new.get("count"), published.get("count"))
     for field in compared_fields(published):
         before, now = _fill(published, field), _fill(new, field)
@@ -54,6 +57,10 @@ def compared_fields(result: JsonMapping) -> list[str]:
     filled = {name for name, count in fields.items() if count} if isinstance(fields, dict) else set()
     identifying = [name for name in IDENTIFYING_FIELDS if name in filled]
     return identifying + sorted(filled.difference(identifying))
+
+
+def _placement_reason(problem: PlacementProblem) -> ReviewReason:
+    return ReviewReason(str(problem.code), problem.message)
 
 
 def _empty_result(new: JsonMapping) -> list[ReviewReason]:

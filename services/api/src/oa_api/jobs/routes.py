@@ -28,6 +28,8 @@ from oa_api.jobs.schemas import (
 )
 from oa_shared.roles import Role
 
+_CONDITIONAL = "Send the `ETag` of the last response as `If-None-Match`: 304 means that nothing has changed since."
+
 API = (
     get(
         "/api/run",
@@ -55,9 +57,10 @@ API = (
         "/api/run/{run}",
         run_api.get_run,
         "Get a run",
-        description="With its status and the number of jobs in each status.",
         response=RunSchema,
         tag="runs",
+        description=f"With its status and the number of jobs in each status. {_CONDITIONAL}",
+        also=(304,),
         role=Role.ANYONE,
     ),
     patch(
@@ -93,8 +96,10 @@ API = (
         response=CreatedJobsSchema,
         tag="runs",
         description=(
-            "Creates a job for each selected entry of each definition, all in one transaction. `errors` lists the "
-            "elements and entries that get no job; when no element gets one, the response is 422 and nothing is stored."
+            "Creates a job for each selected entry of each definition, all in one transaction. A run has one job for "
+            "each source name, layer and name: an entry that has a job gets that one, which `existing` lists; the "
+            "response is 200 also if all exist. `errors` lists the elements and entries that get no job; when no "
+            "element gets one, the response is 422 and nothing is stored."
         ),
         body=NewJobsSchema,
         refusals=(409,),
@@ -134,9 +139,10 @@ API = (
         "/api/job/{job}",
         api.get_job,
         "Get a job with its attempts and events",
-        description="Everything known about the job: entry, status, result, reasons for review.",
         response=JobDetailSchema,
         tag="jobs",
+        description=f"Everything known about the job: entry, status, result, reasons for review. {_CONDITIONAL}",
+        also=(304,),
         role=Role.ANYONE,
     ),
     get(

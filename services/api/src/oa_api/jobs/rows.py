@@ -67,6 +67,15 @@ class RunState:
 
 
 @dataclass(frozen=True, slots=True)
+class ExistingJobRow:
+    """The job that a run has for the entry at `place`, from 1, of some; `sha256` is the digest of its definition."""
+
+    place: int
+    job: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptError:
     """Why an attempt failed: a code of oa_shared.failures, and the details."""
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from oa_api.definitions.examiner import EXAMINER
 from oa_api.definitions.fetcher import FETCHER
 from oa_api.http.app_keys import DATABASE
+from oa_api.http.conditional import respond_conditionally
 from oa_api.http.errors import InvalidError
 from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.paging import list_response
@@ -31,8 +32,8 @@ async def list_runs(request: web.Request) -> web.Response:
 
 
 async def get_run(request: web.Request) -> web.Response:
-    """Return one run with its status and counts."""
-    return await _run_response(request, path_id(request, "run"))
+    """Return one run with its status and counts, or 304."""
+    return respond_conditionally(request, await _run_response(request, path_id(request, "run")))
 
 
 async def post_run(request: web.Request) -> web.Response:
@@ -56,7 +57,7 @@ async def _run_response(request: web.Request, run: int) -> web.Response:
 
 
 async def post_jobs(request: web.Request) -> web.Response:
-    """Create the jobs of a run; `errors` names the elements and entries that get none."""
+    """Create the jobs that a run lacks; `errors` names the elements and entries that get none."""
     run, database, by = path_id(request, "run"), request.app[DATABASE], request[PRINCIPAL]
     body = await read_json_bytes(request, limit=NewJobsSchema.max_bytes)
     idempotency = await read_idempotency_key(request, f"run/{run}/jobs", owner=by.owner)

@@ -86,7 +86,25 @@ class CreatedJobsSchema(ResponseSchema):
     """POST /api/run/{run}/jobs."""
 
     run = id_field("ID of the run.")
-    jobs = fields.List(fields.Integer(), required=True, metadata=about("IDs of the created jobs.", [1, 2]))
+    jobs = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata=about("IDs of the jobs of the request, in the order of its entries: created now or before.", [1, 2]),
+    )
+    existing = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata=about("IDs among `jobs` that the run had before the request: nothing is created for them.", [2]),
+    )
+    different = fields.List(
+        fields.Integer(),
+        required=True,
+        metadata=about(
+            "IDs among `jobs` whose definition is another one than the request has. The run keeps the first definition "
+            "of an entry: create a run for the other one.",
+            [],
+        ),
+    )
     errors = fields.List(fields.Nested(RejectionSchema), required=True)
 
 

@@ -8,6 +8,7 @@ from oa_api.pull_requests.admission import Hold
 from oa_api.pull_requests.definition_review import FAILURE, Finding, entry_key
 from oa_api.pull_requests.rows import CheckRuns, ClaimedCheck, EntryRow
 from oa_shared.failures import FailureClass, failure_class
+from oa_shared.json_types import JsonObject
 from oa_shared.status import JobStatus
 
 _SKIPPED = "source.skip"
@@ -31,7 +32,7 @@ class EntryOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """A job and its result; `fields` counts the features that have each attribute."""
+    """A job and its result; `fields` counts the features that have each attribute, `place` is what places them."""
 
     job: int
     attempt: int
@@ -42,6 +43,7 @@ class JobOutcome:
     fields: dict[str, int]
     valid: int | None = None
     changes: dict[str, int] = field(default_factory=dict)
+    place: JsonObject = field(default_factory=dict)
     has_preview: bool = False
 
     @property
@@ -57,11 +59,12 @@ class JobOutcome:
 
 @dataclass(frozen=True, slots=True)
 class PublishedCounts:
-    """The published data of an entry: its job, its features, and the features that have each attribute."""
+    """The published data of an entry: its job, its features, those that have each attribute, and their place."""
 
     job: int
     count: int | None
     fields: dict[str, int]
+    place: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,9 @@ class Entry:
         """Return the reasons of the quality gate against publishing the result."""
         if self.full is None or self.full.status not in {JobStatus.SUCCESS, JobStatus.WARN} or self.published:
             return []
-        result = {"count": self.full.count, "valid": self.full.valid, "fields": self.full.fields}
-        published = {"count": self.live.count, "fields": self.live.fields} if self.live else None
+        result = {"count": self.full.count, "valid": self.full.valid, "fields": self.full.fields, **self.full.place}
+        live = self.live
+        published = {"count": live.count, "fields": live.fields, **live.place} if live else None
         return [reason.message for reason in find_review_reasons(result, published)]
 
     @property
@@ -186,7 +190,12 @@ def build_state(check: ClaimedCheck, runs: CheckRuns, rows: list[EntryRow]) -> C
 def _entry(row: EntryRow, *, expects_full: bool) -> Entry:
     live = None
     if row.live_job is not None:
-        live = PublishedCounts(row.live_job, _number(row.live_count), _numbers(row.live_fields))
+        live = PublishedCounts(
+            row.live_job,
+            _number(row.live_count),
+            _numbers(row.live_fields),
+            _place(row.live_bounds, row.live_placement),
+        )
     return Entry(
         key=entry_key(row.source_name, row.layer, row.name),
         sample=_sample(row),
@@ -221,8 +230,14 @@ def _full(row: EntryRow) -> JobOutcome | None:
         fields=_numbers(row.full_fields),
         valid=_number(row.full_valid),
         changes=_numbers(row.full_changes),
+        place=_place(row.full_bounds, row.full_placement),
         has_preview=row.has_preview,
     )
+
+
+def _place(bounds: object, placement: object) -> JsonObject:
+    """Return what the quality gate compares of the place of the data."""
+    return {"bounds": bounds, "placement": placement}
 
 
 def _number(value: object) -> int | None:

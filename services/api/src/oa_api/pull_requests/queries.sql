@@ -234,9 +234,11 @@ SELECT sample.source_name, sample.layer, sample.name,
        full_job.id AS full_job, full_job.attempt AS full_attempt, full_job.status AS full_status,
        full_job.error_code AS full_code, full_job.error_message AS full_message,
        full_job.result -> 'count' AS full_count, full_job.result -> 'valid' AS full_valid,
-       full_job.result -> 'fields' AS full_fields, full_job.result -> 'changes' AS full_changes,
+       full_job.result -> 'fields' AS full_fields, full_job.result -> 'bounds' AS full_bounds,
+       full_job.result -> 'placement' AS full_placement, full_job.result -> 'changes' AS full_changes,
        coalesce(full_job.result -> 'outputs' ? 'source.png', false) AS has_preview,
-       data.job_id AS live_job, data.result -> 'count' AS live_count, data.result -> 'fields' AS live_fields
+       data.job_id AS live_job, data.result -> 'count' AS live_count, data.result -> 'fields' AS live_fields,
+       data.result -> 'bounds' AS live_bounds, data.result -> 'placement' AS live_placement
 FROM job sample
 LEFT JOIN job full_job ON full_job.run_id = %(full_run)s
     AND (full_job.source_name, full_job.layer, full_job.name) = (sample.source_name, sample.layer, sample.name)

@@ -114,11 +114,15 @@ class EntryRow:
     full_count: object
     full_valid: object
     full_fields: object
+    full_bounds: object
+    full_placement: object
     full_changes: object
     has_preview: bool
     live_job: int | None
     live_count: object
     live_fields: object
+    live_bounds: object
+    live_placement: object
 
 
 @dataclass(frozen=True, slots=True)

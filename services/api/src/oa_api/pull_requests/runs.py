@@ -9,7 +9,7 @@ from oa_api.db.rows import as_parameters
 from oa_api.identity import audit_log
 from oa_api.identity.principal import SYSTEM, Principal
 from oa_api.jobs import actions
-from oa_api.jobs.job_creation import insert_jobs
+from oa_api.jobs.job_creation import add_jobs as add_planned_jobs
 from oa_api.jobs.locks import lock_job
 from oa_api.jobs.planning import PlannedJob
 from oa_api.jobs.requests import NewRun
@@ -49,7 +49,7 @@ async def create_run(
 async def add_jobs(transaction: Transaction, run: int, planned: Sequence[PlannedJob]) -> None:
     """Create jobs of an existing run."""
     if planned:
-        await insert_jobs(transaction, await lock_run(transaction, run), planned, new_traceparent())
+        await add_planned_jobs(transaction, await lock_run(transaction, run), planned, new_traceparent())
 
 
 async def cancel_runs(transaction: Transaction, runs: Sequence[int | None], *, reason: str) -> int:

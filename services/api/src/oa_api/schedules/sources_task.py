@@ -20,7 +20,7 @@ from oa_api.db.query_files import load_queries
 from oa_api.definitions.examiner import Examiner
 from oa_api.identity.principal import SYSTEM
 from oa_api.jobs.element_planning import examine_text
-from oa_api.jobs.job_creation import insert_definitions, insert_jobs
+from oa_api.jobs.job_creation import add_jobs, insert_definitions
 from oa_api.jobs.planning import DefinitionText, Element, EntrySelection, JobPlan, Rejection
 from oa_api.jobs.request_schemas import SOURCE_NAME
 from oa_api.jobs.requests import NewRun
@@ -179,7 +179,7 @@ async def _create_jobs(
     progress = await schedule_runs.renew(transaction, schedule_run)
     run = await _run_of(transaction, schedule_run, progress)
     jobs = [job for plan in plans for job in plan.jobs]
-    await insert_jobs(transaction, run, jobs, schedule_run.traceparent)
+    await add_jobs(transaction, run, jobs, schedule_run.traceparent)
     columns = {
         "path": [source.path for source in sources],
         "jobs": [len(plan.jobs) for plan in plans],

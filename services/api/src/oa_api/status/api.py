@@ -14,6 +14,7 @@ from oa_api.status.health import check_health
 from oa_api.status.overview_page import render_overview
 from oa_api.status.queries import ping_database
 from oa_api.status.schemas import HealthSchema, LivenessSchema, ProcessReportSchema, ReadinessSchema, VersionSchema
+from oa_api.status.system_status import SYSTEM, SystemStatus, batch_part
 from oa_shared.json_types import JsonObject
 from oa_shared.version import VERSION
 
@@ -24,17 +25,31 @@ _RETRY_AFTER = {"Retry-After": "2"}
 
 async def get_root(request: web.Request) -> web.Response:
     """Return the health of the system, with 503 if it has problems; to a browser the overview page."""
-    health = await check_health(request.app)
     if "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers:
-        return await render_overview(request, health)
+        return await render_overview(request, await check_health(request.app))
+    health, system = await asyncio.gather(check_health(request.app), request.app[SYSTEM].get())
     body = {
         "status": "unhealthy" if health.problems else "ok",
         "problems": health.problems,
         "workers": _workers(health.parts),
         "parts": health.parts,
         "paused": health.paused,
+        "database_s": system.database_s,
+        "queues": system.queues,
+        "batch": _batch(health.parts, system),
+        "waits": system.waits,
     }
     return web.json_response(_HEALTH.dump(body), status=503 if health.problems else 200)
+
+
+def _batch(parts: Sequence[HeartbeatRow], system: SystemStatus) -> JsonObject:
+    part = batch_part(parts)
+    return {
+        "answer_age_s": round(part.age_s, 1) if part else None,
+        "running": system.running,
+        "submitted": system.submitted,
+        "slots": system.slots or None,
+    }
 
 
 def _workers(parts: Sequence[HeartbeatRow]) -> dict[str, JsonObject]:

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from oa_api.http.routing import TEXT, get, post
-from oa_api.status import api, metrics_api
+from oa_api.http.routing import TEXT, get, page, post
+from oa_api.status import api, metrics_api, status_page
 from oa_api.status.schemas import (
     HealthSchema,
     LivenessSchema,
@@ -24,9 +24,9 @@ API = (
         operation_id="getHealth",
         response=HealthSchema,
         has_page=True,
-        description="503 with the problems if the database, a queue, the bucket or a part of a process is down, or if "
-        "results have lost their files, within 2 seconds. A browser gets the overview page. Not for load balancers: "
-        "use `/live` and `/ready`.",
+        description="503 with the problems if the database, a queue, the bucket, AWS Batch or a part of a process is "
+        "down, or if results have lost their files, within 2 seconds. A browser gets the overview page. Not for load "
+        "balancers: use `/live` and `/ready`.",
     ),
     _check(
         "/live",
@@ -72,4 +72,5 @@ API = (
         role=Role.SERVICE,
     ),
 )
-ROUTES = API
+PAGES = (page("/status", status_page.show_status, "Status", is_health=True, role=Role.ANYONE),)
+ROUTES = (*API, *PAGES)

@@ -36,6 +36,43 @@ class PartStatusSchema(ResponseSchema):
     problem = text_field("Reason why it has a problem; empty without one.", "")
 
 
+def _number(text: str, example: float) -> fields.Float:
+    return fields.Float(required=True, allow_none=True, metadata=about(text, example))
+
+
+def _count(text: str, example: int) -> fields.Integer:
+    return fields.Integer(required=True, allow_none=True, metadata=about(text, example))
+
+
+class QueueStatusSchema(ResponseSchema):
+    """A queue of the system; null stands for a number that is not known."""
+
+    name = text_field("Name of the queue.", "jobs")
+    waiting = _count("Messages that wait; null if the queue does not answer.", 12)
+    in_hand = _count("Messages in progress.", 3)
+    delayed = _count("Messages that become visible later.", 0)
+    dead = _count("Dead letters.", 0)
+    oldest_s = _number("Age of the oldest message in seconds, where known.", 8.5)
+
+
+class BatchStatusSchema(ResponseSchema):
+    """AWS Batch, as the dispatcher sees it."""
+
+    answer_age_s = _number("Seconds since its last answer; null before the first report.", 4.2)
+    running = _count("Containers that run.", 40)
+    submitted = _count("Jobs that wait for a machine.", 200)
+    slots = _count("Containers that run at the same time at most; null if unknown.", 256)
+
+
+class LaneWaitSchema(ResponseSchema):
+    """How long jobs of a lane wait for their container."""
+
+    lane = text_field("Lane.", "weekly")
+    oldest_s = _number("Seconds that the oldest pending job waits; null without one.", 61.0)
+    usual_s = _number("Seconds that 9 of 10 recent jobs waited at most; null without any.", 45.0)
+    is_unusual = fields.Boolean(required=True, metadata=about("Whether the wait is much longer than usual.", False))
+
+
 class HealthSchema(ResponseSchema):
     """GET /."""
 
@@ -51,6 +88,10 @@ class HealthSchema(ResponseSchema):
     paused = fields.List(
         fields.String(), required=True, metadata=about("Active pauses.", ["all", "host gis.example.org"])
     )
+    database_s = _number("Seconds that the database took to answer; null if it did not.", 0.002)
+    queues = fields.List(fields.Nested(QueueStatusSchema), required=True, metadata=about("Queues of the system."))
+    batch = fields.Nested(BatchStatusSchema, required=True, metadata=about("AWS Batch."))
+    waits = fields.List(fields.Nested(LaneWaitSchema), required=True, metadata=about("Waiting jobs by lane."))
 
 
 class LivenessSchema(ResponseSchema):

@@ -12,6 +12,8 @@ from oa_shared.logging import configure_logging
 from oa_shared.terminal_text import escape_controls, strip_styled
 from oa_task.runtime.failure import TaskFailure
 
+_UNLIMITED_WIDTH = 1_000_000
+
 
 class _SafeConsole(Console):
     """A console that prints no control characters of texts, so that only its own styles reach the terminal."""
@@ -22,8 +24,14 @@ class _SafeConsole(Console):
 
 
 def make_console(**options: bool) -> Console:
-    """Return a console that prints no control characters of texts; `options` are those of rich's Console."""
-    return _SafeConsole(**options)  # type: ignore[arg-type] # all are flags
+    """Return a console that prints no control characters of texts; `options` are those of rich's Console.
+
+    What goes to a file or a program is not cut or broken at the width of a terminal.
+    """
+    made = _SafeConsole(**options)  # type: ignore[arg-type] # all are flags
+    if not made.is_terminal:
+        made.width = _UNLIMITED_WIDTH
+    return made
 
 
 def print_json(value: object) -> None:

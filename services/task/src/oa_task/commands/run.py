@@ -1,11 +1,14 @@
 """The commands `run`, `try` and `explain` of `oa-task`."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
+from oa_shared.placement import PlacementCode, PlacementProblem, read_problems
 from oa_shared.source_definition import DefinitionEntry
 from oa_task.commands.console import make_console, print_json, run_command
 from oa_task.commands.progress_display import display_progress
@@ -14,6 +17,7 @@ from oa_task.results.files import DEFINITION_FILE
 from oa_task.results.previous_result import PreviousFolder
 from oa_task.runner.job_runner import TaskJob, run_job
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
+from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.json_values import json_integer
 from oa_task.sandbox.parent import Sandbox
 
@@ -36,6 +40,7 @@ def run_once(job: TaskJob, sandbox: Sandbox, *, as_json: bool) -> int:
             print_json({"status": "Success", **report})
         else:
             console.print(f"[green]{json_integer(report['count']):,} features[/] in {job.out}")
+            _print_problems(console, read_problems(report))
 
     return run_command(work, as_json=as_json)
 
@@ -47,11 +52,15 @@ def show_sample(job: TaskJob, count: int, sandbox: Sandbox, *, as_json: bool) ->
 
     def work(console: Console) -> None:
         with display_progress(console) as on_progress:
-            rows = asyncio.run(preview_rows(job, count, on_progress, sandbox))
+            preview = asyncio.run(preview_rows(job, count, on_progress, sandbox))
         if as_json:
-            print_json(rows)
+            print_json(preview.rows)
         else:
-            show_rows(make_console(highlight=False), rows)
+            show_rows(make_console(highlight=False), preview.rows)
+        _print_problems(console, preview.problems)
+        off_earth = [problem for problem in preview.problems if problem.code is PlacementCode.OFF_EARTH]
+        if off_earth:
+            raise TaskFailure("source.crs", off_earth[0].message)
 
     return run_command(work, as_json=as_json)
 
@@ -87,3 +96,9 @@ def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
             views.show_explanation(make_console(highlight=False), explanation)
 
     return run_command(work, as_json=as_json)
+
+
+def _print_problems(console: Console, problems: Sequence[PlacementProblem]) -> None:
+    for problem in problems:
+        if problem.code is not PlacementCode.OFF_EARTH:
+            console.print(f"[yellow]warning[/] {escape(problem.message)} [dim]({problem.code})[/]", soft_wrap=True)

@@ -30,7 +30,8 @@ def profile_columns(batches: Iterable[FeatureBatch]) -> JsonObject:
 def _profile(column: pl.Series) -> JsonObject:
     texts = column.fill_null("").str.strip_chars()
     filled = texts.filter(texts != "")
-    counts = filled.value_counts(sort=True, name="count").filter(pl.col("count") > 1).head(_TOP_VALUES)
+    repeated = filled.value_counts(name="count").filter(pl.col("count") > 1)
+    counts = repeated.sort(["count", column.name], descending=[True, False]).head(_TOP_VALUES)
     values = [value[:_MAX_TEXT] for value in counts[column.name].to_list()]
     top = [{"value": value, "count": count} for value, count in zip(values, counts["count"].to_list(), strict=True)]
     share = 1 - len(filled) / len(texts) if len(texts) else 1.0

@@ -15,6 +15,8 @@ from oa_task.conversion.stats import ConversionStats
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch
+from oa_task.placement.bad_coordinates import explain_bad_coordinates
+from oa_task.placement.verdict import judge_placement
 from oa_task.read.source import open_batches
 from oa_task.results.files import STATS_FILE
 from oa_task.runtime.failure import TaskFailure
@@ -44,6 +46,7 @@ def convert(
     with (
         Outputs(entry.layer, out=out, work=work, previous=previous, without=without) as outputs,
         clock.phase("pass"),
+        explain_bad_coordinates(bad_rows, entry),
     ):
         batches = _batches(parts, entry, bad_rows, conformer)
         ConversionPass(entry.layer, conformer, stats, outputs, clock, on_progress).run(batches)
@@ -58,10 +61,12 @@ def convert(
         }
     clock.add(outputs.seconds)
     post_pass = PostPassOutputs(entry=entry, title=title, out=out, work=work, without=without, tiles=outputs.tiles)
+    with clock.phase("placement"):
+        placement = judge_placement(stats.places, entry)
     warnings = [*bad_rows.warnings, *conformer.warnings, *post_pass.write(parts[0], stats, clock)]
-    report["warnings"] = list(warnings)
+    report["warnings"] = [*warnings, *(problem.message for problem in placement.problems)]
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    return {**report, "seconds": clock.seconds}
+    return {**report, "placement": placement.as_json(), "seconds": clock.seconds}
 
 
 def _batches(

@@ -16,26 +16,32 @@ from oa_task.conversion.raw_parts import unpack_parts
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Points
+from oa_task.features.geometry import bounds, is_missing
+from oa_task.placement.sample import PlaceSample
+from oa_task.placement.verdict import judge_first_rows
 from oa_task.read.source import open_batches
 from oa_task.runtime.failure import TaskFailure
 
 _MAX_TEXT = 500
+# What is read to judge the place of the data: of an ArcGIS server one page, for which it does not have to wait long.
+_FIRST_ROWS, _PAGE = 10_000, 200
 
 
 def inspect_rows(raws: Sequence[Path], entry: TaskEntry, *, work: Path, first: int, count: int) -> JsonObject:
-    """Return `rows`: at most `count` PreviewRows from output row `first` (from 1) on.
+    """Return `rows`: at most `count` PreviewRows from output row `first` (from 1) on; from 1 on also `placement`.
 
     Raises TaskFailure source.*; source.empty if there is no row `first`.
     """
     rows: list[PreviewRow] = []
-    for number, batch, index in _numbered_rows(raws, entry, work, last=first + count - 1):
+    parts = unpack_parts(raws, entry, work / "unpacked")
+    for number, batch, index in _numbered_rows(parts, entry, last=first + count - 1):
         if number == 1:
             check_columns(batch.column_names, entry)
         if number >= first:
             rows.append(_preview_row(number, batch, entry, index))
     if not rows:
         raise TaskFailure("source.empty", f"missing feature {first:,}: the data has fewer")
-    return {"rows": rows}
+    return {"rows": rows, **(_judge_placement(parts, entry) if first == 1 else {})}
 
 
 def first_rows(batches: Iterable[FeatureBatch], entry: TaskEntry, *, count: int) -> list[PreviewRow]:
@@ -53,19 +59,36 @@ def read_sample(files: list[Path], entry: TaskEntry, *, limit: int) -> list[Feat
 
 
 def column_names(raws: Sequence[Path], entry: TaskEntry, *, work: Path) -> JsonObject:
-    """Return `columns`: the sorted column names of the data. Raises TaskFailure source.*."""
-    for files in unpack_parts(raws, entry, work / "unpacked"):
+    """Return `columns`, the sorted column names of the data, and `placement`. Raises TaskFailure source.*."""
+    parts = unpack_parts(raws, entry, work / "unpacked")
+    for files in parts:
         for batch in open_batches(files, entry, bad_rows=BadRows(), all_columns=True, limit=1):
-            return {"columns": sorted(batch.column_names)}
+            return {"columns": sorted(batch.column_names), **_judge_placement(parts, entry)}
     raise TaskFailure("source.empty", "no features in the data")
 
 
+def _judge_placement(parts: Sequence[list[Path]], entry: TaskEntry) -> JsonObject:
+    """Return `placement` of the first features; nothing if they cannot be read, which the columns explain."""
+    sample, bad_rows = PlaceSample(), BadRows()
+    left = _PAGE if entry.is_esri else _FIRST_ROWS
+    try:
+        for files in parts:
+            for batch in open_batches(files, entry, bad_rows=bad_rows, limit=left):
+                sample.add(bounds(batch.geometry)[~is_missing(batch.geometry)])
+                left -= len(batch)
+            if left <= 0:
+                break
+    except TaskFailure:
+        return {}
+    return {"placement": judge_first_rows(sample, bad_rows, entry).as_json()}
+
+
 def _numbered_rows(
-    raws: Sequence[Path], entry: TaskEntry, work: Path, *, last: int
+    parts: Sequence[list[Path]], entry: TaskEntry, *, last: int
 ) -> Iterator[tuple[int, FeatureBatch, int]]:
     """Yield the number of each output row up to `last`, its batch and its index in the batch."""
     number, bad_rows = 0, BadRows()
-    for files in unpack_parts(raws, entry, work / "unpacked"):
+    for files in parts:
         for batch in _sample_batches(files, entry, bad_rows, limit=last - number):
             for index in range(len(batch)):
                 number += 1

@@ -9,19 +9,24 @@ from oa_shared.json_types import JsonObject
 from oa_task.features.batch import Attributes, Geometry
 from oa_task.features.geometry import bounds, is_missing
 from oa_task.features.validation import ValidationCounts, ValidationResult
+from oa_task.placement.sample import PlaceSample
 
 _EMPTY = {False: "", True: '""'}
 
 
 @dataclass(slots=True)
 class ConversionStats:
-    """Counts over all features: `bounds` is west, south, east, north; `fields` counts filled values by attribute."""
+    """Counts over all features: `bounds` is west, south, east, north; `fields` counts filled values by attribute.
+
+    `places` is a sample of the places of features.
+    """
 
     count: int = 0
     without_geometry: int = 0
     fields: dict[str, int] = field(default_factory=dict)
     bounds: list[float] | None = None
     validation: ValidationCounts = field(default_factory=ValidationCounts)
+    places: PlaceSample = field(default_factory=PlaceSample)
 
     def add(self, attributes: Attributes, geometry: Geometry, validation: ValidationResult) -> None:
         """Count a batch whose geometry is rounded."""
@@ -31,7 +36,9 @@ class ConversionStats:
             self.fields[name] = self.fields.get(name, 0) + filled
         missing = is_missing(geometry)
         self.without_geometry += int(missing.sum())
-        self._extend_bounds(bounds(geometry)[~missing])
+        boxes = bounds(geometry)[~missing]
+        self._extend_bounds(boxes)
+        self.places.add(boxes)
         self.validation.add(validation)
 
     def report(self) -> JsonObject:

@@ -11,6 +11,7 @@ from oa_shared.licenses import stated_license
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.source_definition import entries, validate_definition
 from oa_task.runtime.failure import TaskFailure
+from oa_task.runtime.json_values import json_object
 
 ATTRIBUTES = {
     "addresses": ("number", "street", "unit", "city", "district", "region", "postcode", "id", "accuracy"),
@@ -47,7 +48,7 @@ class TaskEntry:
     """A (layer, name) of a definition.
 
     `rules` are those of the layer's attributes, in the definition's order; `pointer` is the JSON pointer of the entry.
-    `license` has what a credit needs of the entry.
+    `license` has what a credit needs of the entry; `coverage` is that of the definition.
     """
 
     layer: str
@@ -61,6 +62,7 @@ class TaskEntry:
     headers: dict[str, str] = field(default_factory=dict)
     license: object = None
     year: object = None
+    coverage: JsonMapping = field(default_factory=dict)
     pointer: str = ""
 
     @property
@@ -122,6 +124,7 @@ def select_entry(definition: JsonObject, layer: str, name: str) -> TaskEntry:
         headers=(body.get("request") or {}).get("headers", {}),
         license=stated_license(body),
         year=body.get("year"),
+        coverage=json_object(definition.get("coverage")),
         pointer=entry.pointer,
     )
 

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_task.diff.comparison import OutputComparison
-from oa_task.row_preview.views import shorten
+from oa_task.row_preview.views import longest_text, shorten
 from oa_task.runtime.json_values import json_object
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
@@ -15,9 +15,10 @@ _COLORS = {"added": "green", "removed": "red", "changed": "yellow"}
 
 def show_comparison(console: Console, comparison: OutputComparison, names: tuple[str, str]) -> None:
     """Print counts, attribute coverage, changes and examples; `names` head the columns."""
+    longest = longest_text(console)
     table = Table("")
     for name in names:
-        table.add_column(Text(shorten(name)), justify="right")
+        table.add_column(Text(shorten(name, longest)), justify="right")
     for label, numbers in (("count", comparison["count"]), ("valid", comparison["valid"])):
         table.add_row(label, *("-" if number is None else f"{number:,}" for number in numbers))
     for name, shares in comparison["fields"].items():
@@ -28,12 +29,12 @@ def show_comparison(console: Console, comparison: OutputComparison, names: tuple
     console.print(", ".join(f"{counts[kind]:,} {kind}" for kind in (*_SIGNS, "unchanged")), markup=False)
     for kind, examples in comparison["examples"].items():
         for example in examples:
-            console.print(_line(kind, example), soft_wrap=True)
+            console.print(_line(kind, example, longest), soft_wrap=True)
         if counts[kind] > len(examples):
             console.print(f"  … {counts[kind] - len(examples):,} more {kind}", style="dim", markup=False)
 
 
-def _line(kind: str, example: JsonObject) -> Text:
+def _line(kind: str, example: JsonObject, longest: int | None) -> Text:
     text = Text(f"{_SIGNS[kind]} ", style=_COLORS[kind])
     after = _filled_values(json_object(example["feature"]))
     before = _filled_values(json_object(example["before"])) if "before" in example else {}
@@ -41,8 +42,10 @@ def _line(kind: str, example: JsonObject) -> Text:
         earlier = before.get(name, value)
         if kind == "changed" and earlier == value and name != "id":
             continue
-        label = shorten(value) if earlier == value else f"{shorten(earlier)} → {shorten(value)}"
-        text.append(f"{shorten(name)} ", style="dim").append(f"{label}  ")
+        label = shorten(value, longest)
+        if earlier != value:
+            label = f"{shorten(earlier, longest)} → {label}"
+        text.append(f"{shorten(name, longest)} ", style="dim").append(f"{label}  ")
     return text
 
 

@@ -28,9 +28,14 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """Geometries in EPSG:4326: an object array of shapely geometries, None for a missing geometry."""
+    """Geometries in EPSG:4326: an object array of shapely geometries, None for a missing geometry.
+
+    Output geometries have in `mirror` for each vertex the index of the one that the data has in its place, None if the
+    data has every ring in the direction of the outputs.
+    """
 
     array: np.ndarray
+    mirror: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.array)

@@ -5,11 +5,13 @@ import json
 from collections.abc import Sequence
 
 from oa_shared.json_types import JsonObject
+from oa_shared.placement import PlacementCode
 from oa_task.conversion.preview_row import PreviewRow
 from oa_task.results.files import SAMPLE_FILE
-from oa_task.row_preview.preview import preview_rows
+from oa_task.row_preview.preview import Preview, preview_rows
 from oa_task.runner.job_runner import TaskJob
 from oa_task.runner.manifest import write_sample_manifest
+from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.parent import Sandbox
 
@@ -20,11 +22,15 @@ async def run_sample_job(job: TaskJob, count: int, on_progress: Progress) -> Jso
     Raises TaskFailure, as the full job would.
     """
     with Sandbox() as sandbox:
-        rows = await preview_rows(job, count, on_progress, sandbox)
-    return await asyncio.to_thread(_write, job, rows)
+        preview = await preview_rows(job, count, on_progress, sandbox)
+    for problem in preview.problems:
+        if problem.code is PlacementCode.OFF_EARTH:
+            raise TaskFailure("source.crs", problem.message)
+    return await asyncio.to_thread(_write, job, preview)
 
 
-def _write(job: TaskJob, rows: Sequence[PreviewRow]) -> JsonObject:
+def _write(job: TaskJob, preview: Preview) -> JsonObject:
+    rows = preview.rows
     path = job.out / SAMPLE_FILE
     path.write_text(json.dumps({"rows": rows}, ensure_ascii=False) + "\n", encoding="utf-8")
     without_geometry = sum(row["geometry"] is None for row in rows)
@@ -33,6 +39,8 @@ def _write(job: TaskJob, rows: Sequence[PreviewRow]) -> JsonObject:
         "fields": _count_filled(rows),
         "without_geometry": without_geometry,
         "sample": True,
+        "placement": preview.placement,
+        "warnings": [problem.message for problem in preview.problems],
     }
     write_sample_manifest(
         job.out, layer=job.layer, name=job.name, definition=job.definition.read_bytes(), report=report

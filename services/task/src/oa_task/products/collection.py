@@ -22,10 +22,12 @@ from oa_task.products.build_context import BuildContext, copies_lines
 from oa_task.products.deduplication import deduplicate, rank_datasets
 from oa_task.products.geojson import feature_lines
 from oa_task.products.parts import Part, bounds_of
-from oa_task.products.rows import RowBatch, read_input
+from oa_task.products.rows import RowBatch, has_wound_rings, read_input
 from oa_task.products.tiles import product_label, write_tiles
 from oa_task.products.zip_writer import ZipWriter, safe_path
 from oa_task.runtime.failure import TaskFailure
+from oa_task.write.feature_lines import ForeignLinesError
+from oa_task.write.turned_lines import turn_rings
 
 _CHUNK_BYTES = 1 << 20
 
@@ -68,7 +70,8 @@ def _collect(context: BuildContext) -> tuple[list[Part], list[JsonObject]]:
         if archive is None:
             continue
         if copies_lines(context.plan, item):
-            _add_lines(archive, next(context.files), item)
+            is_wound = has_wound_rings(path)
+            _add_lines(archive, next(context.files), item, is_wound=is_wound)
         else:
             _add_rows(archive, member_name(item), read_input(path, item, context.plan.bbox))
     if archive is not None:
@@ -77,19 +80,25 @@ def _collect(context: BuildContext) -> tuple[list[Part], list[JsonObject]]:
     return context.finish_parts(collector), collector.inputs
 
 
-def _add_lines(archive: ZipWriter, path: Path, item: ProductInput) -> None:
-    """Copy the lines of a dataset as they were published. Raises TaskFailure."""
+def _add_lines(archive: ZipWriter, path: Path, item: ProductInput, *, is_wound: bool) -> None:
+    """Copy the lines of a dataset as they were published, older ones with their rings turned. Raises TaskFailure."""
     lines = 0
     try:
-        with gzip.open(path) as source, archive.member(member_name(item)) as target:
-            while chunk := source.read(_CHUNK_BYTES):
+        with archive.member(member_name(item)) as target:
+            for chunk in _chunks(path) if is_wound else turn_rings(path):
                 lines += chunk.count(b"\n")
                 target.write(chunk)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, gzip.BadGzipFile, ForeignLinesError) as error:
         raise TaskFailure("source.format", f"{item.geojson_key} cannot be unpacked: {error}") from error
     if item.geojson_sha256 is None and lines != item.count:
         text = f"{item.geojson_key} has {lines:,} features instead of the plan's {item.count:,}; create the plan again"
         raise TaskFailure("infra.storage", text)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with gzip.open(path) as source:
+        while chunk := source.read(_CHUNK_BYTES):
+            yield chunk
 
 
 def _add_rows(archive: ZipWriter, name: str, batches: Iterator[RowBatch]) -> None:

@@ -21,6 +21,7 @@ from oa_task.products.tiles import product_label
 from oa_task.runtime.failure import TaskFailure
 from oa_task.tiles.spool import TileSpool
 from oa_task.tiles.tileset import write_tileset
+from oa_task.write.rounding import DECIMALS
 
 GRID_ZOOM, MAX_ZOOM = 9, 12
 _FINER = 5
@@ -28,6 +29,8 @@ _BASE_ZOOM = GRID_ZOOM + _FINER
 _POINT_ZOOM = MAX_ZOOM + _FINER
 _MAX_WAITING = 2_000_000
 _CHUNK = 50_000
+# Sums of integers do not depend on the order of the rows, which differs from run to run.
+_UNITS = 2 * 10**DECIMALS
 _ATTRIBUTES = ("source", "job", "count", "sources")
 
 
@@ -94,7 +97,7 @@ class _Fabric:
 
     def _write_points(self, cells: pl.DataFrame, number: int) -> None:
         for chunk in cells.with_columns(minzoom=_first_zooms(cells["cell"].to_numpy())).iter_slices(_CHUNK):
-            x, y = ((chunk[name] / chunk["count"]).to_numpy() for name in ("x_sum", "y_sum"))
+            x, y = ((chunk[name] / chunk["count"] / _UNITS).to_numpy() for name in ("x_sum", "y_sum"))
             counts = chunk.select("count", source=pl.lit(number, pl.UInt32), sources=pl.lit(1, pl.UInt32))
             zooms = np.column_stack((chunk["minzoom"].to_numpy(), np.full(chunk.height, MAX_ZOOM)))
             self._tiles.write(self._attributes(counts), Points(x, y), zooms)
@@ -113,7 +116,7 @@ class _Fabric:
 
 
 class _SquareSums:
-    """Rows of one dataset by square of about 300 m: their number and the sums of their coordinates."""
+    """Rows of one dataset by square of about 300 m: their number and the sums of their coordinates in integers."""
 
     def __init__(self) -> None:
         self.bounds: list[float] = [180.0, 90.0, -180.0, -90.0]
@@ -128,7 +131,9 @@ class _SquareSums:
         x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
         low, high = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
         self.bounds = [*map(min, self.bounds[:2], low), *map(max, self.bounds[2:], high)]
-        frame = pl.DataFrame({"cell": cells_of(x, y, _POINT_ZOOM), "x_sum": x, "y_sum": y, "count": np.ones(len(x))})
+        x_sum, y_sum = (np.rint(values * _UNITS).astype(np.int64) for values in (x, y))
+        cells = cells_of(x, y, _POINT_ZOOM)
+        frame = pl.DataFrame({"cell": cells, "x_sum": x_sum, "y_sum": y_sum, "count": np.ones(len(x))})
         self._waiting.append(_sum_by_cell(frame.with_columns(pl.col("count").cast(pl.UInt64))))
         self._rows += self._waiting[-1].height
         if self._rows > _MAX_WAITING:

@@ -1,4 +1,7 @@
-"""The formats that GDAL writes: GeoPackage and FlatGeobuf."""
+"""The formats that GDAL writes: GeoPackage and FlatGeobuf, and the shapefiles of another module.
+
+The files state a fixed time, so that the same rows give the same bytes.
+"""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -12,7 +15,12 @@ from oa_task.products.parts import Part
 from oa_task.products.rows import RowBatch
 
 CRS = "EPSG:4326"
-_LAYER_OPTIONS = {"GPKG": {"SPATIAL_INDEX": "YES"}, "FlatGeobuf": {"SPATIAL_INDEX": "YES"}}
+_LAYER_OPTIONS = {
+    "GPKG": {"SPATIAL_INDEX": "YES"},
+    "FlatGeobuf": {"SPATIAL_INDEX": "YES"},
+    "ESRI Shapefile": {"DBF_DATE_LAST_UPDATE": "1980-01-01"},
+}
+_GPKG_LAST_CHANGE = "1980-01-01T00:00:00.000Z"
 
 
 def write_gpkg(part: Part, target: Path) -> dict[str, int]:
@@ -44,6 +52,7 @@ def schema_without_box(layer: str) -> pa.Schema:
 
 def write_arrow(batches: Iterable[pa.RecordBatch], schema: pa.Schema, target: Path, driver: str, part: Part) -> None:
     """Stream batches to GDAL; `part` has their layer and geometry types."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _GPKG_LAST_CHANGE})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         pyogrio.write_arrow(

@@ -1,5 +1,6 @@
 """The rows of a published GeoParquet file that touch a box, one batch at a time."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,8 @@ from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.features.batch import Geometry, Points, Shapes
 from oa_task.read import wkb
 from oa_task.runtime.failure import TaskFailure
-from oa_task.write.geoparquet import BOX, SIDES
+from oa_task.write.geoparquet import BOX, ORIENTATION, SIDES
+from oa_task.write.winding import wind
 
 BATCH_ROWS = 20_000
 
@@ -78,13 +80,32 @@ def read_input(path: Path, item: ProductInput, bbox: Bounds | None) -> Iterator[
         with pq.ParquetFile(path) as file:
             groups = [group for group in range(file.num_row_groups) if _may_touch(file, group, bbox)]
             names = [name for name in schema.names if name in file.schema_arrow.names]
+            is_wound = has_wound_rings(path)
             for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=names):
                 rows = RowBatch(_with_schema(batch, schema, item.label), item.layer)
                 touching = rows if bbox is None else rows.select(_touches(rows, bbox))
                 if len(touching):
-                    yield touching
+                    yield touching if is_wound else _wind_rings(touching)
     except (pa.ArrowException, OSError, KeyError) as error:
         raise TaskFailure("source.format", f"{item.key} is not a GeoParquet file of {item.label}: {error}") from error
+
+
+def has_wound_rings(path: Path) -> bool:
+    """Return whether rings turn as RFC 7946 says; earlier versions of the engine left them as they were.
+
+    Raises pa.ArrowException and OSError.
+    """
+    about = json.loads((pq.read_metadata(path).metadata or {}).get(b"geo", b"{}"))
+    return bool(about.get("columns", {}).get("geometry", {}).get("orientation") == ORIENTATION)
+
+
+def _wind_rings(rows: RowBatch) -> RowBatch:
+    geometry = rows.geometry
+    if isinstance(geometry, Points):
+        return rows
+    place = rows.batch.schema.get_field_index("geometry")
+    bodies = pa.array(shapely.to_wkb(wind(geometry.array)), type=pa.binary())
+    return RowBatch(rows.batch.set_column(place, rows.batch.schema.field(place), bodies), rows.layer)
 
 
 def _with_schema(batch: pa.RecordBatch, schema: pa.Schema, label: str) -> pa.RecordBatch:

@@ -1,6 +1,5 @@
 """`export.shp.zip`: as many shapefiles as necessary, each with one kind of geometry and at most 2 GB."""
 
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ import shapely
 from oa_task.products.ogr import schema_without_box, write_arrow
 from oa_task.products.parts import Part
 from oa_task.products.rows import RowBatch
+from oa_task.products.zip_writer import ZipWriter
 from oa_task.runtime.failure import TaskFailure
 
 FILE_BYTES = 2**31 - 2**20
@@ -78,10 +78,11 @@ def write_shapefile(part: Part, target: Path, *, work: Path) -> dict[str, int]:
     for kind, count in survey.counts.items():
         if count:
             _write_kind(part, kind, survey, folder)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, allowZip64=True, compresslevel=1) as archive:
-        for path in sorted(folder.iterdir()):
-            archive.write(path, path.name)
-            path.unlink()
+    archive = ZipWriter(target)
+    for path in sorted(folder.iterdir()):
+        archive.add(path.name, path)
+        path.unlink()
+    archive.close()
     return survey.report()
 
 

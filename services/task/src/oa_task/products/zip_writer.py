@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-_DATE = (1980, 1, 1, 0, 0, 0)
+from oa_task.results.zip_members import NO_DATE, PLAIN_FILE
+
 _COPY_BYTES = 1 << 20
 _FASTEST = 1
 
@@ -22,10 +23,10 @@ class ZipWriter:
     @contextmanager
     def member(self, name: str, *, is_packed: bool = True) -> Iterator[IO[bytes]]:
         """Yield a file for the bytes of a member; a duplicate name gets a number."""
-        info = zipfile.ZipInfo(self._unique(name), _DATE)
+        info = zipfile.ZipInfo(self._unique(name), NO_DATE)
         info.compress_type = zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED
         info._compresslevel = _FASTEST  # type: ignore[attr-defined]  # noqa: SLF001 - no public name before 3.13
-        info.external_attr = 0o644 << 16
+        info.external_attr = PLAIN_FILE
         with self._zip.open(info, "w", force_zip64=True) as file:
             yield file
 

@@ -14,7 +14,8 @@ from oa_task.runtime.failure import TaskFailure
 
 TARGET = "EPSG:4326"
 _FARTHEST_LON, _FARTHEST_LAT = 360.0, 90.0
-_OFF_EARTH = "coordinates outside the valid range: `conform.srs` is missing or wrong, or lat and lon are swapped"
+OFF_EARTH = "coordinates outside the valid range: `conform.srs` is missing or wrong, or lat and lon are swapped"
+UNTRANSFORMABLE = "coordinates outside the reference system"
 _MAX_NAME = 100
 _ADVICE_UNKNOWN = "set a known code, such as EPSG:25833, in `conform.srs`"
 _ADVICE = "set the code of the system that the coordinates are in, such as EPSG:25833, in `conform.srs`"
@@ -82,7 +83,7 @@ def lon_lat_points(x: np.ndarray, y: np.ndarray, rows: np.ndarray, *, srs: Proje
     with np.errstate(invalid="ignore"):
         off = (np.abs(lon) > _FARTHEST_LON) | (np.abs(lat) > _FARTHEST_LAT)
     if off.any():
-        bad_rows.note(_OFF_EARTH, rows[off], _pairs(lon[off], lat[off]), code="source.crs")
+        bad_rows.note(OFF_EARTH, rows[off], _pairs(lon[off], lat[off]), code="source.crs")
     from_origin = (x == 0) & (y == 0) if srs.transformer is not None else None
     return Points(lon, lat, from_origin if from_origin is not None and from_origin.any() else None)
 
@@ -103,7 +104,7 @@ def lon_lat_shapes(shapes: np.ndarray, rows: np.ndarray, *, srs: Projection, bad
     off = np.setdiff1d(owners[(np.abs(lon) > _FARTHEST_LON) | (np.abs(lat) > _FARTHEST_LAT)], failed)
     if len(off):
         first = np.searchsorted(owners, off[:5])
-        bad_rows.note(_OFF_EARTH, rows[off], _pairs(lon[first], lat[first]), code="source.crs")
+        bad_rows.note(OFF_EARTH, rows[off], _pairs(lon[first], lat[first]), code="source.crs")
     if srs.transformer is not None or srs.is_north_first or len(failed):
         flat = shapely.set_coordinates(flat, np.column_stack((lon, lat)))
     flat[failed] = None
@@ -137,7 +138,7 @@ def _without_deprecation(crs: CRS) -> CRS:
 
 
 def _note_failed(bad_rows: BadRows, rows: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
-    bad_rows.note("coordinates outside the reference system", rows, _pairs(x, y), code="source.crs")
+    bad_rows.note(UNTRANSFORMABLE, rows, _pairs(x, y), code="source.crs")
 
 
 def _pairs(x: np.ndarray, y: np.ndarray) -> list[str]:

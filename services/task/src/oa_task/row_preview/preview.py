@@ -2,10 +2,12 @@
 
 import asyncio
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.placement import PlacementProblem, read_problems
 from oa_shared.public_http import Guard
 from oa_task.conversion.preview_row import PreviewRow
 from oa_task.definition.task_entry import TaskEntry, read_definition, select_entry
@@ -23,15 +25,37 @@ from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import SandboxRequest
 
 
-async def preview_rows(job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox) -> list[PreviewRow]:
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first features of a source, and what the first thousands say about the place of the data."""
+
+    rows: list[PreviewRow]
+    placement: JsonMapping
+
+    @property
+    def problems(self) -> list[PlacementProblem]:
+        """Return what is wrong with the place of the data."""
+        return read_problems({"placement": self.placement})
+
+
+@dataclass(frozen=True, slots=True)
+class DataFacts:
+    """The column names of the data, and what is wrong with its place."""
+
+    columns: frozenset[str]
+    problems: list[PlacementProblem]
+
+
+async def preview_rows(job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox) -> Preview:
     """Return the first `count` features of a source, as read and as conformed. Writes nothing. Raises TaskFailure."""
-    return _rows(await _download_and_inspect(job, count, on_progress, sandbox))
+    report = await _download_and_inspect(job, count, on_progress, sandbox)
+    return Preview(_rows(report), json_object(report.get("placement")))
 
 
-async def list_columns(job: TaskJob, on_progress: Progress, sandbox: Sandbox) -> list[str]:
-    """Return the column names of the data. Raises TaskFailure."""
+async def read_facts(job: TaskJob, on_progress: Progress, sandbox: Sandbox) -> DataFacts:
+    """Return the column names of the data and the problems of its place. Raises TaskFailure."""
     report = await _download_and_inspect(job, 0, on_progress, sandbox)
-    return cast("list[str]", report["columns"])
+    return DataFacts(frozenset(cast("list[str]", report["columns"])), read_problems(report))
 
 
 async def explain_row(output: PreviousFolder, row: int) -> PreviewRow:

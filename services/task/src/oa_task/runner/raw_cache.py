@@ -1,4 +1,7 @@
-"""`cache.zip`: the raw input, for a later job to use while the server has nothing newer."""
+"""`cache.zip`: the raw input, for a later job to use while the server has nothing newer.
+
+The same files give the same bytes: members have no time and no permissions of the machine.
+"""
 
 import shutil
 import zipfile
@@ -7,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from isal import isal_zlib
+
+from oa_task.results.zip_members import NO_DATE, PLAIN_FILE
 
 _COPY_BYTES = 1 << 20
 _FASTEST = 1
@@ -30,7 +35,9 @@ def write_raw_cache(raws: Sequence[Path], target: Path) -> None:
 
 def _add(archive: zipfile.ZipFile, raw: Path, name: str) -> None:
     """Add a file, compressed by ISA-L, which takes a quarter of zlib's time."""
-    member = zipfile.ZipInfo.from_file(raw, name)
+    member = zipfile.ZipInfo(name, NO_DATE)
+    member.file_size = raw.stat().st_size  # zipfile decides by it whether the member needs ZIP64
+    member.external_attr = PLAIN_FILE
     member.compress_type = zipfile.ZIP_DEFLATED if _shrinks(raw) else zipfile.ZIP_STORED
     with raw.open("rb") as source, archive.open(member, "w") as file:
         if member.compress_type == zipfile.ZIP_DEFLATED:

@@ -2,6 +2,8 @@
 
 from marshmallow import RAISE, Schema, fields, validate
 
+from oa_shared.placement import MAX_MESSAGE, PlacementCode
+
 _MAX_COUNT = 2**53
 _MAX_LABEL = 1000
 _SIDES = 4
@@ -68,6 +70,21 @@ class RowCountsSchema(_ClosedSchema):
     left_out = _counts()
 
 
+class PlacementProblemSchema(_ClosedSchema):
+    """A problem with the place of the data."""
+
+    code = fields.String(required=True, validate=validate.OneOf([str(code) for code in PlacementCode]))
+    message = fields.String(required=True, validate=validate.Length(max=MAX_MESSAGE))
+
+
+class PlacementSchema(_ClosedSchema):
+    """Where most of the data is, and what is wrong with that (oa_task.placement)."""
+
+    bounds = _bounds()
+    coverage = fields.String(required=True, allow_none=True, validate=validate.Length(max=_MAX_LABEL))
+    problems = fields.List(fields.Nested(PlacementProblemSchema), required=True)
+
+
 class ConversionReportSchema(_TimedReportSchema):
     """The report of a conversion (oa_task.conversion.convert)."""
 
@@ -80,6 +97,7 @@ class ConversionReportSchema(_TimedReportSchema):
     changes = fields.Nested(FeatureChangesSchema)
     rows = fields.Nested(RowCountsSchema, required=True)
     warnings = fields.List(fields.String(), required=True)
+    placement = fields.Nested(PlacementSchema, required=True)
 
 
 class InspectedRowSchema(_ClosedSchema):
@@ -97,6 +115,7 @@ class InspectionReportSchema(_ClosedSchema):
 
     rows = fields.List(fields.Nested(InspectedRowSchema))
     columns = fields.List(fields.String())
+    placement = fields.Nested(PlacementSchema)
 
 
 class InputCountSchema(_ClosedSchema):

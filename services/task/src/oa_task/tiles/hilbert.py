@@ -24,6 +24,11 @@ def curve_positions(x: np.ndarray, y: np.ndarray, order: int) -> np.ndarray:
     return positions
 
 
+def zoom_of(tile_id: int) -> int:
+    """Return the zoom of a tile by its PMTiles ID."""
+    return ((3 * tile_id + 1).bit_length() - 1) // 2
+
+
 def first_tile_id(zoom: int) -> int:
     """Return the PMTiles ID of the first tile of a zoom; the others follow along the curve."""
     return ((1 << (2 * zoom)) - 1) // 3

@@ -17,6 +17,7 @@ from isal import igzip_lib
 from xxhash import xxh3_128_digest
 
 from oa_shared.json_types import JsonObject
+from oa_task.tiles.hilbert import zoom_of
 from oa_task.tiles.varints import encode_varints, varint
 
 _HEADER_BYTES = 127
@@ -87,14 +88,20 @@ class PmtilesFile:
             self._contents += 1
         self._entries.add(tile_id, *place)
 
-    def close(self, metadata: JsonObject, *, max_zoom: int, bounds: Bounds, center: tuple[float, float]) -> None:
+    @property
+    def zooms(self) -> tuple[int, int]:
+        """Return the lowest and the highest zoom with a tile; 0 and 0 without tiles."""
+        ids = self._entries.tile_ids
+        return (zoom_of(ids[0]), zoom_of(ids[-1])) if ids else (0, 0)
+
+    def close(self, metadata: JsonObject, *, bounds: Bounds, center: tuple[float, float]) -> None:
         """Write the file. `bounds` and `center` are degrees: west, south, east, north; longitude, latitude."""
         self._file.close()
         root, leaves = self._directories()
         described = compress(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode())
         sections = [len(root), len(described), len(leaves), self._end]
         counts = (sum(self._entries.runs), len(self._entries.runs), self._contents)
-        header = _header(sections, counts, max_zoom=max_zoom, bounds=bounds, center=center)
+        header = _header(sections, counts, zooms=self.zooms, bounds=bounds, center=center)
         with self._part.open("wb") as file, self._tiles.open("rb") as tiles:
             file.write(b"".join((header, root, described, leaves)))
             shutil.copyfileobj(tiles, file, 1 << 20)
@@ -138,7 +145,7 @@ def _header(
     sections: list[int],
     counts: tuple[int, int, int],
     *,
-    max_zoom: int,
+    zooms: tuple[int, int],
     bounds: Bounds,
     center: tuple[float, float],
 ) -> bytes:
@@ -147,7 +154,7 @@ def _header(
     for size in sections:
         places += [_HEADER_BYTES if not places else places[-2] + places[-1], size]
     is_clustered = 1
-    kinds = (is_clustered, _GZIP, _GZIP, _MVT, 0, max_zoom)
+    kinds = (is_clustered, _GZIP, _GZIP, _MVT, *zooms)
     west, south, east, north = (round(side * _E7) for side in bounds)
-    middle = (max_zoom, *(round(side * _E7) for side in center))
+    middle = (zooms[1], *(round(side * _E7) for side in center))
     return struct.pack("<7sB11Q6B4iB2i", b"PMTiles", 3, *places, *counts, *kinds, west, south, east, north, *middle)

@@ -23,11 +23,9 @@ def write_tileset(
     file = PmtilesFile(target, work)
     try:
         dropped = write_zooms(layers, file, range(max_zoom + 1))
-        last = len(dropped) - 1
         dropped[-1] += sum(layer.dropped for layer in layers)
         file.close(
-            _metadata(layers, label, dropped),
-            max_zoom=last,
+            _metadata(layers, label, dropped, file.zooms),
             bounds=_bounds(layers),
             center=layers[0].center,
         )
@@ -44,7 +42,9 @@ def _bounds(layers: Sequence[TileLayer]) -> Bounds:
     return *degrees(west, south), *degrees(east, north)
 
 
-def _metadata(layers: Sequence[TileLayer], label: TilesetLabel, dropped: Sequence[int]) -> JsonObject:
+def _metadata(
+    layers: Sequence[TileLayer], label: TilesetLabel, dropped: Sequence[int], zooms: tuple[int, int]
+) -> JsonObject:
     west, south, east, north = _bounds(layers)
     metadata: JsonObject = {
         "name": label.name,
@@ -59,8 +59,8 @@ def _metadata(layers: Sequence[TileLayer], label: TilesetLabel, dropped: Sequenc
             {
                 "id": layer.name,
                 "description": "",
-                "minzoom": 0,
-                "maxzoom": len(dropped) - 1,
+                "minzoom": zooms[0],
+                "maxzoom": zooms[1],
                 "fields": layer.fields,
             }
             for layer in layers

@@ -1,10 +1,14 @@
-"""Geometries for output: a point on the surface for addresses, and two rounded dimensions for all layers."""
+"""Geometries for output: a point on the surface for addresses, and two rounded dimensions for all layers.
+
+Rings turn as RFC 7946 demands, whatever the data has.
+"""
 
 import numpy as np
 import shapely
 
 from oa_task.features.batch import Geometry, Points, Shapes
 from oa_task.write.rounding import round_coordinates
+from oa_task.write.winding import mirror_vertices
 
 POINT_LAYERS = frozenset({"addresses"})
 _POINT = 0
@@ -17,12 +21,15 @@ def output_geometry(geometry: Geometry, layer: str) -> Geometry:
     if isinstance(geometry, Points):
         x, y = _finite(round_coordinates(geometry.x), round_coordinates(geometry.y))
         return Points(x, y, geometry.from_origin)
-    coordinates = round_coordinates(shapely.get_coordinates(geometry.array))
-    shapes: np.ndarray = shapely.set_coordinates(geometry.array.copy(), coordinates)
+    shapes = geometry.array.copy()
+    coordinates = round_coordinates(shapely.get_coordinates(shapes))
     if not np.isfinite(coordinates).all():
-        shapes = _without_infinite(shapes)
+        shapes = _without_infinite(shapely.set_coordinates(shapes, coordinates))
+        coordinates = shapely.get_coordinates(shapes)
+    mirror = mirror_vertices(shapes, coordinates)
+    shapes = shapely.set_coordinates(shapes, coordinates if mirror is None else coordinates[mirror])
     shapes[shapely.is_empty(shapes)] = None
-    return Shapes(shapes)
+    return Shapes(shapes, mirror)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # coordinates near the largest number

@@ -9,7 +9,7 @@ import pyarrow as pa
 import shapely
 from shapely.geometry import mapping
 
-from oa_task.features.batch import Geometry, Points
+from oa_task.features.batch import Geometry, Points, Shapes
 from oa_task.write.contiguous import contiguous
 from oa_task.write.json_text import join_pieces
 from oa_task.write.rounding import number_text
@@ -27,19 +27,46 @@ _Sequencer = Callable[[np.ndarray], _Sequences]
 
 def geometry_text(geometry: Geometry) -> pl.Series:
     """Return each geometry as GeoJSON text, `null` for a missing one; the coordinates must be rounded."""
+    return geometry_texts(geometry)[0]
+
+
+def geometry_texts(geometry: Geometry) -> tuple[pl.Series, pl.Series]:
+    """Return the text of each geometry, and its text with every ring in the direction that the data gives it."""
     if isinstance(geometry, Points):
-        return _point_text(geometry).fill_null("null")
+        text = _point_text(geometry).fill_null("null")
+        return text, text
     shapes = geometry.array
     kinds = shapely.get_type_id(shapes)
     text = pl.repeat("null", len(shapes), dtype=pl.String, eager=True)
+    source_text = text if geometry.mirror is None else text.clone()  # `scatter` changes its series
     plain = _is_plain(shapes, kinds)
     for is_of_family, sequences in _families(shapes, kinds):
         indexes = np.flatnonzero(plain & is_of_family)
         if len(indexes):
-            family = shapes[indexes]
-            text = text.scatter(indexes, _family_text(family, kinds[indexes], sequences(family)))
-    rest = np.flatnonzero(~plain)
-    return text.scatter(rest, [_slow_text(shape) for shape in shapes[rest]]) if len(rest) else text
+            family = Shapes(shapes[indexes], _mirror_of(geometry, plain & is_of_family))
+            texts = _family_texts(family, kinds[indexes], sequences(family.array))
+            _put(indexes, texts, text, source_text)
+    if not plain.all():
+        rest = np.flatnonzero(~plain)
+        _put(rest, _slow_texts(Shapes(shapes[rest], _mirror_of(geometry, ~plain))), text, source_text)
+    return text, source_text
+
+
+def _put(indexes: np.ndarray, texts: tuple[pl.Series, pl.Series], text: pl.Series, source_text: pl.Series) -> None:
+    text.scatter(indexes, texts[0])
+    if source_text is not text:
+        source_text.scatter(indexes, texts[1])
+
+
+def _mirror_of(geometry: Shapes, chosen: np.ndarray) -> np.ndarray | None:
+    """Return the mirror of the geometries of a mask, None if none of their rings is turned."""
+    if geometry.mirror is None:
+        return None
+    if chosen.all():
+        return geometry.mirror
+    steps = geometry.mirror - np.arange(len(geometry.mirror))
+    steps = steps[np.repeat(chosen, shapely.get_num_coordinates(geometry.array))]
+    return np.arange(len(steps)) + steps if steps.any() else None
 
 
 def _point_text(points: Points) -> pl.Series:
@@ -65,16 +92,23 @@ def _families(shapes: np.ndarray, kinds: np.ndarray) -> Iterator[tuple[np.ndarra
     yield is_ringed, _rings
 
 
-def _family_text(shapes: np.ndarray, kinds: np.ndarray, sequences: _Sequences) -> pl.Series:
-    """Return the text of geometries of one family, without empty or missing ones."""
+def _family_texts(family: Shapes, kinds: np.ndarray, sequences: _Sequences) -> tuple[pl.Series, pl.Series]:
+    """Return the texts of geometries of one family, without empty or missing ones."""
     lengths, owners, parts = sequences
     depths = np.array([_DEPTHS[kind] for kind in range(len(_NAMES))])[kinds]
-    brackets = _brackets(lengths, owners, parts, depths[owners])
-    coordinates = shapely.get_coordinates(shapes)
-    ends = np.cumsum(np.bincount(owners, weights=lengths, minlength=len(shapes)).astype(np.int64))
-    body = _split_at(_pairs(coordinates, brackets, ends), ends)
+    opening, closing = _brackets(lengths, owners, parts, depths[owners])
+    coordinates = shapely.get_coordinates(family.array)
+    ends = np.cumsum(np.bincount(owners, weights=lengths, minlength=len(family)).astype(np.int64))
+    following = closing * 2
+    following[ends - 1] += 1
+    x, y = (number_text(np.ascontiguousarray(coordinates[:, axis])) for axis in (0, 1))
+    before, after = _OPEN.gather(opening), _CLOSE.gather(following)
     starts = pl.Series([f'{{"type": "{name}", "coordinates": ' for name in _NAMES]).gather(kinds)
-    return join_pieces([starts, body])
+    text = join_pieces([starts, _split_at(join_pieces([before, x, ", ", y, after]), ends)])
+    if family.mirror is None:
+        return text, text
+    x, y = x.gather(family.mirror), y.gather(family.mirror)
+    return text, join_pieces([starts, _split_at(join_pieces([before, x, ", ", y, after]), ends)])
 
 
 def _one_list(shapes: np.ndarray) -> _Sequences:
@@ -111,15 +145,6 @@ def _levels(feature: np.ndarray, part: np.ndarray, depths: np.ndarray) -> np.nda
     return levels
 
 
-def _pairs(coordinates: np.ndarray, brackets: tuple[np.ndarray, np.ndarray], ends: np.ndarray) -> pl.Series:
-    """Return each coordinate with its brackets, then a comma or the end of the geometry."""
-    opening, closing = brackets
-    following = closing * 2
-    following[ends - 1] += 1
-    x, y = (number_text(np.ascontiguousarray(coordinates[:, axis])) for axis in (0, 1))
-    return join_pieces([_OPEN.gather(opening), x, ", ", y, _CLOSE.gather(following)])
-
-
 def _split_at(pairs: pl.Series, ends: np.ndarray) -> pl.Series:
     """Return the texts up to each end as one text, without a copy: they are contiguous in memory."""
     offsets, data = contiguous(pairs)
@@ -129,6 +154,15 @@ def _split_at(pairs: pl.Series, ends: np.ndarray) -> pl.Series:
     return text if isinstance(text, pl.Series) else text.to_series()
 
 
-def _slow_text(shape: shapely.Geometry) -> str:
-    """Return the text of a collection or of a geometry with empty parts; both are rare."""
-    return json.dumps(mapping(shape)).replace('"LinearRing"', '"LineString"')
+def _slow_texts(shapes: Shapes) -> tuple[pl.Series, pl.Series]:
+    """Return the texts of collections, of geometries with empty parts and of missing ones; the first two are rare."""
+    text = pl.Series([_slow_text(shape) for shape in shapes.array], dtype=pl.String)
+    if shapes.mirror is None:
+        return text, text
+    coordinates = shapely.get_coordinates(shapes.array)[shapes.mirror]
+    mirrored = shapely.set_coordinates(shapes.array.copy(), coordinates)
+    return text, pl.Series([_slow_text(shape) for shape in mirrored], dtype=pl.String)
+
+
+def _slow_text(shape: shapely.Geometry | None) -> str:
+    return "null" if shape is None else json.dumps(mapping(shape)).replace('"LinearRing"', '"LineString"')

@@ -12,6 +12,8 @@ from oa_shared.json_types import JsonObject
 
 GROUP_ROWS = 50_000
 _GROUP_BYTES = 64 * 1024 * 1024
+ORIENTATION = "counterclockwise"
+"""The direction of outlines; holes turn the other way."""
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 BOX = pa.struct([pa.field(side, pa.float64()) for side in SIDES])
 _TYPE_NAMES = dict(
@@ -25,6 +27,7 @@ class _GeometryColumn(TypedDict):
     encoding: str
     geometry_types: list[str]
     edges: str
+    orientation: str
     covering: dict[str, dict[str, list[str]]]
     bbox: NotRequired[list[float]]
 
@@ -97,6 +100,7 @@ class GeoParquetFile:
             "encoding": "WKB",
             "geometry_types": list(self.types),
             "edges": "planar",
+            "orientation": ORIENTATION,
             "covering": {"bbox": {side: ["bbox", side] for side in SIDES}},
         }
         if self.bounds is not None:

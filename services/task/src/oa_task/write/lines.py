@@ -1,6 +1,7 @@
 """Conformed features as lines of GeoJSON text, and the hash that identifies a feature by its content.
 
-A line is `{"type": "Feature", "properties": {"hash": "<hash>", <tail>`; the hash is that of the tail.
+A line is `{"type": "Feature", "properties": {"hash": "<hash>", <tail>`; the hash is that of the tail with every ring in
+the direction that the data gives it, so that it is the same as before outputs turned rings.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from xxhash import xxh3_64_hexdigest
 
 from oa_task.features.batch import Attributes, Geometry
 from oa_task.write.geometry import output_geometry
-from oa_task.write.geometry_text import geometry_text
+from oa_task.write.geometry_text import geometry_texts
 from oa_task.write.json_text import Piece, join_pieces, json_value
 
 HEAD = '{"type": "Feature", "properties": {"hash": "'
@@ -38,9 +39,9 @@ class OutputBatch:
 def output_batch(attributes: Attributes, geometry: Geometry, layer: str) -> OutputBatch:
     """Return a batch for the outputs, in the same order."""
     shapes = output_geometry(geometry, layer)
-    text = geometry_text(shapes)
+    text, source_text = geometry_texts(shapes)
     tails = tail_text(attributes, text)
-    hashes = content_hashes(tails)
+    hashes = content_hashes(tails if source_text is text else tail_text(attributes, source_text))
     return OutputBatch(attributes, shapes, text, hashes, line_text(hashes, tails))
 
 

@@ -1,0 +1,1 @@
+"""The comparison of two systems that publish the same sources: `oa shadow`."""

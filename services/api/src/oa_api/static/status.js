@@ -1,0 +1,48 @@
+// The dot in the menu: requests the health of the system, so that an open page shows it when everything has died.
+const POLL_MS = 10_000;
+const ANSWER_WITHIN_MS = 5_000;
+const TEXTS = { good: "System works", bad: "System problem", lost: "No connection", unknown: "System status" };
+
+const dot = document.querySelector("[data-system]");
+
+function show(state, detail = "") {
+  dot.dataset.system = state;
+  dot.querySelector("[data-text]").textContent = TEXTS[state];
+  dot.title = detail;
+}
+
+async function ask() {
+  try {
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const answer = await fetch("/", { headers: { accept: "application/json" }, cache: "no-store", signal });
+    const { problems } = await answer.json();
+    show(problems.length ? "bad" : "good", problems.join("\n"));
+  } catch {
+    show("lost", "The server does not answer.");
+  }
+}
+
+// The status page itself is fetched again; what could not be fetched is shown as out of date.
+async function refresh(part) {
+  try {
+    const answer = await fetch(part.dataset.refresh, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(part.id);
+    if (fresh) part.replaceChildren(...fresh.childNodes);
+    part.ariaBusy = fresh ? null : "true";
+  } catch {
+    part.ariaBusy = "true";
+  }
+}
+
+async function poll() {
+  if (!document.hidden) {
+    await ask();
+    const part = document.querySelector("[data-refresh]");
+    if (part) await refresh(part);
+  }
+  setTimeout(poll, POLL_MS);
+}
+
+document.addEventListener("visibilitychange", () => document.hidden || ask());
+poll();

@@ -1,0 +1,54 @@
+"""The areas that a definition can name: countries, states and counties, with a margin.
+
+`areas.tsv.gz` has them: Natural Earth's countries with a margin of 80 km, the US Census Bureau's states and counties
+with 40 km, both public domain; `python -m oa_tools.areas` writes it. The margin covers islands that the borders lack,
+the sea, and the neighbors that a regional office includes.
+"""
+
+import gzip
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+FILE = Path(__file__).with_name("areas.tsv.gz")
+_UNITS_PER_DEGREE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """The area of a coverage: the name for messages, and the polygons in degrees, margin included."""
+
+    name: str
+    shape: shapely.Geometry
+
+    def share_inside(self, lon: np.ndarray, lat: np.ndarray) -> float:
+        """Return the share of points inside; NaN and infinite points are outside."""
+        return float(self.is_inside(lon, lat).mean()) if len(lon) else 0.0
+
+    def is_inside(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
+        """Return the mask of the points inside."""
+        finite = np.isfinite(lon) & np.isfinite(lat)
+        inside = shapely.contains_xy(self.shape, np.where(finite, lon, 0.0), np.where(finite, lat, 0.0))
+        return np.asarray(inside & finite, dtype=bool)
+
+
+def find_area(key: str, label: str) -> Area | None:
+    """Return the area of a key, such as `us:36047` or `iso:FR`; `label` is how messages name the key."""
+    prefix = f"\n{key}\t"
+    text = "\n" + gzip.decompress(FILE.read_bytes()).decode()
+    start = text.find(prefix)
+    if start < 0:
+        return None
+    name, _, rings = text[start + len(prefix) : text.index("\n", start + 1)].partition("\t")
+    shape = shapely.union_all([shapely.polygons(_points(ring)) for ring in json.loads(rings)])
+    shapely.prepare(shape)
+    return Area(f"{name} ({label})", shape)
+
+
+def _points(steps: Sequence[int]) -> np.ndarray:
+    """Return the points of a ring: the first one, then steps, in hundredths of a degree."""
+    return np.cumsum(np.array(steps, dtype=float).reshape(-1, 2), axis=0) / _UNITS_PER_DEGREE

@@ -1,0 +1,104 @@
+"""`python -m oa_tools.areas`: rebuild the file of areas from the borders that package-lock.json names.
+
+The borders are public domain: countries of Natural Earth (npm: world-atlas), states and counties of the US Census
+Bureau (npm: us-atlas). The result is committed, because it is small and does not change with the code.
+"""
+
+import gzip
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import shapely
+
+from oa_tools.areas.margins import add_margin
+from oa_tools.areas.topology import Feature, read_features
+
+FOLDER = Path(__file__).parent
+TARGET = FOLDER.parents[2] / "services/task/src/oa_task/placement/areas.tsv.gz"
+_COUNTY_KM, _COUNTRY_KM = 40, 80
+_COUNTY_TOLERANCE, _COUNTRY_TOLERANCE = 0.03, 0.06
+_UNITS_PER_DEGREE = 100
+# Natural Earth draws them apart; a source of the country may cover them.
+_TERRITORIES = {
+    "AU": ("NF", "CX", "CC"),
+    "CN": ("HK", "MO", "TW"),
+    "DK": ("FO", "GL"),
+    "FI": ("AX",),
+    "FR": ("PM", "WF", "PF", "NC", "TF", "BL", "MF", "GP", "MQ", "GF", "RE", "YT"),
+    "GB": ("GG", "JE", "IM", "GI"),
+    "NL": ("AW", "CW", "SX", "BQ"),
+    "NO": ("SJ", "BV"),
+    "US": ("PR", "GU", "VI", "AS", "MP"),
+}
+_CODE = re.compile(r"'?(\d{3})'?: '([A-Z]{2})'")
+_STATE_DIGITS = 2
+
+
+def main() -> None:
+    """Fetch the borders and write the file."""
+    with tempfile.TemporaryDirectory(prefix="oa-areas-") as name:
+        modules = _fetch(Path(name))
+        lines = sorted([*_census_lines(modules), *_country_lines(modules)])
+    text = "".join(f"{line}\n" for line in lines)
+    TARGET.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    sys.stdout.write(f"{len(lines):,} areas, {TARGET.stat().st_size:,} bytes\n")
+
+
+def _fetch(work: Path) -> Path:
+    for file in ("package.json", "package-lock.json"):
+        shutil.copy(FOLDER / file, work)
+    npm = shutil.which("npm") or sys.exit("npm is not installed: install Node.js")
+    subprocess.run(  # noqa: S603 - npm, with fixed arguments
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=work, check=True, capture_output=True
+    )
+    return work / "node_modules"
+
+
+def _census_lines(modules: Path) -> Iterator[str]:
+    """Yield a line for each state and county, by its geoid."""
+    path = modules / "us-atlas/counties-10m.json"
+    states = {state.id: state for state in read_features(path, "states")}
+    for state in states.values():
+        yield _line(f"us:{state.id}", state.name, add_margin(state.shape, _COUNTY_KM, tolerance=_COUNTY_TOLERANCE))
+    for county in read_features(path, "counties"):
+        state_name = states[county.id[:_STATE_DIGITS]].name
+        wide = add_margin(county.shape, _COUNTY_KM, tolerance=_COUNTY_TOLERANCE)
+        yield _line(f"us:{county.id}", f"{county.name}, {state_name}", wide)
+
+
+def _country_lines(modules: Path) -> Iterator[str]:
+    """Yield a line for each country, by its ISO 3166 code."""
+    codes = dict(_CODE.findall((modules / "iso-3166/1-n-to-1-a2.js").read_text("utf-8")))
+    countries: dict[str, list[Feature]] = {}
+    for feature in read_features(modules / "world-atlas/countries-10m.json", "countries"):
+        if feature.id in codes:
+            countries.setdefault(codes[feature.id], []).append(feature)
+    for code, features in countries.items():
+        territories = [each for other in _TERRITORIES.get(code, ()) for each in countries.get(other, ())]
+        shape = shapely.union_all([each.shape for each in (*features, *territories)])
+        yield _line(f"iso:{code}", features[0].name, add_margin(shape, _COUNTRY_KM, tolerance=_COUNTRY_TOLERANCE))
+
+
+def _line(key: str, name: str, shape: shapely.Geometry) -> str:
+    """Return the key, the name and the outer rings: each the first point, then the steps, in hundredths of a degree."""
+    rings = [_steps(part.exterior) for part in shapely.get_parts(shape) if part.geom_type == "Polygon"]
+    return f"{key}\t{name}\t{json.dumps(rings, separators=(',', ':'))}"
+
+
+def _steps(ring: shapely.LinearRing) -> list[int]:
+    points = [(round(x * _UNITS_PER_DEGREE), round(y * _UNITS_PER_DEGREE)) for x, y in ring.coords[:-1]]
+    steps = [number for point in points[:1] for number in point]
+    for before, after in pairwise(points):
+        steps += [after[0] - before[0], after[1] - before[1]]
+    return steps
+
+
+if __name__ == "__main__":
+    main()
