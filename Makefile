@@ -57,7 +57,7 @@ lint: setup ## Check style, imports, dependencies, container files, workflows an
 
 types: setup ## Check types
 	@.venv/bin/mypy
-	@cd tests/bench && ../../.venv/bin/mypy --config-file ../../pyproject.toml api_*.py engine_*.py soak_*.py run.py idle_task.py
+	@cd tests/bench && ../../.venv/bin/mypy --config-file ../../pyproject.toml api_*.py engine_*.py soak_*.py scale_*.py run.py idle_task.py
 
 fuzz: setup ## Compare random definitions and rows with a plain reference, read random files, convert random sources; INPUTS=20000
 	@cd tests && ../.venv/bin/python -m bench.fuzz $(INPUTS)

@@ -17,6 +17,8 @@ locals {
     OA_BUCKET              = module.storage.bucket
     OA_HOST                = "0.0.0.0"
     OA_PORT                = "8000"
+    OA_COMPATIBILITY       = tostring(var.api.compatibility)
+    OA_COMPATIBILITY_HOSTS = join(",", var.api.compatibility_hosts)
     }, module.storage.public_url == null ? {} : {
     OA_FILES_URL = module.storage.public_url
     }, var.api.domain == null ? {} : {
@@ -80,6 +82,9 @@ locals {
   ]
 
   attempt_settings = var.attempt_credentials == "off" ? {} : { OA_ATTEMPT_ROLE_ARN = module.batch.attempt_role_arn }
+
+  # The dispatcher submits a thousand jobs in one call then, so more messages may wait for it.
+  array_settings = var.api.array_jobs ? { OA_CONTAINER_ROLE_ARN = module.batch.task_role_arn, OA_MESSAGES_AHEAD = "2000" } : {}
 
   api_issues_credentials = [for role in var.attempt_credentials == "off" ? [] : [module.batch.attempt_role_arn] : {
     Sid = "IssueCredentials", Effect = "Allow", Action = ["sts:AssumeRole"], Resource = [role]
@@ -160,7 +165,7 @@ module "api" {
   repository_arn   = module.storage.repository_arns["api"]
   size             = { cpu = local.api.cpu, memory = local.api.memory }
   before           = merge(module.database.migration, { command = ["migrate"] })
-  environment      = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, local.care_settings, local.attempt_settings, { OA_CONSUMER = tostring(!local.size.has_consumer) })
+  environment      = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, local.care_settings, local.attempt_settings, local.array_settings, { OA_CONSUMER = tostring(!local.size.has_consumer) })
   secrets          = merge(local.api_secrets, local.github_secrets)
   secret_arns      = concat(local.api_secret_arns, compact([var.github.secret_arn]))
   log_days         = local.log_days
@@ -245,6 +250,7 @@ module "dispatcher" {
     OA_BATCH_DEFINITIONS = jsonencode(module.batch.definitions_by_tier)
     OA_JOB_TIMEOUT_S     = tostring(module.batch.attempt_s)
     OA_SUBMIT_RATE       = tostring(local.api.submits_per_s)
+    OA_ARRAY_JOBS        = tostring(var.api.array_jobs)
     OA_HEALTH_PORT       = "8001"
   })
 

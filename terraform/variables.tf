@@ -148,9 +148,14 @@ variable "api" {
 
     waf_requests_per_5_min = optional(number)
 
+    # Clients of openaddresses/batch (docs/moving.md), and the host names that get its version without asking.
+    compatibility       = optional(bool, true)
+    compatibility_hosts = optional(list(string), ["batch.openaddresses.io"])
+
     consumer_max_tasks  = optional(number, 6)
     dispatcher_tasks    = optional(number, 1)
     submits_per_s       = optional(number)
+    array_jobs          = optional(bool, false)
     deletion_protection = optional(bool, true)
     wait_until_steady   = optional(bool, true)
   })

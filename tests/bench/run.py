@@ -1,7 +1,7 @@
 """`make bench`: runs every benchmark of this folder whose name starts with ONLY, each in its own process.
 
 A benchmark is a module `api_<what>.py` or `engine_<what>.py` whose `main()` prints tables: each figure next to its
-baseline, measured in the same run. `soak_<what>.py` takes minutes and runs only if ONLY names it.
+baseline, measured in the same run. `soak_<what>.py` and `scale_<what>.py` take minutes and run only if ONLY names them.
 """
 
 import subprocess
@@ -12,12 +12,12 @@ from report import machine
 
 FOLDER = Path(__file__).parent
 _PARTS = ("api_", "engine_")
-_SOAK = "soak_"
+_SLOW = ("soak_", "scale_")
 
 
 def benchmarks(only: str) -> list[Path]:
     """Return the modules to run, in the order of their names."""
-    parts = (*_PARTS, _SOAK) if only.startswith(_SOAK.strip("_")) else _PARTS
+    parts = (*_PARTS, *(part for part in _SLOW if only.startswith(part.strip("_"))))
     found = (path for path in sorted(FOLDER.glob("*_*.py")) if path.stem.startswith(parts))
     return [path for path in found if path.stem.startswith(only)]
 

@@ -145,3 +145,11 @@ INSERT INTO audit (kind, account_id, actor, role, action, subject, reason)
 SELECT 'token', 1 + n %% 2000, 'person-' || 1 + n %% 2000, 'admin',
        (ARRAY['job.rerun', 'job.create', 'run.create'])[1 + n %% 3], 'job/' || n, 'the server is back'
 FROM generate_series(1, %(entries)s) n
+
+-- name: scale_state
+SELECT count(*) FILTER (WHERE rank = 0) AS pending, count(*) FILTER (WHERE status = 'Success') AS succeeded FROM job
+
+-- name: table_sizes
+SELECT relname AS name, pg_total_relation_size(oid) AS bytes FROM pg_class
+WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace AND pg_total_relation_size(oid) > 1048576
+ORDER BY bytes DESC

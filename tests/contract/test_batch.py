@@ -113,3 +113,34 @@ async def test_terminate_of_an_ended_or_unknown_job_is_not_an_error(batch: Batch
     await batch.terminate(job_id, "second")
     assert (await wait_for_end(batch, job_id)).reason == "first"
     await batch.terminate("00000000-0000-0000-0000-000000000000", "nothing")
+
+
+async def test_array_has_a_child_for_each_place_with_the_name_of_the_array(batch: BatchService, name: str) -> None:
+    array = await batch.submit(replace(request(name), array_size=3))
+    found = await batch.find_by_name("q", name)
+    assert found is not None
+    assert found.id == array
+    children = await batch.describe([f"{array}:{place}" for place in range(4)])
+    assert [child.id for child in children] == [f"{array}:{place}" for place in range(3)]
+    assert {child.name for child in children} == {name}
+    await batch.terminate(array, "over")
+    for child in children:
+        assert (await wait_for_end(batch, child.id)).reason == "over"
+
+
+async def test_terminate_of_a_child_ends_no_other(batch: BatchService, name: str) -> None:
+    array = await batch.submit(replace(request(name), array_size=2))
+    await batch.terminate(f"{array}:1", "oa: canceled")
+    assert (await wait_for_end(batch, f"{array}:1")).reason == "oa: canceled"
+    (other,) = await batch.describe([f"{array}:0"])
+    assert not other.ended
+    await batch.terminate(array, "over")
+    await wait_for_end(batch, f"{array}:0")
+
+
+@pytest.mark.parametrize("size", [0, 1, 10_001])
+async def test_array_of_a_size_that_batch_does_not_take_is_refused(batch: BatchService, name: str, size: int) -> None:
+    with pytest.raises(BatchRefusedError) as refused:
+        await batch.submit(replace(request(name), array_size=size))
+    assert not refused.value.throttled
+    assert await batch.find_by_name("q", name) is None

@@ -20,6 +20,7 @@ from oa_local.aws_client import client
 from oa_local.process import Process, StartError, free_port
 from oa_local.stack import STACK, Stack
 from oa_shared.fault_points import FOLDER_VARIABLE, HIT
+from oa_shared.scheduling import Lane
 
 SHORT_INTERVALS = {
     "OA_SWEEP_EVERY_S": "1",
@@ -31,6 +32,8 @@ SHORT_INTERVALS = {
     "OA_LOST_AFTER_S": "2",
     "OA_DATABASE_CONNECTIONS": "5",
     "OA_SCHEDULE_LEASE_S": "2",
+    "OA_ARRAY_JOBS": "yes",
+    "OA_ARRAY_LEAST": "2",
     "OA_WITHOUT": "preview,tiles,parquet,profile",
 }
 # The servers of the tests are on ports that the stack does not know.
@@ -116,11 +119,11 @@ class System:
         data = f"{self.stack.files_url}/small.csv"
         return {"name": uuid.uuid4().hex[:12], "data": data, "protocol": "http", "conform": conform, **changes}
 
-    def submit(self, count: int = 1, **changes: Any) -> list[int]:
+    def submit(self, count: int = 1, *, lane: Lane = Lane.MANUAL, **changes: Any) -> list[int]:
         """Create a live run with `count` jobs, repeating each request with the same key until the API answers."""
         entries = [self.entry(**changes) for _ in range(count)]
         definition = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": entries}}
-        run = self.call_until_answered("POST", "/api/run", {"live": True})["id"]
+        run = self.call_until_answered("POST", "/api/run", {"live": True, "lane": lane})["id"]
         asked = {"jobs": [{"source": definition, "source_name": "xx/faults"}]}
         jobs: list[int] = self.call_until_answered("POST", f"/api/run/{run}/jobs", asked)["jobs"]
         assert len(jobs) == count
@@ -179,11 +182,11 @@ class System:
         for place in places:
             (self.crash_folder / place).touch()
 
-    def submit_until_crashed(self, count: int, *, rounds: int = 5) -> list[int]:
+    def submit_until_crashed(self, count: int, *, lane: Lane = Lane.MANUAL, rounds: int = 5) -> list[int]:
         """Submit jobs until a process has died at each crash point: not every job reaches all of them."""
         jobs: list[int] = []
         for _ in range(rounds):
-            jobs += self.submit(count)
+            jobs += self.submit(count, lane=lane)
             self.wait(jobs)
             if all(path.name.endswith(HIT) for path in self.crash_folder.iterdir()):
                 break

@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
 from faults.history import History
 from faults.system import System
 from oa_local.stack import STACK
+from oa_shared.scheduling import Lane
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -74,6 +76,39 @@ def test_canceled_job_terminates_its_container(system: System, endless_data_url:
     system.call("POST", f"/api/job/{jobs[0]}/cancel")
     assert system.check(jobs).statuses() == ["Canceled"]
     assert _wait_for_batch_failure(system, batch_job) == "oa: canceled"
+
+
+def test_canceled_child_of_an_array_job_ends_and_no_other_does(system: System, endless_data_url: str) -> None:
+    jobs = system.submit(6, lane=Lane.WEEKLY, data=endless_data_url)
+    history = system.wait(jobs, lambda now: all(job["batch_job"] for job in now.jobs))
+    arrays: dict[str, list[dict[str, Any]]] = {}
+    for job in history.jobs:
+        arrays.setdefault(job["batch_job"].partition(":")[0], []).append(job)
+    # The messages may arrive in several deliveries, each of which is an array.
+    canceled, *others = max(arrays.values(), key=len)
+    assert others
+    system.call("POST", f"/api/job/{canceled['id']}/cancel")
+    assert _wait_for_batch_failure(system, canceled["batch_job"]) == "oa: canceled"
+    described = system.batch.describe_jobs(jobs=[job["batch_job"] for job in others])["jobs"]
+    assert {job["status"] for job in described} <= {"RUNNABLE", "STARTING", "RUNNING"}
+    for job in jobs:
+        if job != canceled["id"]:
+            system.call("POST", f"/api/job/{job}/cancel")
+    assert system.check(jobs).statuses() == ["Canceled"] * 6
+    for job in others:
+        assert _wait_for_batch_failure(system, job["batch_job"]) == "oa: canceled"
+
+
+def test_failed_child_of_an_array_job_is_retried_by_itself(system: System) -> None:
+    system.crash_at("claim.after")
+    history = system.check(system.submit(4, lane=Lane.WEEKLY))
+    assert system.collect_crashes() == {"claim.after"}
+    assert history.statuses() == ["Success"] * 4
+    (retried,) = (job for job in history.jobs if job["attempt"] == 2)
+    first, second = history.attempts[retried["id"]]
+    assert first["error_code"] == "infra.host_lost"
+    assert ":" not in second["batch_job"]
+    assert sum(":" in history.attempts[job["id"]][0]["batch_job"] for job in history.jobs) > 1
 
 
 def _wait_for_batch_failure(system: System, batch_job: str) -> str:

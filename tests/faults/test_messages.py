@@ -19,6 +19,7 @@ from oa_local.provision import Queues
 from oa_shared.aws import Aws
 from oa_shared.aws.batch import AwsBatch
 from oa_shared.ids import batch_job_name
+from oa_shared.scheduling import Lane
 from support.fakes.unruly_queue import Unruliness, UnrulyQueue
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -39,15 +40,19 @@ def world(database: Database, aws_clients: Aws, queues: Queues) -> World:
     return World(database, jobs, aws_clients.queue(queues.results_url, queues.results_dlq_url))
 
 
-@pytest.mark.parametrize("seed", _SEEDS)
+@pytest.mark.parametrize(
+    ("seed", "lane"), [*((seed, Lane.MANUAL) for seed in _SEEDS), *((seed, Lane.WEEKLY) for seed in _SEEDS)]
+)
 async def test_unruly_queues_every_job_ends_and_is_published_once(
-    database: Database, database_url: str, aws_clients: Aws, queues: Queues, seed: int
+    database: Database, aws_clients: Aws, queues: Queues, seed: int, lane: Lane
 ) -> None:
+    """Jobs of the weekly lane are submitted as array jobs."""
+    database_url = database.login.url
     # Five lost acknowledgments of one message rightly make it a dead letter: lose fewer on the jobs queue.
     few_losses = Unruliness(lost_delete=0.1)
     jobs_queue = UnrulyQueue(aws_clients.queue(queues.jobs_url, queues.jobs_dlq_url), seed=seed, ways=few_losses)
     results = UnrulyQueue(aws_clients.queue(queues.results_url, queues.results_dlq_url), seed=seed + 1000)
-    world = World(database, jobs_queue, results, script=failing_script(seed))
+    world = World(database, jobs_queue, results, script=failing_script(seed), lane=lane)
     lose_submit_answers(world.batch, 5, seed=seed)
     async with world.running():
         jobs = await world.submit(40)
@@ -55,6 +60,8 @@ async def test_unruly_queues_every_job_ends_and_is_published_once(
     assert history.problems(jobs) == []
     assert history.statuses().count("Success") > 30
     assert len(world.containers.workers) == len(set(world.containers.workers))
+    has_array = any(entry.request.array_size for entry in world.batch.entries.values())
+    assert has_array == (lane is Lane.WEEKLY)
 
 
 async def test_submission_answered_after_its_timeout_is_adopted_and_one_container_works(

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,18 +21,20 @@ from oa_api.jobs.results_consumer import run_results_consumer
 from oa_api.jobs.sweep import SweepTimes, run_sweep
 from oa_api.settings import Settings as ApiSettings
 from oa_dispatcher.api_client import ApiClient
+from oa_dispatcher.main import jobs_consumer
 from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.sweep import BatchSweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchService, BatchUnknownError, SubmitRequest
 from oa_shared.claim import CLAIM_FILE, claim
-from oa_shared.consumer import Consumer, ConsumerOptions
 from oa_shared.ids import attempt_prefix
 from oa_shared.messages import BatchEvent, StatusMessage, dump
 from oa_shared.queue import OutgoingMessage, Queue, QueueUnavailableError
 from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
+from oa_task.job.array_child import complete_environment
+from oa_task.job.attempt_access import AttemptOverError
 from support.direct_examiner import DirectExaminer
 from support.fakes.memory_batch import MemoryBatch
 from support.fakes.memory_storage import MemoryStorage
@@ -43,7 +45,6 @@ GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 SECRET = "s"
 STACK = "test"
 _MAKE_RETRIES_DUE = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
-_OPTIONS = ConsumerOptions(visibility_s=2, wait_s=1)
 
 Ending = tuple[JobStatus, dict[str, str] | None]
 # The last report of a container by job and attempt; None: it dies without one.
@@ -63,18 +64,32 @@ class Containers:
     results: Queue
     script: Script
     clock_skew: timedelta = timedelta()
+    api_url: str = ""
     workers: list[tuple[int, int]] = field(default_factory=list)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
     def begin(self, request: SubmitRequest) -> None:
-        """Start a container for the job that Batch has just accepted."""
-        batch_job = next(reversed(self.batch.entries))
-        task = asyncio.create_task(self._run(request, batch_job))
-        self.running.add(task)
-        task.add_done_callback(self.running.discard)
+        """Start the containers of the job that Batch has just accepted: one, or those of an array."""
+        last = next(reversed(self.batch.entries))
+        array, _, _ = last.partition(":")
+        batch_jobs = [last] if request.array_size is None else [f"{array}:{n}" for n in range(request.array_size)]
+        for batch_job in batch_jobs:
+            task = asyncio.create_task(self._run(request, batch_job))
+            self.running.add(task)
+            task.add_done_callback(self.running.discard)
+
+    async def _environment(self, request: SubmitRequest, batch_job: str) -> Mapping[str, str]:
+        """Return the variables of a container; a child of an array asks the API as the task does."""
+        place = batch_job.rpartition(":")[2]
+        more = {"AWS_BATCH_JOB_ID": batch_job, "AWS_BATCH_JOB_ARRAY_INDEX": place, "OA_API_URL": self.api_url}
+        return await complete_environment({**request.environment, **more})
 
     async def _run(self, request: SubmitRequest, batch_job: str) -> None:
-        environ = request.environment
+        try:
+            environ = await self._environment(request, batch_job)
+        except AttemptOverError:
+            self.batch.change(batch_job, status="SUCCEEDED", exit_code=0)
+            return
         job, attempt, token = int(environ["OA_JOB"]), int(environ["OA_ATTEMPT"]), environ["OA_TOKEN"]
         exit_code = 0
         if await self.storage.put_new(attempt_prefix(job, attempt) + CLAIM_FILE, claim(batch_job, "x")):
@@ -124,6 +139,7 @@ class World:
     clock_skew: timedelta = timedelta()
     has_capacity: bool = True
     deadline_s: float = 48 * 3600
+    lane: Lane = Lane.MANUAL
 
     def __post_init__(self) -> None:
         self.containers = Containers(self.batch, self.storage, self.results_queue, self.script, self.clock_skew)
@@ -134,7 +150,8 @@ class World:
         """Run the API, and its workers and dispatchers twice each, until the end of the block."""
         stop = asyncio.Event()
         async with AsyncExitStack() as stack:
-            api = await stack.enter_async_context(ApiClient(await self._serve(stack), SECRET))
+            self.containers.api_url = await self._serve(stack)
+            api = await stack.enter_async_context(ApiClient(self.containers.api_url, SECRET))
             settings = self._settings()
             workers = [
                 run_sweep(self.database, self.jobs_queue, self.storage, stop, SweepTimes(0.3, 4, self.deadline_s))
@@ -143,7 +160,7 @@ class World:
             for _ in range(self.pairs):
                 bucket = TokenBucket(settings.submit_rate)
                 submission = Submission(settings, api=api, batch=self._batch, bucket=bucket)
-                consumer = Consumer(self.jobs_queue, submission, options=_OPTIONS, is_ready=submission.is_ready)
+                consumer = jobs_consumer(settings, self.jobs_queue, submission, wait_s=1)
                 workers.append(consumer.run(stop))
                 workers.append(run_relay(self.database, self.jobs_queue, stop, every_s=0.05))
                 consume = partial(run_results_consumer, self.database, self.results_queue, stop, storage=self.storage)
@@ -194,11 +211,15 @@ class World:
             api_retry_s=1,
             sweep_every_s=0.5,
             job_deadline_s=self.deadline_s / 2,
+            array_jobs=True,
+            array_least=3,
         )
 
     async def submit(self, count: int, *, live: bool = True) -> list[int]:
         """Create a run with `count` jobs, each with a name of its own."""
-        return await create_planned_jobs(self.database, *(f"n{number}" for number in range(count)), live=live)
+        return await create_planned_jobs(
+            self.database, *(f"n{number}" for number in range(count)), live=live, lane=self.lane
+        )
 
     async def wait(self, url: str, jobs: list[int], *, timeout_s: float = 60) -> History:
         """Wait until the jobs and containers have ended, making retries due; return the history."""

@@ -10,7 +10,7 @@ from oa_api.routes import ROUTES
 from oa_shared.json_types import JsonMapping
 from oa_shared.version import VERSION
 
-_DOCUMENT = document(ROUTES, VERSION)
+_DOCUMENT = document([route for route in ROUTES if not route.is_legacy], VERSION)
 _ANY = "*/*"
 # Pages of errors are for browsers, whatever they request.
 _ERROR_PAGE = "text/html"
@@ -53,7 +53,7 @@ class UndocumentedResponses:
 def _operations() -> Iterator[tuple[tuple[str, str], JsonMapping]]:
     paths = _DOCUMENT["paths"]
     assert isinstance(paths, dict)
-    for route in (route for route in ROUTES if route.tag != PAGE):
+    for route in (route for route in ROUTES if route.tag != PAGE and not route.is_legacy):
         for path in filter(None, (route.path, route.former_path)):
             yield (route.method, path), paths[route.path][route.method.lower()]
 

@@ -8,7 +8,7 @@ from oa_api.jobs.planning import JobPlan, PlannedJob
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.runs import create_run
 from oa_shared.job_kinds import JobKind
-from oa_shared.scheduling import Tier
+from oa_shared.scheduling import Lane, Tier
 
 
 def planned_job(name: str = "city", *, sha256: str = "0" * 64, tier: Tier = Tier.STANDARD) -> PlannedJob:
@@ -27,11 +27,11 @@ def planned_job(name: str = "city", *, sha256: str = "0" * 64, tier: Tier = Tier
 
 
 async def create_planned_jobs(
-    database: Database, *names: str, live: bool = True, tier: Tier = Tier.STANDARD
+    database: Database, *names: str, live: bool = True, tier: Tier = Tier.STANDARD, lane: Lane = Lane.MANUAL
 ) -> list[int]:
     """Create a run with a job of each name, and return the IDs of the jobs."""
     idempotency = Idempotency(None, "", b"", owner="service")
-    run = await create_run(database, NewRun(live=live), idempotency, by=SERVICE)
+    run = await create_run(database, NewRun(live=live, lane=lane), idempotency, by=SERVICE)
     plan = JobPlan([planned_job(name, tier=tier) for name in names], [])
     await create_jobs(database, run, plan, idempotency=idempotency, traceparent="", by=SERVICE)
     rows = await database.all("SELECT id FROM job WHERE run_id = %(run)s ORDER BY id", {"run": run})

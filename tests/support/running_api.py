@@ -18,6 +18,7 @@ from oa_api.http.server import ApiRunner
 from oa_api.settings import Settings
 from oa_local.postgres import SERVICE_USER
 from oa_shared.attempt_keys import KeyIssuer
+from oa_shared.caller_identity import IdentityCheck
 from oa_shared.storage import Storage
 from support.direct_examiner import DirectExaminer
 from support.documented_responses import UndocumentedResponses
@@ -109,6 +110,7 @@ async def running_api(
     fetcher: DefinitionFetcher | None = None,
     examiner: Examiner | None = None,
     key_issuer: KeyIssuer | None = None,
+    identity_check: IdentityCheck | None = None,
     connections: int = 10,
     is_documented: bool = True,
     **settings: Any,
@@ -141,6 +143,7 @@ async def running_api(
                 fetcher=opened,
                 examiner=examiner or DirectExaminer(),
                 key_issuer=key_issuer,
+                identity_check=identity_check,
             )
             undocumented = UndocumentedResponses(app)
             async with TestClient(_Server(app)) as client:

@@ -182,6 +182,8 @@ class Stack:
         yield self._program("files", files, {})
         environ = self._common()
         api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"])}
+        # http://localhost:… is for clients of openaddresses/batch (docs/moving.md).
+        api["OA_COMPATIBILITY_HOSTS"] = "localhost"
         api["OA_DATABASE_URL"] = self.postgres.service_url(DATABASE)
         api["OA_BATCH_SLOTS"] = str(_SLOTS)
         api["OA_SOURCES_REPOSITORY"] = str(self.folder / "repository")

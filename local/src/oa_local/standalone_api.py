@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,15 +58,17 @@ def standalone_environ(database: StandaloneDatabase, port: int) -> dict[str, str
 
 
 @contextmanager
-def standalone_api(database: StandaloneDatabase) -> Iterator[tuple[LocalApi, int]]:
-    """Start the API and yield a client and the process id.
+def standalone_api(
+    database: StandaloneDatabase, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[LocalApi, int]]:
+    """Start the API, with more settings if given, and yield a client and the process id.
 
     Its queues do not exist, so no answer waits for one. Raises StartError.
     """
     port = free_port()
     environ = standalone_environ(database, port)
     program = str(Path(sys.executable).with_name("oa-api"))
-    process = Process([program], log=database.folder / "api.log", environ={**os.environ, **environ})
+    process = Process([program], log=database.folder / "api.log", environ={**os.environ, **environ, **(settings or {})})
     process.start()
     try:
         api = LocalApi(f"http://127.0.0.1:{port}", _SECRET)

@@ -8,6 +8,8 @@ from typing import Protocol
 from oa_shared.errors import OaError
 
 MAX_DESCRIBE = 100
+# https://docs.aws.amazon.com/batch/latest/userguide/array_jobs.html
+MIN_ARRAY, MAX_ARRAY = 2, 10_000
 ENDED_STATUSES = frozenset({"SUCCEEDED", "FAILED"})
 
 
@@ -47,7 +49,10 @@ class BatchUnknownError(OaError):
 
 @dataclass(frozen=True, slots=True)
 class SubmitRequest:
-    """The SubmitJob call for one attempt; a queue with a fair-share policy requires `share`, any other refuses it."""
+    """The SubmitJob call for one attempt, or for `array_size` of them that differ in their index only.
+
+    A queue with a fair-share policy requires `share`, any other refuses it.
+    """
 
     name: str
     queue: str
@@ -55,6 +60,7 @@ class SubmitRequest:
     environment: Mapping[str, str] = field(default_factory=dict)
     timeout_s: int | None = None
     share: str | None = None
+    array_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +85,16 @@ class BatchService(Protocol):
     """AWS Batch. Every method raises BatchRefusedError or BatchUnknownError."""
 
     async def submit(self, request: SubmitRequest) -> str:
-        """Submit a job once, without retries, and return the id that Batch gives it."""
+        """Submit a job once, without retries, and return the id that Batch gives it.
+
+        The children of an array job have the name of the array and the ids `<id>:0`, `<id>:1`, ….
+        """
 
     async def describe(self, ids: Sequence[str]) -> list[BatchJob]:
         """Return the jobs with these ids, at most 100; jobs that Batch no longer knows are left out."""
 
     async def find_by_name(self, queue: str, name: str) -> BatchJob | None:
-        """Return the newest job with a name in a queue, in any status."""
+        """Return the newest job with a name in a queue, in any status; never a child of an array job."""
 
     async def terminate(self, job_id: str, reason: str) -> None:
         """End a job; it is not an error if the job has ended already."""

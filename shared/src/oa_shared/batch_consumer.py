@@ -12,6 +12,7 @@ from oa_shared.consumer import REDELIVERY_S, Ack, ConsumerOptions, Outcome, Queu
 from oa_shared.queue import MAX_BATCH, Queue, QueueUnavailableError, ReceivedMessage
 
 log = structlog.get_logger()
+_COLLECT_PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ BatchHandler = Callable[[Sequence[ReceivedMessage]], Awaitable[Sequence[Settleme
 
 class BatchConsumer(QueueConsumer):
     """Handles up to `batch_size` messages in one call, and settles each by its own outcome.
+
+    If many messages arrive, a batch waits for more of them for `collect_s` seconds.
 
     The handler returns one settlement for each message, in order; one that raises leaves the whole batch to be
     delivered again.
@@ -44,8 +47,10 @@ class BatchConsumer(QueueConsumer):
         is_ready: Callable[[], Awaitable[bool]],
         options: ConsumerOptions | None = None,
         name: str = "queue",
+        collect_s: float = 0.0,
     ) -> None:
         super().__init__(queue, options=options, name=name, is_ready=is_ready)
+        self._collect_s = collect_s
         self._handle_batch = handle_batch
         self._batch_size = batch_size
         self._is_careful = True
@@ -65,13 +70,29 @@ class BatchConsumer(QueueConsumer):
             self._start(self._settle_received(messages))
 
     async def _receive_batch(self) -> list[ReceivedMessage]:
-        """Wait for messages; take more, several calls at once, if a call returns ten on their first delivery."""
+        """Wait for messages; take more, several calls at once, if a call returns ten on their first delivery.
+
+        For `collect_s` seconds it tries again, until the batch is full.
+        """
         first_size = 1 if self._is_careful else min(MAX_BATCH, self._batch_size)
         messages = await self._queue.receive(first_size, self._options.wait_s, self._options.visibility_s)
-        if len(messages) < MAX_BATCH or any(map(_is_redelivered, messages)):
+        if len(messages) < MAX_BATCH:
             return messages
-        sizes = [min(MAX_BATCH, self._batch_size - start) for start in range(MAX_BATCH, self._batch_size, MAX_BATCH)]
+        collect_until = time.monotonic() + self._collect_s
+        while len(messages) < self._batch_size and not any(map(_is_redelivered, messages)):
+            more = await self._receive_more(self._batch_size - len(messages))
+            messages += more
+            if time.monotonic() >= collect_until:
+                break
+            if not more:
+                await asyncio.sleep(_COLLECT_PAUSE_S)
+        return messages
+
+    async def _receive_more(self, most: int) -> list[ReceivedMessage]:
+        """Return up to `most` messages that are there now."""
+        sizes = [min(MAX_BATCH, most - start) for start in range(0, most, MAX_BATCH)]
         calls = (self._queue.receive(size, 0, self._options.visibility_s) for size in sizes)
+        messages: list[ReceivedMessage] = []
         for received in await asyncio.gather(*calls, return_exceptions=True):
             if isinstance(received, QueueUnavailableError):
                 log.warning("queue_unavailable", error=str(received))

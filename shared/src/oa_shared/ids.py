@@ -5,6 +5,8 @@ import secrets
 from dataclasses import dataclass
 
 _BATCH_JOB_NAME = re.compile(r"oa-(?P<stack>[a-z0-9-]+)-(?P<job>\d+)-(?P<attempt>\d+)-(?P<token>[0-9a-f]{8})")
+_ARRAY_JOB_NAME = re.compile(r"oa-(?P<stack>[a-z0-9-]+)-array-(?P<array>\d{1,19})")
+_CHILD_BATCH_JOB = re.compile(r"[^:]+:(?P<place>\d{1,5})")
 _ATTEMPT_KEY = re.compile(r"job/(?P<job>\d{1,19})/attempt-(?P<attempt>\d{1,10})/(?P<file>.+)")
 _MAX_JOB, _MAX_ATTEMPT = 2**63 - 1, 2**31 - 1
 
@@ -40,6 +42,33 @@ def parse_batch_job_name(name: str) -> BatchJobName | None:
         attempt=int(match["attempt"]),
         token_start=match["token"],
     )
+
+
+def array_job_name(stack: str, array: int) -> str:
+    """Return the Batch job name of an array of attempts; its children have the same name."""
+    return f"oa-{stack}-array-{array}"
+
+
+def child_batch_job(array_job: str, place: int) -> str:
+    """Return the Batch ID of a child of an array job, as Batch itself forms it."""
+    return f"{array_job}:{place}"
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayPlace:
+    """The place of a container in an array of attempts; `stack` is the stack of the array."""
+
+    stack: str
+    array: int
+    place: int
+
+
+def parse_array_place(job_name: str, batch_job: str) -> ArrayPlace | None:
+    """Return the place of a child of an array job by its name and its Batch ID; None for any other job."""
+    name, child = _ARRAY_JOB_NAME.fullmatch(job_name), _CHILD_BATCH_JOB.fullmatch(batch_job)
+    if name is None or child is None or int(name["array"]) > _MAX_JOB:
+        return None
+    return ArrayPlace(name["stack"], int(name["array"]), int(child["place"]))
 
 
 def attempt_prefix(job: int, attempt: int) -> str:

@@ -9,13 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from oa_shared.batch import (
+    MAX_ARRAY,
     MAX_DESCRIBE,
+    MIN_ARRAY,
     BatchForbiddenError,
     BatchJob,
     BatchRefusedError,
     BatchUnknownError,
     SubmitRequest,
 )
+from oa_shared.ids import child_batch_job
 
 # SubmitJob takes 30 KiB; a job with longer overrides is accepted, and fails before its container starts.
 _MAX_REQUEST_BYTES = 30 * 1024
@@ -53,24 +56,29 @@ class MemoryBatch:
         fault = self.faults.popleft() if self.faults else None
         if fault is not None and not isinstance(fault, BatchUnknownError):
             raise fault
+        self._check_request(request)
+        name = f"batch-{next(self._numbers)}"
+        parts = [name, *(child_batch_job(name, place) for place in range(request.array_size or 0))]
+        for part in parts:
+            self.entries[part] = Entry(request, BatchJob(part, request.name, "RUNNABLE", created_at=time.time()))
+        if len(_overrides(request)) > _MAX_OVERRIDES:
+            self.change(name, status="FAILED", reason=_TOO_LONG)
+        self.on_submit(request)
+        if fault is not None:
+            raise fault
+        return name
+
+    def _check_request(self, request: SubmitRequest) -> None:
         if (request.share is not None) != (request.queue in self.fair_share_queues):
             raise BatchRefusedError("ClientException: shareIdentifier belongs to a queue with a fair-share policy")
         if request.share is not None and not _SHARE.fullmatch(request.share):
             raise BatchRefusedError("ClientException: shareIdentifier must be alphanumeric")
         if request.definition not in self.definitions:
             raise BatchRefusedError(f"no definition {request.definition}")
-        variables = [{"name": name, "value": value} for name, value in request.environment.items()]
-        overrides = json.dumps({"environment": variables}, ensure_ascii=False)
-        if "\0" in "".join(request.environment.values()) or len(overrides.encode()) > _MAX_REQUEST_BYTES:
+        if "\0" in "".join(request.environment.values()) or len(_overrides(request).encode()) > _MAX_REQUEST_BYTES:
             raise BatchRefusedError("ClientException: Job size must be less than 30 KiB, and without NUL")
-        name = f"batch-{next(self._numbers)}"
-        self.entries[name] = Entry(request, BatchJob(name, request.name, "RUNNABLE", created_at=time.time()))
-        if len(overrides) > _MAX_OVERRIDES:
-            self.change(name, status="FAILED", reason=_TOO_LONG)
-        self.on_submit(request)
-        if fault is not None:
-            raise fault
-        return name
+        if request.array_size is not None and not MIN_ARRAY <= request.array_size <= MAX_ARRAY:
+            raise BatchRefusedError("ClientException: Array size must be between 2 and 10000")
 
     async def describe(self, ids: Sequence[str]) -> list[BatchJob]:
         self._call("describe")
@@ -79,14 +87,17 @@ class MemoryBatch:
     async def find_by_name(self, queue: str, name: str) -> BatchJob | None:
         self._call("find_by_name")
         found = [
-            entry.job for entry in self.entries.values() if entry.request.queue == queue and entry.request.name == name
+            entry.job
+            for batch_job, entry in self.entries.items()
+            if entry.request.queue == queue and entry.request.name == name and ":" not in batch_job
         ]
         return found[-1] if found else None
 
     async def terminate(self, job_id: str, reason: str) -> None:
         self._call("terminate")
-        if job_id in self.entries and not self.entries[job_id].job.ended:
-            self.change(job_id, status="FAILED", reason=reason)
+        for part, entry in list(self.entries.items()):
+            if (part == job_id or part.startswith(f"{job_id}:")) and not entry.job.ended:
+                self.change(part, status="FAILED", reason=reason)
 
     def change(self, job_id: str, **changes: object) -> None:
         """Change the status of one job."""
@@ -101,3 +112,8 @@ class MemoryBatch:
         self.calls.append(name)
         if self.faults:
             raise self.faults.popleft()
+
+
+def _overrides(request: SubmitRequest) -> str:
+    variables = [{"name": name, "value": value} for name, value in request.environment.items()]
+    return json.dumps({"environment": variables}, ensure_ascii=False)

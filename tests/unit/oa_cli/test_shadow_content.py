@@ -149,7 +149,12 @@ def test_compare_names_what_differs() -> None:
     [
         (None, result_of([]), Verdict.ONLY_OURS, NearerSide.OURS),
         (result_of([]), None, Verdict.ONLY_THEIRS, NearerSide.THEIRS),
-        (SideResult(SideDataset(1, None, None), error="x"), result_of([]), Verdict.UNREADABLE, NearerSide.OURS),
+        (
+            SideResult(SideDataset(1, None, None), error="x"),
+            result_of([]),
+            Verdict.UNREADABLE,
+            NearerSide.OURS,
+        ),
     ],
 )
 def test_compare_one_side_only(

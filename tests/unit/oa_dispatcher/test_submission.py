@@ -266,11 +266,11 @@ async def test_job_without_its_token_is_not_mistaken_for_another_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def call(*_: Any, **__: Any) -> tuple[int, Any]:
-        return 200, {"id": 7, "attempt": 1, "status": "Pending"}
+        return 200, {"states": [{"id": 7, "attempt": 1, "status": "Pending"}]}
 
     monkeypatch.setattr(ApiClient, "_call", call)
     with pytest.raises(ApiUnavailableError):
-        await ApiClient("http://api", "an old secret").attempt_state(7)
+        await ApiClient("http://api", "an old secret").attempt_states([7])
 
 
 async def test_tier_with_machines_of_its_own_uses_their_queue(world: Any) -> None:
@@ -327,12 +327,12 @@ async def test_refusal_with_any_text_is_reported(world: Any, name: str) -> None:
 
 
 async def test_report_that_the_api_refuses_becomes_a_dead_letter(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def refuse(*_: Any) -> bool:
-        raise ApiRefusedError("PATCH /api/job/7 answered 422")
+    async def refuse(*_: Any) -> set[int]:
+        raise ApiRefusedError("POST /api/job/submitted answered 422")
 
     world.api.add(7)
-    monkeypatch.setattr(world.api, "report", refuse)
-    assert await handle(world, message()) == DeadLetter("PATCH /api/job/7 answered 422")
+    monkeypatch.setattr(world.api, "report_submitted", refuse)
+    assert await handle(world, message()) == DeadLetter("POST /api/job/submitted answered 422")
 
 
 @pytest.mark.parametrize(("is_throttled", "outcome"), [(True, DependencyDown(10)), (False, RetryAfter(60))])

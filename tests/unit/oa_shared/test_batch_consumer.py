@@ -218,3 +218,28 @@ async def test_run_stopped_while_it_receives_returns_the_messages() -> None:
     await put(queue, 12)
     await running
     assert (await queue.depth()).visible == 12
+
+
+async def test_collects_messages_that_arrive_soon_until_the_batch_is_full_or_the_time_is_over() -> None:
+    queue, sizes = MemoryQueue(), list[int]()
+
+    async def handle(messages: Sequence[ReceivedMessage]) -> list[Settlement]:
+        sizes.append(len(messages))
+        return settle_all(messages, Ack())
+
+    async def put_slowly() -> None:
+        for _ in range(4):
+            await put(queue, 10)
+            await asyncio.sleep(0.05)
+
+    consumer = BatchConsumer(queue, handle, batch_size=_SIZE, options=OPTIONS, is_ready=always, collect_s=5)
+    consumer._is_careful = False
+    stop = asyncio.Event()
+    running = asyncio.create_task(consumer.run(stop))
+    await put_slowly()
+    async with asyncio.timeout(10):
+        while queue._stored and sum(sizes) < _SIZE:  # noqa: ASYNC110 - two kinds of state
+            await asyncio.sleep(0.01)
+    assert sizes[0] == _SIZE
+    running.cancel()
+    await asyncio.wait([running])

@@ -3,11 +3,15 @@
 import pytest
 
 from oa_shared.ids import (
+    ArrayPlace,
     AttemptKey,
     BatchJobName,
+    array_job_name,
     attempt_prefix,
     batch_job_name,
+    child_batch_job,
     new_token,
+    parse_array_place,
     parse_attempt_key,
     parse_batch_job_name,
 )
@@ -56,3 +60,27 @@ def test_child_traceparent_stays_in_the_trace() -> None:
 @pytest.mark.parametrize("parent", [None, "", "00-xyz"])
 def test_child_traceparent_without_parent_starts_a_trace(parent: str | None) -> None:
     assert trace_id(child_traceparent(parent)) is not None
+
+
+@pytest.mark.parametrize("stack", ["prod", "pull-request-7", "array-1", "a-1-2"])
+def test_parse_array_place_inverts_the_name_of_an_array_and_the_id_of_a_child(stack: str) -> None:
+    name = array_job_name(stack, 12)
+    assert parse_array_place(name, child_batch_job("0b7b1d9c-2f4a", 9_999)) == ArrayPlace(stack, 12, 9_999)
+    assert parse_batch_job_name(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "batch_job"),
+    [
+        ("oa-test-array-12", "0b7b1d9c"),
+        ("oa-test-array-12", "0b7b1d9c:"),
+        ("oa-test-array-12", "0b7b1d9c:x"),
+        ("oa-test-array-12", "a:b:1"),
+        ("oa-test-array-x", "0b7b1d9c:1"),
+        (f"oa-test-array-{2**63}", "0b7b1d9c:1"),
+        ("oa-test-7-1-00000000", "0b7b1d9c:1"),
+        ("another", "0b7b1d9c:1"),
+    ],
+)
+def test_parse_array_place_of_any_other_job_is_none(name: str, batch_job: str) -> None:
+    assert parse_array_place(name, batch_job) is None

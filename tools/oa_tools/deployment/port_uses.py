@@ -60,6 +60,11 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
         "find_misconfiguration": (Use(API, (*JOBS, *DEAD)), Use(CONSUMER, RESULTS)),
         "get_bytes": (_maybe(API, ATTEMPTS),),
     },
+    "oa_api.compatibility.file_api": {
+        "get_bytes": (_maybe(API, ATTEMPTS),),
+        "head": (_maybe(API, ATTEMPTS),),
+        "stream": (_maybe(API, ATTEMPTS),),
+    },
     "oa_api.db.login": {"read": (Use(API, (PASSWORD,)), Use(CONSUMER, (PASSWORD,)))},
     "oa_api.dead_letters.actions": {"depth": (Use(API, DEAD),)},
     "oa_api.dead_letters.api": {"depth": (Use(API, (*JOBS, *RESULTS, *DEAD)),)},
@@ -99,7 +104,7 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
         "delete_many": (Use(API, UPLOADS),),
     },
     "oa_dispatcher.batch_check": {"find_by_name": (Use(DISPATCHER, (ANY,)),)},
-    "oa_dispatcher.submission": {
+    "oa_dispatcher.batch_calls": {
         "find_by_name": (Use(DISPATCHER, (ANY,)),),
         "submit": (Use(DISPATCHER, (BATCH_QUEUE, BATCH_DEFINITION)),),
     },

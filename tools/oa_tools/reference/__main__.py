@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oa_tools.reference import data_model, exit_statuses, failure_codes, settings
+from oa_tools.reference import data_model, exit_statuses, failure_codes, moving, settings
 
 ROOT = Path(__file__).parents[3]
 PAGES = {
@@ -10,6 +10,7 @@ PAGES = {
     "docs/failure-codes.md": failure_codes.page,
     "docs/exit-statuses.md": exit_statuses.page,
     "docs/data-model.md": data_model.page,
+    "docs/moving.md": moving.page,
 }
 
 

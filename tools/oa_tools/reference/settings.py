@@ -7,6 +7,7 @@ from typing import get_type_hints
 from oa_api.settings import MigrationSettings, Settings
 from oa_dispatcher.settings import DispatcherSettings
 from oa_shared.settings import variable_of
+from oa_task.job.array_child import ArraySettings
 from oa_task.job.settings import JobSettings
 
 _HEAD = """# Settings
@@ -21,12 +22,14 @@ _SERVICES: Mapping[str, type] = {
     "Migration": MigrationSettings,
     "Dispatcher": DispatcherSettings,
     "Task": JobSettings,
+    "Task in an array job": ArraySettings,
 }
 _NOTES = {
     "API": "`oa-api`; `oa-api migrate` has settings of its own.",
     "Migration": "`oa-api migrate`, before the services start.",
     "Dispatcher": "`oa-dispatcher`.",
     "Task": "`oa-task job`; the dispatcher sets these for each container.",
+    "Task in an array job": "`oa-task job`; it asks the API for the variables in which the containers differ.",
 }
 _TAIL = """## Command line
 

@@ -105,11 +105,25 @@ def compare(key: DatasetKey, theirs: SideResult | None, ours: SideResult | None)
     """Return the comparison of a dataset that at least one side has."""
     if ours is None:
         return DatasetComparison(
-            key, Verdict.ONLY_THEIRS, theirs, None, [], None, NearerSide.THEIRS, "this system has not published it"
+            key,
+            Verdict.ONLY_THEIRS,
+            theirs,
+            None,
+            [],
+            None,
+            NearerSide.THEIRS,
+            "this system has not published it",
         )
     if theirs is None:
         return DatasetComparison(
-            key, Verdict.ONLY_OURS, None, ours, [], None, NearerSide.OURS, "openaddresses/batch has not published it"
+            key,
+            Verdict.ONLY_OURS,
+            None,
+            ours,
+            [],
+            None,
+            NearerSide.OURS,
+            "openaddresses/batch has not published it",
         )
     errors = [f"{name}: {side.error}" for name, side in (("theirs", theirs), ("ours", ours)) if side.error]
     if errors:

@@ -32,6 +32,12 @@ class Timeout(TypedDict, total=False):
     attemptDurationSeconds: int
 
 
+class ArrayProperties(TypedDict, total=False):
+    """The number of children of an array job."""
+
+    size: int
+
+
 class NewDefinition(TypedDict):
     """RegisterJobDefinition."""
 
@@ -58,3 +64,4 @@ class SubmittedJob(TypedDict):
     shareIdentifier: NotRequired[str]
     schedulingPriorityOverride: NotRequired[int]
     timeout: NotRequired[Timeout]
+    arrayProperties: NotRequired[ArrayProperties]

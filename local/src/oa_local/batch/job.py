@@ -4,10 +4,11 @@ import json
 import os
 import time
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from oa_local.batch.aws_types import RegisteredDefinition
+from oa_shared.ids import child_batch_job
 from oa_shared.json_types import JsonMapping, JsonObject
 
 ACCOUNT = "000000000000"
@@ -22,7 +23,10 @@ def now_ms() -> int:
 
 @dataclass(slots=True)
 class EmulatedJob:
-    """A submitted job; times are in milliseconds since the epoch, `group` is its process group."""
+    """A submitted job; times are in milliseconds since the epoch, `group` is its process group.
+
+    An array job has an `array_size` and runs nothing; each of its children has an `array_index`.
+    """
 
     name: str
     queue: str
@@ -41,6 +45,30 @@ class EmulatedJob:
     stopped_at: int | None = None
     group: int | None = None
     stop_reason: str | None = None
+    array_size: int | None = None
+    array_index: int | None = None
+
+    @property
+    def array_id(self) -> str | None:
+        """Return the id of the array job that this job is a child of."""
+        return self.id.rpartition(":")[0] if self.array_index is not None else None
+
+    def children(self) -> "list[EmulatedJob]":
+        """Return the children of a new array job."""
+        return [
+            replace(
+                self,
+                id=child_batch_job(self.id, index),
+                array_size=None,
+                array_index=index,
+                environment={
+                    **self.environment,
+                    "AWS_BATCH_JOB_ARRAY_INDEX": str(index),
+                    "AWS_BATCH_JOB_ARRAY_SIZE": str(self.array_size),
+                },
+            )
+            for index in range(self.array_size or 0)
+        ]
 
     @property
     def arn(self) -> str:
@@ -59,6 +87,7 @@ class EmulatedJob:
             "startedAt": self.started_at,
             "stoppedAt": self.stopped_at,
             "container": self._container(),
+            "arrayProperties": _without_none({"size": self.array_size, "index": self.array_index}) or None,
         }
         return _without_none(summary)
 

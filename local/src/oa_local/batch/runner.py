@@ -69,7 +69,7 @@ class ProcessRunner:
 
     async def run(self, job: EmulatedJob, started: Callable[[EmulatedJob], None]) -> ContainerExit:
         """Run a job to its end; `started` is called when its process exists."""
-        work = self._folder / "work" / job.id
+        work = self._folder / "work" / _file_name(job)
         work.mkdir(parents=True, exist_ok=True)
         try:
             process = await self._start(job, work)
@@ -95,7 +95,7 @@ class ProcessRunner:
         logs = self._folder / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         supervised = [sys.executable, "-m", "oa_local.supervised_exec", "--parent", str(os.getpid()), "--"]
-        with (logs / f"{job.id}.log").open("ab") as log:
+        with (logs / f"{_file_name(job)}.log").open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *(supervised + job.command),
                 stdin=asyncio.subprocess.DEVNULL,
@@ -105,6 +105,11 @@ class ProcessRunner:
                 env=environ,
                 start_new_session=True,
             )
+
+
+def _file_name(job: EmulatedJob) -> str:
+    """Return a name for the folder of a job; programs split lists of folders at colons, which the id of a child has."""
+    return job.id.replace(":", "-")
 
 
 async def _wait_for_end(job: EmulatedJob, process: asyncio.subprocess.Process) -> ContainerExit:

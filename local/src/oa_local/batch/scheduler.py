@@ -1,12 +1,15 @@
 """Starts waiting jobs when slots become free, and recovers after the server was killed."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 
 import structlog
 
 from oa_local.batch.events import EventSender
 from oa_local.batch.job import ENDED, WAITING, EmulatedJob, Ledger, now_ms
 from oa_local.batch.runner import ContainerExit, ProcessRunner, kill_orphan
+from oa_shared.ids import child_batch_job
 
 log = structlog.get_logger(__name__)
 
@@ -20,12 +23,14 @@ class Scheduler:
         self._events = events
         self._slots = slots
         self._running: set[asyncio.Task[None]] = set()
-        self._waiting = [job for job in ledger.jobs.values() if job.status in WAITING]
+        self._waiting = [job for job in ledger.jobs.values() if job.status in WAITING and job.array_size is None]
+        open_jobs = (job for job in ledger.jobs.values() if job.status not in ENDED)
+        self._open_children = Counter(job.array_id for job in open_jobs if job.array_id is not None)
 
     def recover(self) -> None:
         """Fail the jobs that an earlier server left running, as Batch does when a host is lost."""
         for job in list(self._ledger.jobs.values()):
-            if job.status not in ENDED | WAITING:
+            if job.status not in ENDED | WAITING and job.array_size is None:
                 kill_orphan(job)
                 self._end(job, ContainerExit(None, f"Host EC2 (instance i-{job.id[:8]}) terminated."))
         self._start_waiting()
@@ -36,9 +41,21 @@ class Scheduler:
         self._waiting.append(job)
         self._start_waiting()
 
+    def add_array(self, array: EmulatedJob, children: Sequence[EmulatedJob]) -> None:
+        """Add a new array job: its children first, so that an array that is found is whole."""
+        for job in (*children, array):
+            self._ledger.save(job)
+        self._open_children[array.id] = len(children)
+        self._waiting += children
+        self._start_waiting()
+
     def stop(self, job: EmulatedJob, reason: str) -> None:
         """Stop a job: at once if it waits, with SIGTERM if it runs; an ended job does not change."""
         if job.status in ENDED:
+            return
+        if job.array_size is not None:
+            for index in range(job.array_size):
+                self.stop(self._ledger.jobs[child_batch_job(job.id, index)], reason)
             return
         job.stop_reason = reason
         if job in self._waiting:
@@ -79,3 +96,18 @@ class Scheduler:
         self._ledger.save(job)
         self._events.enqueue(job)
         log.info("batch_job_ended", batch_job=job.id, name=job.name, status=job.status, reason=job.reason)
+        if job.array_id is not None:
+            self._end_child(job.array_id)
+
+    def _end_child(self, array_id: str) -> None:
+        """End an array job with its last child; it fails if one of them did."""
+        self._open_children[array_id] -= 1
+        array = self._ledger.jobs.get(array_id)
+        if array is None or self._open_children[array_id]:
+            return
+        children = (self._ledger.jobs[child_batch_job(array_id, index)] for index in range(array.array_size or 0))
+        has_failed = any(child.status == "FAILED" for child in children)
+        array.status, array.stopped_at = "FAILED" if has_failed else "SUCCEEDED", now_ms()
+        array.reason = "Array Child Job failed" if has_failed else None
+        self._ledger.save(array)
+        self._events.enqueue(array)

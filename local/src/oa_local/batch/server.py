@@ -20,6 +20,7 @@ from oa_local.batch.job import ACCOUNT, EmulatedJob, Ledger
 from oa_local.batch.runner import ProcessRunner
 from oa_local.batch.scheduler import Scheduler
 from oa_local.emulator import Keys
+from oa_shared.batch import MAX_ARRAY, MIN_ARRAY
 from oa_shared.carriers import MAX_OVERRIDE_CHARACTERS
 from oa_shared.json_types import JsonObject
 from oa_shared.logging import configure_logging
@@ -44,7 +45,8 @@ class _Filter(TypedDict):
 
 
 class _ListJobs(TypedDict):
-    jobQueue: str
+    jobQueue: NotRequired[str]
+    arrayJobId: NotRequired[str]
     jobStatus: NotRequired[str]
     filters: NotRequired[list[_Filter]]
     maxResults: NotRequired[int]
@@ -78,10 +80,14 @@ class BatchApi:
         """SubmitJob."""
         new_job: SubmittedJob = await request.json()
         _check_overrides(new_job)
+        _check_array(new_job)
         self._check_share(new_job)
         definition = self._definition(new_job["jobDefinition"])
         job = _job(new_job, definition)
-        self._scheduler.add(job)
+        if job.array_size is None:
+            self._scheduler.add(job)
+        else:
+            self._scheduler.add_array(job, job.children())
         return web.json_response({"jobArn": job.arn, "jobId": job.id, "jobName": job.name})
 
     def _check_share(self, new_job: SubmittedJob) -> None:
@@ -113,14 +119,19 @@ class BatchApi:
         return web.json_response({"jobs": jobs})
 
     async def list_jobs(self, request: web.Request) -> web.Response:
-        """ListJobs with the JOB_NAME filter or by status, newest first, in pages."""
+        """ListJobs with the JOB_NAME filter or by status, newest first, in pages; children by their array job only."""
         query: _ListJobs = await request.json()
         names = {v for f in query.get("filters", ()) if f["name"] == "JOB_NAME" for v in f["values"]}
-        queue, status = _last(query["jobQueue"]), query.get("jobStatus", "RUNNING")
+        if ("jobQueue" in query) == ("arrayJobId" in query):
+            raise _ClientError("exactly one of jobQueue and arrayJobId must be specified")
+        queue, array = _last(query.get("jobQueue", "")), query.get("arrayJobId")
+        status = query.get("jobStatus", "RUNNING")
         jobs = [
             job.summary()
             for job in reversed(self._ledger.jobs.values())
-            if job.queue == queue and (job.name in names if names else job.status == status)
+            if job.array_id == array
+            and (array is not None or job.queue == queue)
+            and (job.name in names if names else job.status == status)
         ]
         first = int(query.get("nextToken") or 0)
         end = first + min(int(query.get("maxResults") or _MAX_LISTED), _MAX_LISTED)
@@ -179,6 +190,12 @@ def _check_overrides(new_job: SubmittedJob) -> None:
         raise _ClientError(f"Container Overrides length must be at most {MAX_OVERRIDE_CHARACTERS}, is {length}")
 
 
+def _check_array(new_job: SubmittedJob) -> None:
+    size = new_job["arrayProperties"].get("size") if "arrayProperties" in new_job else None
+    if "arrayProperties" in new_job and (size is None or not MIN_ARRAY <= size <= MAX_ARRAY):
+        raise _ClientError(f"Array size must be between {MIN_ARRAY} and {MAX_ARRAY}")
+
+
 def _job(new_job: SubmittedJob, definition: RegisteredDefinition) -> EmulatedJob:
     container, override = definition["containerProperties"], new_job.get("containerOverrides", {})
     pairs = [*container.get("environment", ()), *override.get("environment", ())]
@@ -193,6 +210,7 @@ def _job(new_job: SubmittedJob, definition: RegisteredDefinition) -> EmulatedJob
         environment={pair["name"]: pair["value"] for pair in pairs},
         memory_mib=int(sizes.get("MEMORY", container.get("memory", _DEFAULT_MEMORY_MIB))),
         timeout_s=timeout.get("attemptDurationSeconds"),
+        array_size=new_job.get("arrayProperties", {}).get("size"),
     )
 
 

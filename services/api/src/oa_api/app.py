@@ -2,17 +2,32 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 
 from aiohttp import hdrs, web
 
 from oa_api.background.process_state import ProcessState
+from oa_api.compatibility.forms import BODY_KEYS, FORMS
+from oa_api.compatibility.negotiation import serve_both
+from oa_api.compatibility.routes import VERSION_1, WITHDRAWN
+from oa_api.compatibility.service_api import DOCUMENT_V1
 from oa_api.db.database import Database
 from oa_api.definitions.examiner import EXAMINER, Examiner
 from oa_api.definitions.fetcher import FETCHER, DefinitionFetcher
 from oa_api.documentation.pages import set_up_documentation
 from oa_api.events.hub import HUB, Hub
-from oa_api.http.app_keys import DATABASE, DOCUMENT, KEY_ISSUER, PROCESS, QUEUES, SETTINGS, STORAGE, QueuePair
+from oa_api.http.app_keys import (
+    DATABASE,
+    DOCUMENT,
+    IDENTITY_CHECK,
+    KEY_ISSUER,
+    PROCESS,
+    QUEUES,
+    SETTINGS,
+    STORAGE,
+    QueuePair,
+)
 from oa_api.http.assets import ASSETS, read_assets
 from oa_api.http.body_budget import BODY_BUDGETS, BodyBudgets
 from oa_api.http.compression import compress
@@ -23,7 +38,7 @@ from oa_api.http.routing import Route
 from oa_api.http.security_headers import add_security_headers
 from oa_api.http.time_limits import HEALTH_PATHS
 from oa_api.identity.authentication import SECRETS, SharedSecrets
-from oa_api.identity.authorization import ROLES, authorize, forbid_storing
+from oa_api.identity.authorization import ROLES, add_token_warning, authorize, forbid_storing
 from oa_api.identity.github_client import GITHUB_SIGN_IN, GitHubSignInSettings
 from oa_api.identity.rate_limit import LIMITS, RequestLimits, add_rate_limit_headers
 from oa_api.jobs.request_schemas import NewJobsSchema
@@ -38,6 +53,7 @@ from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
 from oa_api.uploads.api import ARRIVING_UPLOADS, MAX_ARRIVING
 from oa_shared.attempt_keys import KeyIssuer
+from oa_shared.caller_identity import IdentityCheck
 from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
 from oa_shared.storage import Storage
@@ -53,12 +69,13 @@ def make_app(
     fetcher: DefinitionFetcher,
     examiner: Examiner,
     key_issuer: KeyIssuer | None = None,
+    identity_check: IdentityCheck | None = None,
     process: ProcessState | None = None,
 ) -> web.Application:
     """Return the application, ready to be served: it reads everything that requests need from disk.
 
-    Without `key_issuer` the containers of attempts use their own role. Without `process` it is one that has started
-    and has no workers.
+    Without `key_issuer` the containers of attempts use their own role, without `identity_check` those of an array job
+    trust each other. Without `process` it is one that has started and has no workers.
     """
     check_site_urls(settings)
     middlewares = [handle_errors, answer_preflight, compress, authorize]
@@ -70,14 +87,16 @@ def make_app(
     app[LIMITS] = RequestLimits(settings)
     app[BODY_BUDGETS] = BodyBudgets()
     app.on_response_prepare.extend(
-        (add_rate_limit_headers, add_cross_origin_headers, add_security_headers, forbid_storing)
+        (add_rate_limit_headers, add_token_warning, add_cross_origin_headers, add_security_headers, forbid_storing)
     )
     app[ASSETS] = read_assets()
     app[DATABASE] = database
     app[STORAGE] = storage
     app[KEY_ISSUER] = key_issuer
+    app[IDENTITY_CHECK] = identity_check
     app[QUEUES] = queues
     app[DOCUMENT] = _document()
+    app[DOCUMENT_V1] = _document_v1()
     app[FETCHER] = fetcher
     app[EXAMINER] = examiner
     app[HUB] = Hub(
@@ -86,7 +105,7 @@ def make_app(
         client_streams=settings.event_streams_per_client,
     )
     app.on_shutdown.append(_end_streams)
-    routes = [route for route in ROUTES if settings.component_gallery or not route.is_development]
+    routes = [route for route in _served_routes(settings) if settings.component_gallery or not route.is_development]
     app[HEALTH_PATHS] = frozenset(route.path for route in routes if route.is_health)
     app[ROLES] = {key: role for route in routes for key, role in _add_route(app, route)}
     app[RENDER_ERROR] = render_error
@@ -103,7 +122,29 @@ def make_app(
 @cache
 def _document() -> JsonObject:
     """Return the OpenAPI document, which is the same for each application of this process."""
-    return document(ROUTES, VERSION)
+    return document([route for route in ROUTES if not route.is_legacy], VERSION)
+
+
+@cache
+def _document_v1() -> JsonObject:
+    """Return the OpenAPI document of version 1."""
+    return document(VERSION_1, VERSION)
+
+
+def _served_routes(settings: Settings) -> list[Route]:
+    """Return the routes, in the order of the router: in both versions, unless the settings exclude version 1."""
+    if not settings.compatibility:
+        return [route for route in ROUTES if not route.is_legacy]
+    forms = {(form.method, form.path): form.handler for form in FORMS}
+    routes = []
+    for route in ROUTES:
+        endpoint = (route.method, route.former_path or route.path)
+        if endpoint in forms:
+            handler = serve_both(route.handler, forms[endpoint], body_key=BODY_KEYS.get(endpoint, ""))
+            routes.append(replace(route, handler=handler))
+        else:
+            routes.append(route)
+    return [*routes, *WITHDRAWN]
 
 
 def _add_route(app: web.Application, route: Route) -> Iterator[tuple[tuple[str, str], Role]]:

@@ -3,6 +3,7 @@
 from oa_api.accounts import routes as accounts
 from oa_api.attempt_access import routes as attempt_access
 from oa_api.bulk_actions import routes as bulk_actions
+from oa_api.compatibility import routes as compatibility
 from oa_api.datasets import routes as datasets
 from oa_api.dead_letters import routes as dead_letters
 from oa_api.documentation import routes as documentation
@@ -16,6 +17,7 @@ from oa_api.pull_requests import routes as pull_requests
 from oa_api.reporting import routes as reporting
 from oa_api.schedules import routes as schedules
 from oa_api.status import routes as status
+from oa_api.submissions import routes as submissions
 from oa_api.ui import routes as ui
 from oa_api.uploads import routes as uploads
 from oa_api.webhooks import routes as webhooks
@@ -24,6 +26,8 @@ from oa_api.webhooks import routes as webhooks
 _ROOMS = (
     bulk_actions,
     failures,
+    compatibility,
+    submissions,
     jobs,
     attempt_access,
     datasets,

@@ -31,6 +31,13 @@ class Settings:
             "empty: containers use their own role."
         },
     )
+    container_role_arn: str = field(
+        default="",
+        metadata={
+            "help": "Role of the containers, whose sessions prove which child of an array job a container is; "
+            "empty: the children of an array job trust each other."
+        },
+    )
     shared_secret_previous: str = field(
         default="", repr=False, metadata={"help": "Former shared secret, still accepted while clients change over."}
     )
@@ -76,12 +83,24 @@ class Settings:
     event_streams_per_client: int = field(
         default=50, metadata={"help": "Maximum open event streams of an address or account in one process."}
     )
+    compatibility: bool = field(
+        default=True,
+        metadata={"help": "Serve the API of openaddresses/batch too, and redirect its pages (docs/moving.md)."},
+    )
+    compatibility_hosts: tuple[str, ...] = field(
+        default=("batch.openaddresses.io",),
+        metadata={"help": "Host names at which requests that ask for no version get that of openaddresses/batch."},
+    )
     component_gallery: bool = field(
         default=False, metadata={"help": "Serve /docs/pages, the gallery of page components, for development."}
     )
 
     http: bool = field(default=True, metadata={"help": "Serve HTTP in this process."})
     relay: bool = field(default=True, metadata={"help": "Send outbox messages to the jobs queue in this process."})
+    messages_ahead: int = field(
+        default=500,
+        metadata={"help": "Most messages on the jobs queue before the dispatcher has submitted their jobs."},
+    )
     consumer: bool = field(default=True, metadata={"help": "Read the results queue in this process."})
     sweep: bool = field(default=True, metadata={"help": "Find and end stalled jobs in this process."})
     schedules: bool = field(default=True, metadata={"help": "Run schedules in this process."})

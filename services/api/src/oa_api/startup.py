@@ -25,6 +25,7 @@ from oa_api.settings import Settings, check_connections
 from oa_api.status.monitoring_app import make_monitoring_app
 from oa_api.workers import Dependencies, build_workers
 from oa_shared.aws import Aws, open_aws
+from oa_shared.aws.caller_identity import open_identity_check
 from oa_shared.aws.sts import open_key_issuer
 from oa_shared.errors import OaError
 from oa_shared.process_report import ProcessReport
@@ -141,6 +142,10 @@ async def _listen(
         if settings.attempt_role_arn:
             opened = open_key_issuer(role_arn=settings.attempt_role_arn, bucket=settings.bucket)
             key_issuer = await stack.enter_async_context(opened)
+        identity_check = None
+        if settings.container_role_arn:
+            checking = open_identity_check(role_arn=settings.container_role_arn)
+            identity_check = await stack.enter_async_context(checking)
         # Compiling the templates takes half a second, in which the loop would not even notice a SIGTERM.
         app = await asyncio.to_thread(
             make_app,
@@ -151,6 +156,7 @@ async def _listen(
             fetcher=fetcher,
             examiner=examiner,
             key_issuer=key_issuer,
+            identity_check=identity_check,
             process=process,
         )
         await asyncio.to_thread(_exempt_from_collection)

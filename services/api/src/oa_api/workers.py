@@ -66,7 +66,7 @@ async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExit
     runs: list[tuple[bool, str, _Run]] = [
         (True, HEARTBEAT, partial(run_heartbeat, database, deps.process)),
         (bool(deps.checked), DEPENDENCIES, partial(run_dependency_checks, deps.process, deps.checked)),
-        (settings.relay, RELAY, partial(run_relay, database, deps.jobs_queue)),
+        (settings.relay, RELAY, partial(run_relay, database, deps.jobs_queue, max_ahead=settings.messages_ahead)),
         (settings.consumer, CONSUMER, _results_consumer(settings, deps)),
         (settings.sweep, SWEEP, _sweep(settings, deps)),
         (settings.sweep, STORE_AUDIT, partial(run_store_audit, database, deps.storage)),

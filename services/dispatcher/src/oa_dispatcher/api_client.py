@@ -1,7 +1,7 @@
 """The calls of the API that the dispatcher makes."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -9,7 +9,8 @@ import aiohttp
 
 from oa_shared.api_credentials import ApiCredentials
 from oa_shared.errors import OaError
-from oa_shared.json_types import JsonMapping
+from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.messages import JobMessage
 from oa_shared.process_report import ProcessReport
 from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
@@ -60,6 +61,17 @@ class AttemptState:
     token: str
     status: JobStatus
     owner: str = ""
+    array: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """An array of attempts that the API has written; `batch_job` is its array job once Batch has accepted it."""
+
+    id: int
+    token: str = field(repr=False)
+    size: int
+    batch_job: str | None
 
 
 class ApiClient:
@@ -80,14 +92,41 @@ class ApiClient:
         if self._session is not None:
             await self._session.close()
 
-    async def attempt_state(self, job: int) -> AttemptState | None:
-        """Return the latest attempt of a job, or None if the job does not exist."""
-        status, body = await self._call("GET", f"/api/job/{job}/state")
-        return None if status == _NOT_FOUND else read_attempt_state(body)
+    async def attempt_states(self, jobs: Sequence[int]) -> dict[int, AttemptState]:
+        """Return the latest attempts of jobs, at most 1,000, by job; jobs that do not exist are left out."""
+        _, body = await self._call("POST", "/api/job/states", body={"jobs": list(jobs)}, allowed=())
+        return {row["id"]: read_attempt_state(row) for row in body["states"]}
 
     async def report(self, job: int, change: JsonMapping) -> bool:
         """Report a change of a job; return False if the job has already moved past it."""
         status, _ = await self._call("PATCH", f"/api/job/{job}", body=change)
+        return status == _OK
+
+    async def report_submitted(self, submitted: Sequence[tuple[JobMessage, str]]) -> set[int]:
+        """Report the Batch IDs of attempts, at most 1,000; return the jobs that have not moved past it."""
+        attempts = [{**_identity_of(job), "batch_job": batch_job} for job, batch_job in submitted]
+        _, body = await self._call("POST", "/api/job/submitted", body={"attempts": attempts}, allowed=())
+        return {row["job"] for row in body["outcomes"] if row["outcome"] == JobStatus.SUBMITTED}
+
+    async def create_array(self, attempts: Sequence[JobMessage], *, turn_s: float) -> tuple[Array | None, list[int]]:
+        """Write an array of attempts, 2 to 1,000, and return it with the jobs that are part of it; None for too few."""
+        body = {"attempts": [_identity_of(job) for job in attempts], "turn_s": turn_s}
+        _, created = await self._call("POST", "/api/array", body=body, allowed=())
+        return (_read_array(created["array"]) if created["array"] else None), created["jobs"]
+
+    async def take_turn(self, array: int, *, turn_s: float) -> Array | None:
+        """Take the turn to submit an array; None while another dispatcher has it."""
+        status, body = await self._call("POST", f"/api/array/{array}/turn", body={"turn_s": turn_s})
+        return _read_array(body) if status == _OK else None
+
+    async def report_array(self, array: int, batch_job: str) -> bool:
+        """Report the array job of an array, and with it all of its attempts; False if the array is gone."""
+        status, _ = await self._call("POST", f"/api/array/{array}/submitted", body={"batch_job": batch_job})
+        return status == _OK
+
+    async def delete_array(self, array: int) -> bool:
+        """Delete an array that Batch has refused; False if it has an array job."""
+        status, _ = await self._call("DELETE", f"/api/array/{array}")
         return status == _OK
 
     async def send_heartbeat(self, report: ProcessReport) -> None:
@@ -117,7 +156,12 @@ class ApiClient:
         *,
         parameters: Mapping[str, str] | None = None,
         body: JsonMapping | None = None,
+        allowed: Collection[int] = frozenset({_CONFLICT, _NOT_FOUND}),
     ) -> tuple[int, Any]:
+        """Return the status and the body of an answer: 200, or one that is `allowed`.
+
+        Without `allowed` statuses a 404 means an API of the previous version, which does not have the endpoint.
+        """
         if self._session is None:
             raise ApiUnavailableError("the client is not open")
         try:
@@ -130,9 +174,10 @@ class ApiClient:
             raise ApiUnavailableError(f"{method} {path}: {type(error).__name__}") from error
         if response.status in _REDIRECTS:
             raise ApiUnavailableError(f"{method} {path} redirects to another URL: set OA_API_URL to that of the API")
-        if response.status >= _SERVER_ERROR or response.status in _RETRYABLE:
+        is_previous = response.status == _NOT_FOUND and _NOT_FOUND not in allowed
+        if response.status >= _SERVER_ERROR or response.status in _RETRYABLE or is_previous:
             raise ApiUnavailableError(f"{method} {path} answered {response.status}")
-        if response.status not in {_OK, _CONFLICT, _NOT_FOUND}:
+        if response.status != _OK and response.status not in allowed:
             raise ApiRefusedError(f"{method} {path} answered {response.status}: {answer.get('detail')}")
         return response.status, answer
 
@@ -140,7 +185,17 @@ class ApiClient:
 def read_attempt_state(body: Mapping[str, Any]) -> AttemptState:
     """Return the attempt of a response of the API. Raises ApiUnavailableError if its token is missing."""
     _require_token(body)
-    return AttemptState(body["attempt"], body["token"], JobStatus(body["status"]), body.get("owner", ""))
+    status, owner = JobStatus(body["status"]), body.get("owner", "")
+    return AttemptState(body["attempt"], body["token"], status, owner, body.get("array"))
+
+
+def _identity_of(job: JobMessage) -> JsonObject:
+    return {"job": job.job, "attempt": job.attempt, "token": job.token}
+
+
+def _read_array(row: Mapping[str, Any]) -> Array:
+    _require_token(row)
+    return Array(row["id"], row["token"], row["size"], row["batch_job"])
 
 
 def read_job(row: Mapping[str, Any]) -> CurrentJob:

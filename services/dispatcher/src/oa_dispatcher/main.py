@@ -18,7 +18,8 @@ from oa_dispatcher.submission import Submission
 from oa_dispatcher.sweep import BatchSweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.aws import open_aws
-from oa_shared.consumer import Consumer, ConsumerOptions
+from oa_shared.batch_consumer import BatchConsumer
+from oa_shared.consumer import ConsumerOptions
 from oa_shared.dependency_check import check_dependencies
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
@@ -30,11 +31,13 @@ from oa_shared.process_report import (
     name_process,
     report_worker,
 )
+from oa_shared.queue import Queue
 from oa_shared.settings import read_settings
 from oa_shared.supervision import Supervisor, Worker
 from oa_shared.watchdog import Watchdog, watch_process
 
 log = structlog.get_logger()
+_BATCHES = 2
 _STOP_WITHIN_S, _EXIT_WITHIN_S = 23, 30
 
 
@@ -72,8 +75,7 @@ async def _open_workers(settings: DispatcherSettings, supervisor: Supervisor, st
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, settings.host, settings.health_port).start()
-    options = ConsumerOptions(concurrency=settings.concurrency, visibility_s=settings.visibility_s)
-    consumer = Consumer(jobs, submission, name="jobs", options=options, is_ready=submission.is_ready)
+    consumer = jobs_consumer(settings, jobs, submission)
     name = name_process(DISPATCHER, settings.health_port)
     batch = batch_dependency(aws.batch(), settings.batch_queues)
 
@@ -90,6 +92,22 @@ async def _open_workers(settings: DispatcherSettings, supervisor: Supervisor, st
         Worker(BATCH_CHECK, partial(check_dependencies, [batch]), settings.worker_hang_s),
         Worker(HEARTBEAT, partial(run_heartbeat, api, report), settings.worker_hang_s),
     ]
+
+
+def jobs_consumer(
+    settings: DispatcherSettings, jobs: Queue, submission: Submission, *, wait_s: float = 10
+) -> BatchConsumer:
+    """Return the consumer of the jobs queue: while one batch waits for Batch, the next one is received."""
+    options = ConsumerOptions(_BATCHES * settings.batch_size, settings.visibility_s, wait_s)
+    return BatchConsumer(
+        jobs,
+        submission.handle_batch,
+        batch_size=settings.batch_size,
+        collect_s=settings.collect_s,
+        options=options,
+        name="jobs",
+        is_ready=submission.is_ready,
+    )
 
 
 async def _expect_exit(stop: asyncio.Event, watchdog: Watchdog) -> None:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from oa_shared.scheduling import Lane, Tier, share_of
 
+_MESSAGES_OF_ARRAYS = 1000
+_COLLECT_S = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class DispatcherSettings:
@@ -45,7 +48,13 @@ class DispatcherSettings:
     submit_rate: float = field(
         default=20, metadata={"help": "Maximum SubmitJob calls per second; lowered while Batch throttles."}
     )
-    concurrency: int = field(default=10, metadata={"help": "Messages processed at the same time."})
+    concurrency: int = field(default=10, metadata={"help": "Jobs submitted at the same time."})
+    array_jobs: bool = field(
+        default=False, metadata={"help": "Submit small and standard jobs of the weekly lane as array jobs."}
+    )
+    array_least: int = field(
+        default=50, metadata={"help": "Fewest jobs of an array job, at least 2; fewer are submitted by themselves."}
+    )
     visibility_s: int = field(default=60, metadata={"help": "Visibility time-out of received messages in seconds."})
     api_retry_s: int = field(
         default=5, metadata={"help": "Seconds until a message is retried when the API is unavailable."}
@@ -73,6 +82,16 @@ class DispatcherSettings:
     job_deadline_s: float = field(
         default=47 * 3600, metadata={"help": "Age of a Batch job in seconds after which the sweep terminates it."}
     )
+
+    @property
+    def batch_size(self) -> int:
+        """Return how many messages are handled together: those of an array job, or those submitted at once."""
+        return _MESSAGES_OF_ARRAYS if self.array_jobs else self.concurrency
+
+    @property
+    def collect_s(self) -> float:
+        """Return for how many seconds more messages are received for an array job, within their visibility."""
+        return min(_COLLECT_S, self.visibility_s / 6) if self.array_jobs else 0.0
 
     def timeout_of(self, lane: Lane) -> int:
         """Return the time limit of a container in seconds: that of a pull request is short, for anyone can open one."""

@@ -59,6 +59,8 @@ class AwsBatch:
             parameters |= {"shareIdentifier": request.share, "schedulingPriorityOverride": _PRIORITY}
         if request.timeout_s:
             parameters["timeout"] = {"attemptDurationSeconds": request.timeout_s}
+        if request.array_size is not None:
+            parameters["arrayProperties"] = {"size": request.array_size}
         async with _translate_errors("SubmitJob"):
             answer = await self._client.submit_job(**parameters)
         return str(answer["jobId"])

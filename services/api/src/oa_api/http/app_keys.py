@@ -9,6 +9,7 @@ from oa_api.background.process_state import ProcessState
 from oa_api.db.database import Database
 from oa_api.settings import Settings
 from oa_shared.attempt_keys import KeyIssuer
+from oa_shared.caller_identity import IdentityCheck
 from oa_shared.json_types import JsonObject
 from oa_shared.queue import Queue
 from oa_shared.storage import Storage
@@ -26,6 +27,8 @@ DATABASE = web.AppKey("database", Database)
 STORAGE = web.AppKey("storage", Storage)
 # None where attempts have no credentials of their own.
 KEY_ISSUER: web.AppKey[KeyIssuer | None] = web.AppKey("key_issuer")
+# None where the containers of an array job trust each other.
+IDENTITY_CHECK: web.AppKey[IdentityCheck | None] = web.AppKey("identity_check")
 QUEUES: web.AppKey[Mapping[str, QueuePair]] = web.AppKey("queues", Mapping)
 SETTINGS = web.AppKey("settings", Settings)
 PROCESS = web.AppKey("process", ProcessState)

@@ -21,7 +21,7 @@ READS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 OPEN_TREES = ("/api", "/latest", "/upload", "/data/feed.atom")
 EXPOSED_HEADERS = (
     *("Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Range", "ETag", "Link", "RateLimit"),
-    *("RateLimit-Policy", "Retry-After", "X-Request-Id"),
+    *("RateLimit-Policy", "Retry-After", "Warning", "X-Request-Id"),
 )
 REQUEST_HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "Range")
 _ANY_SITE = {

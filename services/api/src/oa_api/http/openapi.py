@@ -8,7 +8,7 @@ from marshmallow import Schema
 
 from oa_api.http.cross_origin import OPEN_TREES
 from oa_api.http.fields import MAX_ID
-from oa_api.http.headers import SECRET_HEADERS
+from oa_api.http.headers import SECRET_HEADER
 from oa_api.http.openapi_fields import FieldsPlugin
 from oa_api.http.openapi_responses import PROBLEMS, media_schema, responses
 from oa_api.http.routing import PAGE, Route
@@ -24,6 +24,7 @@ _PARAMETER_DESCRIPTIONS = {
     "run": "ID of a run.",
     "job": "ID of a job.",
     "attempt": "Number of an attempt.",
+    "array": "ID of an array of attempts.",
     "schedule_run": "ID of a schedule run.",
     "upload": "ID of an upload.",
     "file": "Name of a file.",
@@ -37,6 +38,13 @@ _PARAMETER_DESCRIPTIONS = {
     "webhook": "ID of a webhook.",
     "account": "ID of an account.",
     "token": "ID of a token.",
+    "cache_key": "Ignored.",
+    "level": "Ignored.",
+    "z": "Zoom.",
+    "x": "Column.",
+    "y": "Row.",
+    "map": "ID of a place: of the oldest dataset of its source.",
+    "user": "ID of an account.",
 }
 _PARAMETER_SCHEMAS: dict[str, JsonObject] = {
     "file": {"type": "string", "examples": ["source.geojson.gz"]},
@@ -45,11 +53,12 @@ _PARAMETER_SCHEMAS: dict[str, JsonObject] = {
     "source": {"type": "string", "examples": ["us/ca/berkeley"]},
     "layer": {"type": "string", "enum": list(LAYERS)},
     "name": {"type": "string", "examples": ["city"]},
+    "cache_key": {"type": "string", "examples": ["data"]},
 }
 # The order in which generated clients prefer them.
 _SCHEMES: dict[str, dict[str, str]] = {
     "token": {"type": "http", "scheme": "bearer", "description": "An API token, `oa_…`, from POST /api/token."},
-    **{name: {"type": "apiKey", "in": "header", "name": name} for name in SECRET_HEADERS},
+    SECRET_HEADER: {"type": "apiKey", "in": "header", "name": SECRET_HEADER},
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-oa_session", "description": "A browser session."},
 }
 _ROLE_DESCRIPTIONS = {
@@ -75,6 +84,7 @@ _TAGS = {
     "schedules": "Scheduled tasks.",
     "people": "Accounts, API tokens, audit log.",
     "service": "The service itself.",
+    "compatibility": "Endpoints of openaddresses/batch that have no other path here (docs/moving.md); deprecated.",
 }
 
 
@@ -142,7 +152,7 @@ def _operation(route: Route) -> JsonObject:
     parameters += [{"in": "query", "schema": route.query}] if route.query else []
     parameters += [{"in": "header", "schema": route.headers}] if route.headers else []
     parameters += [_IDEMPOTENCY_KEY] if route.is_idempotent_by_key else []
-    schemes = SECRET_HEADERS if route.role is Role.SERVICE else _SCHEMES
+    schemes = (SECRET_HEADER,) if route.role is Role.SERVICE else _SCHEMES
     return {
         "operationId": _operation_id(route),
         "summary": route.summary,
@@ -152,6 +162,7 @@ def _operation(route: Route) -> JsonObject:
         "responses": responses(route),
         "security": [{name: []} for name in schemes] if needs_role else [],
         "x-role": route.role.label,
+        **({"deprecated": True} if route.is_legacy else {}),
         "description": f"{route.description} {_ROLE_DESCRIPTIONS[route.role]}".strip(),
     }
 

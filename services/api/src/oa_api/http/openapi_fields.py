@@ -21,7 +21,7 @@ class FieldsPlugin(MarshmallowPlugin):
             self.converter.field_mapping[fields.Field] = ("string", None)
             self.converter.field_mapping[fields.Nested] = (None, None)
             self.converter.field_mapping[Time] = ("string", "date-time")
-            for describe in (_describe_list, _describe_alternatives, _describe_pattern):
+            for describe in (_describe_list, _describe_alternatives, _describe_pattern, _describe_size):
                 self.converter.add_attribute_function(describe)  # type: ignore[no-untyped-call] # unannotated
 
 
@@ -51,3 +51,11 @@ def _describe_pattern(_converter: OpenAPIConverter, field: object, ret: JsonObje
     pattern = ret.get("pattern")
     is_python = isinstance(pattern, str) and not isinstance(field, Choices | Numbers)
     return {"pattern": ecma_pattern(str(pattern))} if is_python else {}
+
+
+def _describe_size(_converter: OpenAPIConverter, field: object, ret: JsonObject, **_: object) -> JsonObject:
+    """Return the limits of an object, for which the plugin writes those of text."""
+    if not isinstance(field, fields.Dict):
+        return {}
+    sizes = {"minLength": "minProperties", "maxLength": "maxProperties"}
+    return {size: ret.pop(length) for length, size in sizes.items() if length in ret}

@@ -31,7 +31,7 @@ class Route:
     where older clients send the same request; the document does not list it. `operation_id` names the operation for
     generated clients, where the name of the handler does not. `is_health` marks an endpoint that returns its own
     schema with 503, also while the process starts, and `has_page` one that returns HTML to a browser. `is_development`
-    routes exist only where the setting `component_gallery` is on.
+    routes exist only where the setting `component_gallery` is on, `is_legacy` ones only where `compatibility` is.
     """
 
     method: str
@@ -55,6 +55,7 @@ class Route:
     is_health: bool = False
     has_page: bool = False
     is_development: bool = False
+    is_legacy: bool = False
 
 
 get, post = partial(Route, "GET"), partial(Route, "POST")

@@ -1,7 +1,8 @@
 """Authentication: the principal of a request, by the shared secret, an API token, or the cookie of a session.
 
-Each is looked up by its digest, with one query. A wrong secret or token is refused on every route: a client that
-presents a credential must not be served anonymously by mistake. An expired cookie counts as no cookie.
+Each is looked up by its digest, with one query. A wrong secret or token is refused: a client that presents a credential
+must not be served anonymously by mistake. Only a read that is open to everyone ignores an unknown token, and states
+that (oa_api.identity.authorization). An expired cookie counts as no cookie.
 """
 
 import hmac
@@ -16,7 +17,7 @@ from oa_api.http.cross_origin import READS, is_of_another_origin
 from oa_api.http.errors import UnauthorizedError
 from oa_api.http.headers import SECRET_HEADERS
 from oa_api.identity import cookies
-from oa_api.identity.credential import TOKEN_PREFIX, digest
+from oa_api.identity.credential import IMPORTED_TOKEN_PREFIX, TOKEN_PREFIX, digest
 from oa_api.identity.principal import ANONYMOUS, SERVICE, SESSION, TOKEN, Principal
 from oa_api.identity.rows import SessionPrincipalRow, TokenPrincipalRow
 from oa_shared.roles import Role
@@ -48,6 +49,10 @@ class SharedSecrets:
         return sum(hmac.compare_digest(secret_digest, valid) for valid in self._digests) > 0
 
 
+class UnknownTokenError(UnauthorizedError):
+    """The request has a token that is not valid."""
+
+
 SECRETS = web.AppKey("secrets", SharedSecrets)
 CREDENTIAL = web.RequestKey("credential", Credential)
 
@@ -77,11 +82,11 @@ def _authenticate_service(request: web.Request, secret: str) -> Principal:
 
 async def _authenticate_token(request: web.Request, token: str) -> Principal:
     row = None
-    if token.startswith(TOKEN_PREFIX):
+    if token.startswith((TOKEN_PREFIX, IMPORTED_TOKEN_PREFIX)):
         values = {"digest": digest(token)}
         row = await request.app[DATABASE].first(_SQL["principal_of_token"], values, into=TokenPrincipalRow)
     if row is None:
-        raise UnauthorizedError("the token is unknown, expired or revoked")
+        raise UnknownTokenError("the token is unknown, expired or revoked")
     request[CREDENTIAL] = Credential(row.credential, expires_at=row.expires_at)
     return Principal(TOKEN, row.account, row.login, min(Role.of(row.scope), Role.of(row.role)))
 

@@ -7,19 +7,23 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 
 from oa_api.db.errors import StoreError
+from oa_api.http.app_keys import SETTINGS
 from oa_api.http.body_budget import BODY_BUDGETS, BODY_RESERVATION, Reservation
 from oa_api.http.compression import SECRET_IN_RESPONSE
+from oa_api.http.cross_origin import READS
 from oa_api.http.errors import ForbiddenError, UnauthorizedError
 from oa_api.http.problem import Handler
 from oa_api.http.time_limits import is_health_check
 from oa_api.identity import csrf
-from oa_api.identity.authentication import authenticate
+from oa_api.identity.authentication import UnknownTokenError, authenticate
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SESSION, Principal
 from oa_api.identity.rate_limit import LIMITS, enforce_rate_limit
 from oa_api.identity.safe_redirect import safe_redirect
 from oa_shared.roles import Role
 
 ROLES: web.AppKey[Mapping[tuple[str, str], Role]] = web.AppKey("roles", Mapping)
+# Why the token of a request was ignored.
+UNKNOWN_TOKEN = web.RequestKey("unknown_token", str)
 SIGN_IN = "/sign-in"
 _AUTHENTICATION_HINT = (
     "send an API token (`Authorization: Bearer oa_…`) or, from a service, the shared secret (`secret: …`)"
@@ -78,9 +82,19 @@ def _open_body_account(request: web.Request, principal: Principal) -> AbstractCo
 
 
 async def _identify(request: web.Request) -> Principal:
-    """Return the principal and count its request; a request with a wrong credential counts as anonymous."""
+    """Return the principal and count its request; a request with a wrong credential counts as anonymous.
+
+    Where clients of openaddresses/batch are served, a read that is open to everyone ignores an unknown token: they send
+    the token of an old session with each request.
+    """
     try:
         principal = await authenticate(request)
+    except UnknownTokenError as error:
+        if not _is_open_read(request):
+            enforce_rate_limit(request, ANONYMOUS)
+            raise
+        request[UNKNOWN_TOKEN] = error.detail
+        principal = ANONYMOUS
     except UnauthorizedError:
         enforce_rate_limit(request, ANONYMOUS)
         raise
@@ -91,6 +105,17 @@ async def _identify(request: web.Request) -> Principal:
         principal = ANONYMOUS
     enforce_rate_limit(request, principal)
     return principal
+
+
+def _is_open_read(request: web.Request) -> bool:
+    is_read = request.method in READS and request.app[SETTINGS].compatibility
+    return is_read and required_role(request) is Role.ANYONE
+
+
+async def add_token_warning(request: web.Request, response: web.StreamResponse) -> None:
+    """State that a request was answered without its token; as a signal of aiohttp, on streams too."""
+    if UNKNOWN_TOKEN in request:
+        response.headers[hdrs.WARNING] = f'299 - "{request[UNKNOWN_TOKEN]}: answered as an anonymous request"'
 
 
 def _is_page(request: web.Request) -> bool:

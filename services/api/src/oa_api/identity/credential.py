@@ -4,6 +4,8 @@ import hashlib
 import secrets
 
 TOKEN_PREFIX = "oa_"  # noqa: S105 - the start of every token, by which scanners recognize leaked ones
+# Tokens of openaddresses/batch, which an import brings over: `oa.` and 64 hexadecimal digits.
+IMPORTED_TOKEN_PREFIX = "oa."  # noqa: S105 - likewise
 _SECRET_BYTES = 32
 
 

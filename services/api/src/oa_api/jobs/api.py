@@ -19,6 +19,7 @@ from oa_api.jobs.actions import JobAction
 from oa_api.jobs.files import check_kept, send_file
 from oa_api.jobs.job_log import as_text
 from oa_api.jobs.request_schemas import AttemptReportSchema, JobFilterSchema, LogFormatSchema, OutputChoiceSchema
+from oa_api.jobs.requests import OutputChoice
 from oa_api.jobs.rows import JobRow
 from oa_api.jobs.schemas import AttemptStateSchema, JobStatusSchema, NewAttemptSchema, ReportOutcomeSchema
 from oa_api.jobs.serializers import serialize_history, serialize_listed_job
@@ -80,8 +81,12 @@ async def get_log(request: web.Request) -> web.Response:
 
 async def get_output(request: web.Request) -> web.StreamResponse:
     """Redirect to a file of the job, or stream it."""
-    choice, name = await read_query(request, OutputChoiceSchema()), request.match_info["file"]
-    job = await _read_job(request)
+    return await send_chosen_output(request, await read_query(request, OutputChoiceSchema()))
+
+
+async def send_chosen_output(request: web.Request, choice: OutputChoice) -> web.StreamResponse:
+    """Redirect to the file of the path, or stream it. Raises NotFoundError, GoneError."""
+    name, job = request.match_info["file"], await _read_job(request)
     output = job.files.get(name)
     if choice.attempt not in (None, job.attempt) or job.result is None:
         # A published attempt keeps its files when the job runs again.

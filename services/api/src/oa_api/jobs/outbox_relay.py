@@ -24,7 +24,7 @@ from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue, QueueUnavailableE
 
 log = structlog.get_logger()
 _SQL = load_queries("jobs.outbox_relay")
-_CLAIM_LIMIT = 100
+_CLAIM_LIMIT, _PASSES_AHEAD = 100, 5
 # With the pauses of 0, 1, 3, 7, … s, a job fails eight minutes after the first refusal of its message.
 MAX_TRIES = 10
 _LONGEST_PAUSE_S = 300
@@ -94,7 +94,7 @@ async def run_relay(
     async def work() -> bool:
         await pauses.release(database)
         ahead = await database.first(_SQL["ahead"], {"most": max_ahead, "within_s": _AHEAD_FOR_S}, into=int) or 0
-        room = min(_CLAIM_LIMIT, max_ahead - ahead)
+        room = min(max(_CLAIM_LIMIT, max_ahead // _PASSES_AHEAD), max_ahead - ahead)
         return room > 0 and await relay_once(database, queue, limit=room) > 0
 
     await run_loop(RELAY, work, stop, every_s=every_s)

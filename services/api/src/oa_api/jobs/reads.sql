@@ -162,9 +162,8 @@ SELECT {job_columns}, job.result
 FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 
--- name: attempt_state
--- The latest attempt of a job: GET /api/job/JOB/state, which the dispatcher calls for each message. The owner of a run of
--- the system is the author of its pull request, if it has one.
+-- name: attempt_state_of
+-- The owner of a run of the system is the author of its pull request, if it has one.
 SELECT job.id, job.run_id AS run, job.attempt, job.token, job.status, coalesce(pull.author, run.owner) AS owner
 FROM job
 JOIN run ON run.id = job.run_id
@@ -174,6 +173,10 @@ LEFT JOIN LATERAL (
       AND github_check.repository = run.github ->> 'repository' AND github_check.pull::text = run.github ->> 'pull'
     LIMIT 1
 ) AS pull ON true
+
+-- name: attempt_state
+-- The latest attempt of a job: GET /api/job/JOB/state.
+{attempt_state_of}
 WHERE job.id = %(job)s
 
 -- name: attempts

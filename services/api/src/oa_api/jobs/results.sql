@@ -154,3 +154,10 @@ WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s
 -- name: delete_batch_exit
 -- Removes the end of a container that the sweep has applied or dismissed.
 DELETE FROM batch_exit WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s
+
+-- name: attempts_at_places
+-- The attempts at places of arrays: the consumer, for the ends of children of array jobs.
+SELECT asked.array_id AS array, asked.place, job_attempt.job_id AS job, job_attempt.attempt, job_attempt.token
+FROM unnest(%(arrays)s::bigint[], %(places)s::integer[]) AS asked (array_id, place)
+JOIN array_child ON array_child.array_id = asked.array_id AND array_child.place = asked.place
+JOIN job_attempt ON job_attempt.job_id = array_child.job_id AND job_attempt.attempt = array_child.attempt

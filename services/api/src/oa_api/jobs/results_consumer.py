@@ -10,6 +10,7 @@ import structlog
 from oa_api.db.database import Database, Transaction
 from oa_api.db.errors import StoreError, StoreUnavailableError
 from oa_api.db.query_files import load_queries
+from oa_api.jobs.array_events import name_attempts, place_of
 from oa_api.jobs.result_batches import (
     MAX_MESSAGES,
     AppliedMessage,
@@ -24,7 +25,7 @@ from oa_shared.batch_consumer import BatchConsumer, Settlement
 from oa_shared.consumer import REDELIVERY_S, Ack, ConsumerOptions, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.errors import OaError
 from oa_shared.fault_points import fault_point
-from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
+from oa_shared.messages import BatchEvent, StatusMessage, UnreadableMessageError, parse_result_message
 from oa_shared.queue import Queue, ReceivedMessage
 from oa_shared.storage import Storage, StorageUnavailableError
 from oa_shared.tracing import trace_id
@@ -61,7 +62,7 @@ class ResultsHandler:
 
     async def __call__(self, message: ReceivedMessage) -> Outcome:
         """Apply one message in a transaction of its own; return how to settle it after the transaction."""
-        reading = await self._read(message)
+        (reading,) = await self._name_children([await self._read(message)])
         if reading.message is None:
             return reading.outcome or Ack()
         return (await self._apply_alone(reading.message)).outcome
@@ -72,7 +73,8 @@ class ResultsHandler:
         What the batch leaves out, or all of it if the transaction fails, is applied message by message: one message
         never decides about another. While the database is down, all messages wait.
         """
-        readings = await asyncio.gather(*(self._read(message) for message in messages))
+        read = await asyncio.gather(*(self._read(message) for message in messages))
+        readings = await self._name_children(read)
         parsed = {place: reading.message for place, reading in enumerate(readings) if reading.message is not None}
         settlements = {
             place: Settlement(reading.outcome) for place, reading in enumerate(readings) if reading.outcome is not None
@@ -94,6 +96,23 @@ class ResultsHandler:
         except (UnreadableMessageError, StoredResultError) as error:
             return _Reading(None, _outcome_of_error(error))
         return _Reading(parsed)
+
+    async def _name_children(self, readings: Sequence[_Reading]) -> list[_Reading]:
+        """Return the messages, with the ends of children of array jobs as those of their attempts."""
+        events = {
+            place: reading.message
+            for place, reading in enumerate(readings)
+            if isinstance(reading.message, BatchEvent) and place_of(reading.message) is not None
+        }
+        if not events:
+            return list(readings)
+        try:
+            named = await name_attempts(self._database, events)
+        except StoreUnavailableError as error:
+            log.warning("result_waiting", error=error.detail)
+            waiting = _Reading(None, DependencyDown(_DATABASE_RETRY_S))
+            return [waiting if place in events else reading for place, reading in enumerate(readings)]
+        return [_Reading(named[place]) if place in named else reading for place, reading in enumerate(readings)]
 
     async def _complete(self, message: StatusMessage) -> StatusMessage:
         if self._storage is None:

@@ -58,19 +58,23 @@ async def _run_response(request: web.Request, run: int) -> web.Response:
 
 async def post_jobs(request: web.Request) -> web.Response:
     """Create the jobs that a run lacks; `errors` names the elements and entries that get none."""
-    run, database, by = path_id(request, "run"), request.app[DATABASE], request[PRINCIPAL]
     body = await read_json_bytes(request, limit=NewJobsSchema.max_bytes)
+    return web.json_response(CreatedJobsSchema().dump(await create_posted_jobs(request, body)))
+
+
+async def create_posted_jobs(request: web.Request, body: bytes) -> object:
+    """Create jobs from the JSON of a NewJobsSchema in the run of the path; return what CreatedJobsSchema describes."""
+    run, database, by = path_id(request, "run"), request.app[DATABASE], request[PRINCIPAL]
     idempotency = await read_idempotency_key(request, f"run/{run}/jobs", owner=by.owner)
     earlier = await job_creation.check_before_fetch(database, run, idempotency, by=by)
     if earlier is not None:
-        return web.json_response(earlier)
+        return earlier
     plan = await plan_posted(body, request.app[FETCHER], request.app[EXAMINER])
     if not plan.jobs:
         raise InvalidError("no element produced a job", fields={"jobs": [asdict(item) for item in plan.rejections]})
-    response = await job_creation.create_jobs(
+    return await job_creation.create_jobs(
         database, run, plan, idempotency=idempotency, traceparent=request[TRACEPARENT], by=by
     )
-    return web.json_response(CreatedJobsSchema().dump(response))
 
 
 async def list_jobs_of_run(request: web.Request) -> web.Response:

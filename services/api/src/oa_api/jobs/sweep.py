@@ -121,7 +121,7 @@ class Sweep:
 
     async def delete_old_rows(self) -> None:
         """Delete rows that no message and no client refers to anymore, a few thousand at a time."""
-        for name in ("delete_idempotency_keys", "delete_sent", "delete_received"):
+        for name in ("delete_idempotency_keys", "delete_sent", "delete_received", "delete_arrays"):
             await self._database.execute(_SQL[name])
         await delete_old_takes(self._database)
 

@@ -43,6 +43,12 @@ DELETE FROM inbox WHERE (job_id, attempt, token, seq) IN (
     ORDER BY received_at LIMIT 5000
 )
 
+-- name: delete_arrays
+-- Deletes old arrays with their children: no message and no container refers to them anymore. For the sweep.
+DELETE FROM batch_array WHERE id IN (
+    SELECT id FROM batch_array WHERE created_at < now() - interval '30 days' ORDER BY created_at LIMIT 50
+)
+
 -- name: fold_tally
 -- Merges the rows of the job tally of each run and status: the sweep (docs/decisions/0006-counting-jobs.md).
 WITH tallied AS (

@@ -13,7 +13,7 @@ from oa_shared.process_report import DISPATCHER, DISPATCHER_SWEEP
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class StatusVerdict:
     """One sentence about the system, and the kind of its color."""
 
     kind: str
@@ -35,14 +35,14 @@ async def show_status(request: web.Request) -> web.Response:
     )
 
 
-def state_verdict(health: Health) -> Verdict:
+def state_verdict(health: Health) -> StatusVerdict:
     """Return what to say first."""
     if health.problems:
         first, *others = health.problems
-        return Verdict("bad", f"{len(health.problems)} problems" if others else first)
+        return StatusVerdict("bad", f"{len(health.problems)} problems" if others else first)
     if health.paused:
-        return Verdict("warn", f"All parts work. Paused: {', '.join(health.paused)}.")
-    return Verdict("good", "All parts work.")
+        return StatusVerdict("warn", f"All parts work. Paused: {', '.join(health.paused)}.")
+    return StatusVerdict("good", "All parts work.")
 
 
 def _parts_of(parts: list[HeartbeatRow], name: str) -> list[HeartbeatRow]:

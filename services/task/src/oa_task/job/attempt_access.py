@@ -68,7 +68,7 @@ class AttemptAccess:
         asked_at = time.monotonic()
         try:
             body = await self._post("credentials", {})
-        except _NotFoundError:
+        except NotOfferedError:
             log.warning("credentials_not_offered")
             return None
         if "credentials" in body and body["credentials"] is None:
@@ -88,28 +88,35 @@ class AttemptAccess:
         return urls
 
     async def _post(self, name: str, fields: Mapping[str, object]) -> JsonMapping:
-        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=timeout) as session,
-                # A redirect would send the token to another server.
-                session.post(
-                    f"{self._url}/{name}", json={"token": self._token, **fields}, allow_redirects=False
-                ) as response,
-            ):
-                body = json_object(await response.json(content_type=None))
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise AccessUnavailableError(f"{name}: {type(error).__name__}") from error
-        if response.status in _REFUSALS:
-            raise AttemptOverError(f"{name}: {response.status}: {json_text(body.get('detail'))}")
-        if response.status == HTTPStatus.NOT_FOUND:
-            raise _NotFoundError(f"{name}: the API has no such endpoint or job")
-        if response.status != HTTPStatus.OK:
-            raise AccessUnavailableError(f"{name}: the API answered {response.status}")
-        return body
+        return await post_to_api(f"{self._url}/{name}", {"token": self._token, **fields})
 
 
-class _NotFoundError(AccessUnavailableError):
+async def post_to_api(url: str, fields: Mapping[str, object]) -> JsonMapping:
+    """Send one request of a container and return the body of the response.
+
+    Raises AttemptOverError, AccessUnavailableError, of which NotOfferedError is one.
+    """
+    name = url.rpartition("/")[2]
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            # A redirect would send the token to another server.
+            session.post(url, json=dict(fields), allow_redirects=False) as response,
+        ):
+            body = json_object(await response.json(content_type=None))
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise AccessUnavailableError(f"{name}: {type(error).__name__}") from error
+    if response.status in _REFUSALS:
+        raise AttemptOverError(f"{name}: {response.status}: {json_text(body.get('detail'))}")
+    if response.status == HTTPStatus.NOT_FOUND:
+        raise NotOfferedError(f"{name}: the API has no such endpoint or job")
+    if response.status != HTTPStatus.OK:
+        raise AccessUnavailableError(f"{name}: the API answered {response.status}")
+    return body
+
+
+class NotOfferedError(AccessUnavailableError):
     """The API has no such endpoint, or no such job."""
 
 

@@ -15,6 +15,7 @@ from oa_shared.logging import configure_logging
 from oa_shared.settings import read_settings
 from oa_shared.storage import StorageUnavailableError
 from oa_shared.tracing import trace_id
+from oa_task.job.array_child import complete_environment
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.attempt_access import AccessUnavailableError, AttemptAccess, AttemptOverError
 from oa_task.job.attempt_bucket import open_bucket
@@ -30,7 +31,11 @@ async def run_attempt() -> int:
     hide_from_children()
     limit_file_size()
     configure_logging("task")
-    settings = read_settings(JobSettings, os.environ)
+    try:
+        environ = await complete_environment(os.environ)
+    except (AttemptOverError, AccessUnavailableError) as error:
+        return _end_early(error)
+    settings = read_settings(JobSettings, environ)
     structlog.contextvars.bind_contextvars(
         run_id=settings.run,
         job_id=settings.job,
@@ -45,14 +50,19 @@ async def run_attempt() -> int:
         async with open_aws() as aws:
             try:
                 status = await _run_with_bucket(settings, aws, Path(file.name))
-            except AttemptOverError as error:
-                log.info("attempt_not_needed", reason=error.detail)
-                status = 0
-            except AccessUnavailableError as error:
-                log.error("attempt_not_started", error=error.detail)  # noqa: TRY400 - the trace adds nothing
-                status = exit_status("infra.api")
+            except (AttemptOverError, AccessUnavailableError) as error:
+                status = _end_early(error)
         log.info("attempt_ended", exit_status=status)
     return status
+
+
+def _end_early(error: AttemptOverError | AccessUnavailableError) -> int:
+    """Return the exit status of a container that has not started its work."""
+    if isinstance(error, AttemptOverError):
+        log.info("attempt_not_needed", reason=error.detail)
+        return 0
+    log.error("attempt_not_started", error=error.detail)
+    return exit_status("infra.api")
 
 
 async def _run_with_bucket(settings: JobSettings, aws: Aws, log_file: Path) -> int:
