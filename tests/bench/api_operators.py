@@ -48,7 +48,7 @@ async def measure_bulk(session: aiohttp.ClientSession) -> list[Figure]:
     began = time.perf_counter()
     while not answer["ended_at"]:
         await asyncio.sleep(_POLL_S)
-        async with session.get(f"/api/job/bulk/{answer['id']}") as response:
+        async with session.get(f"/api/bulk/{answer['id']}") as response:
             answer = await response.json()
     took_s = time.perf_counter() - began
     if answer["done"] != BULK:
@@ -63,7 +63,7 @@ async def measure_bulk(session: aiohttp.ClientSession) -> list[Figure]:
 async def _post(session: aiohttp.ClientSession, body: dict[str, Any]) -> tuple[Any, float]:
     """Return the response and its duration in seconds."""
     began = time.perf_counter()
-    async with session.post("/api/job/bulk", json=body) as response:
+    async with session.post("/api/bulk", json=body) as response:
         response.raise_for_status()
         answer = await response.json()
     return answer, time.perf_counter() - began

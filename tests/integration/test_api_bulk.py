@@ -15,14 +15,14 @@ WARN = "UPDATE job SET status = 'Warn', rank = 9, ended_at = now() WHERE id = AN
 
 
 async def ask(api: RunningApi, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
-    response = await api.client.post("/api/job/bulk", json=body, headers={**INTERNAL, **headers})
+    response = await api.client.post("/api/bulk", json=body, headers={**INTERNAL, **headers})
     return response.status, await response.json()
 
 
 async def run_to_end(api: RunningApi, bulk: int) -> Any:
     while await run_step(api.database) is not None:
         pass
-    return await api.get(f"/api/job/bulk/{bulk}", **INTERNAL)
+    return await api.get(f"/api/bulk/{bulk}", **INTERNAL)
 
 
 async def jobs_of(api: RunningApi, count: int, *, code: str = "", **run: Any) -> list[int]:
@@ -132,12 +132,12 @@ async def test_worker_continues_a_bulk_action_that_was_interrupted(api: RunningA
     await jobs_of(api, 60, code="upstream.timeout")
     _, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 60})
     await run_step(api.database)
-    half = await api.get(f"/api/job/bulk/{answer['id']}", **INTERNAL)
+    half = await api.get(f"/api/bulk/{answer['id']}", **INTERNAL)
     assert 0 < half["done"] < 60
     stop = asyncio.Event()
     worker = asyncio.create_task(run_bulk(api.database, stop, every_s=0.01))
     async with asyncio.timeout(20):
-        while not (await api.get(f"/api/job/bulk/{answer['id']}", **INTERNAL))["ended_at"]:  # noqa: ASYNC110 - over HTTP
+        while not (await api.get(f"/api/bulk/{answer['id']}", **INTERNAL))["ended_at"]:  # noqa: ASYNC110 - over HTTP
             await asyncio.sleep(0.05)
     stop.set()
     await worker
@@ -187,11 +187,11 @@ async def test_invalid_bulk_action_is_refused(api: RunningApi, body: dict[str, A
 async def test_list_of_bulk_actions_follows_its_link(api: RunningApi) -> None:
     for _ in range(3):
         await ask(api, {"action": "rerun", "filter": {}, "expected": 0})
-    response = await api.client.get("/api/job/bulk?limit=2", headers=INTERNAL)
+    response = await api.client.get("/api/bulk?limit=2", headers=INTERNAL)
     assert [row["id"] for row in (await response.json())["bulk_actions"]] == [3, 2]
     rest = await api.client.get(response.links["next"]["url"].relative(), headers=INTERNAL)
     assert [row["id"] for row in (await rest.json())["bulk_actions"]] == [1]
 
 
 async def test_missing_bulk_action_is_not_found(api: RunningApi) -> None:
-    assert (await api.client.get("/api/job/bulk/7", headers=INTERNAL)).status == 404
+    assert (await api.client.get("/api/bulk/7", headers=INTERNAL)).status == 404

@@ -151,12 +151,12 @@ async def test_job_that_needs_review_is_listed_with_the_published_figures(api: R
 async def test_decision_ends_the_review_and_is_audited(api: RunningApi, moderate: str, status: str) -> None:
     job = await create_job_to_review(api)
     body = {"moderate": moderate, "reason": "the county split"}
-    response = await api.client.post(f"/api/job/error/{job}", json=body, headers=INTERNAL)
+    response = await api.client.post(f"/api/job/{job}/review", json=body, headers=INTERNAL)
     assert (await response.json()) == {"job": job, "status": status}
     assert (await api.get("/api/job/error"))["errors"] == []
     rows = await api.database.all("SELECT action, reason FROM audit WHERE subject = %(s)s", {"s": f"job/{job}"})
     assert rows == [{"action": f"job.{moderate}", "reason": "the county split"}]
-    again = await api.client.post(f"/api/job/error/{job}", json=body, headers=INTERNAL)
+    again = await api.client.post(f"/api/job/{job}/review", json=body, headers=INTERNAL)
     assert again.status == 409
     detail = await api.get(f"/api/job/{job}")
     assert [attempt["status"] for attempt in detail["attempts"]] == [status]

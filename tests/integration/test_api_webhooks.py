@@ -2,8 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
-import hmac
 import json
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
@@ -12,12 +10,16 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from standardwebhooks import Webhook as StandardWebhook
+from standardwebhooks.webhooks import WebhookVerificationError
 
 from oa_api.webhooks.sender import Sender
-from oa_api.webhooks.worker import DELAYS_S, MAX_FAILED_DELIVERIES, deliver_once
+from oa_api.webhooks.worker import DELAYS_S, MAX_FAILED_DELIVERIES, deliver_once, run_webhooks
 from oa_shared.status import JobStatus
 from support.publishing import make_job, publish, report_status, result
 from support.running_api import INTERNAL, RunningApi, running_api
+
+SITE = "https://batch.example.org"
 
 
 @dataclass
@@ -61,7 +63,7 @@ async def subscribe(api: RunningApi, url: str, **more: Any) -> dict[str, Any]:
 
 
 async def deliver(api: RunningApi, *, opened: tuple[str, ...] = ("127.0.0.1",), timeout_s: float = 5) -> int:
-    async with Sender(opened, timeout_s=timeout_s) as sender:
+    async with Sender(opened, site=SITE, timeout_s=timeout_s) as sender:
         return await deliver_once(api.database, sender)
 
 
@@ -82,7 +84,9 @@ async def test_new_webhook_returns_its_secret_once_and_gets_a_ping(api: RunningA
     shown = [await api.get(f"/api/webhook/{webhook['id']}", **INTERNAL), await api.get("/api/webhook", **INTERNAL)]
     assert webhook["secret"] not in json.dumps(shown)
     assert await deliver(api) == 1
-    assert json.loads(receiver.received[0][1]) == {"event": "ping", "webhook": webhook["id"]}
+    ping = json.loads(receiver.received[0][1])
+    assert ping["type"] == ping["event"] == "ping"
+    assert ping["data"] == {"webhook": webhook["id"]}
     entry = await api.database.first("SELECT action, subject, detail FROM audit")
     assert entry is not None
     assert entry["action"] == "webhook.create"
@@ -102,10 +106,12 @@ async def test_publication_is_sent_signed_to_matching_webhooks(api: RunningApi, 
     assert event["data"]["source_name"] == "us/ca/berkeley"
     assert event["data"]["job"] == job["id"]
     assert event["data"]["changes"] == {"added": 3, "removed": 2}
-    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-    key = base64.b64decode(webhook["secret"].removeprefix("whsec_"))
-    digest = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-    assert headers["webhook-signature"] == f"v1,{digest}"
+    assert StandardWebhook(webhook["secret"]).verify(body, dict(headers)) == event
+    # The form that Standard Webhooks recommends.
+    assert event["type"] == "data.published"
+    assert event["timestamp"] == event["created_at"]
+    assert event["data"]["url"] == f"{SITE}/api/data/{event['data']['id']}"
+    assert event["data"]["history"] == f"{event['data']['url']}/history"
     (delivery,) = await deliveries(api, webhook["id"])
     assert headers["webhook-id"] == str(delivery["id"])
     assert delivery["state"] == "delivered"
@@ -271,6 +277,46 @@ async def test_new_secret_replaces_the_old_one(api: RunningApi, receiver: Receiv
     assert "secret" not in plain
     assert plain["layer"] == "parcels"
     assert plain["url"] == receiver.url
+
+
+async def test_replaced_secret_signs_too_for_a_day(api: RunningApi, receiver: Receiver) -> None:
+    webhook = await subscribe(api, receiver.url)
+    address = f"/api/webhook/{webhook['id']}"
+    changed = await (await api.client.patch(address, json={"new_secret": True}, headers=INTERNAL)).json()
+    await publish(api, "us/ca/berkeley")
+    assert await deliver(api) == 1
+    headers, body = receiver.received[-1]
+    for secret in (webhook["secret"], changed["secret"]):
+        assert StandardWebhook(secret).verify(body, dict(headers))["type"] == "data.published"
+    assert len(headers["webhook-signature"].split(" ")) == 2
+    await api.database.execute("UPDATE webhook SET former_secret_until = now() - interval '1 s'")
+    await publish(api, "us/ca/berkeley", "county")
+    assert await deliver(api) == 1
+    headers, body = receiver.received[-1]
+    assert StandardWebhook(changed["secret"]).verify(body, dict(headers))
+    with pytest.raises(WebhookVerificationError):
+        StandardWebhook(webhook["secret"]).verify(body, dict(headers))
+    stop = asyncio.Event()
+    worker = asyncio.create_task(run_webhooks(api.database, Sender((), site=SITE), stop, every_s=0.01))
+    while await api.count("webhook WHERE former_secret IS NOT NULL"):  # noqa: ASYNC110 - in the database
+        await asyncio.sleep(0.01)
+    stop.set()
+    await worker
+
+
+@pytest.mark.parametrize("header", ["webhook-id", "webhook-timestamp", "webhook-signature"])
+async def test_delivery_without_or_with_another_header_is_not_verified(
+    api: RunningApi, receiver: Receiver, header: str
+) -> None:
+    webhook = await subscribe(api, receiver.url)
+    await publish(api, "us/ca/berkeley")
+    await deliver(api)
+    ((headers, body),) = receiver.received
+    other = {"webhook-id": "0", "webhook-timestamp": "1614265330", "webhook-signature": "v1,AAAA"}
+    for changed in ({}, {header: other[header]}):
+        kept = {name: value for name, value in headers.items() if name != header}
+        with pytest.raises(WebhookVerificationError):
+            StandardWebhook(webhook["secret"]).verify(body, {**kept, **changed})
 
 
 async def test_deleted_webhook_is_gone_with_its_deliveries(api: RunningApi, receiver: Receiver) -> None:

@@ -66,6 +66,46 @@ async def test_hourly_limit_is_waited_out(database_url: str) -> None:
         assert await world.jobs() == []
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+        "You have exceeded a secondary rate limit and have been temporarily blocked from content creation.",
+        "You have triggered an abuse detection mechanism. Please retry your request again later.",
+        "API rate limit exceeded for installation ID 99.",
+    ],
+)
+async def test_rate_limit_without_headers_is_a_pause_that_doubles(database_url: str, message: str) -> None:
+    async with github_world(database_url) as world:
+        world.github.faults.append(Fault(403, message=message, times=2))
+        await world.pull({TOWN: definition("town")})
+        assert len(world.github.requests) == 1
+        assert 55 < await pause_s(world) <= 60
+        world.worker._planner._repository._client._paused_until = 0.0
+        await world.skip_pauses()
+        await world.worker.run_once()
+        assert len(world.github.requests) == 2
+        assert 115 < await pause_s(world) <= 120
+        world.worker._planner._repository._client._paused_until = 0.0
+        await world.settle()
+        assert len(await world.jobs()) == 1
+
+
+async def test_refusal_that_speaks_of_no_limit_is_no_pause(world: GitHubWorld) -> None:
+    world.github.faults.append(Fault(403, message="Resource not accessible by integration", times=1000))
+    await world.pull({TOWN: definition("town")})
+    row = await world.api.database.first("SELECT state, reason FROM github_delivery")
+    assert row is not None
+    assert row["state"] == "abandoned"
+    assert "403" in row["reason"]
+
+
+async def pause_s(world: GitHubWorld) -> float:
+    row = await world.api.database.first("SELECT extract(epoch FROM due_at - now())::float AS s FROM github_delivery")
+    assert row is not None
+    return float(row["s"])
+
+
 async def test_token_that_github_revoked_is_renewed(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town")})
     made = world.github.count("POST", "/access_tokens")

@@ -301,3 +301,52 @@ async def test_unreadable_sample_is_left_out(world: GitHubWorld, body: bytes) ->
     await world.end_samples()
     assert OUTCOME_LABELS[EntryOutcome.FULL_QUEUED] in world.comment()
     assert FIRST_ROWS not in world.comment()
+
+
+async def test_pull_request_onto_another_branch_is_examined_again(world: GitHubWorld) -> None:
+    number = await world.pull({TOWN: definition("town"), BERKELEY: definition("city")})
+    old_jobs = await world.jobs()
+    assert [job["name"] for job in old_jobs] == ["town"]
+    head = world.model.pulls[number].head_sha
+    # The other branch has the town already, and one entry of the other source, which the new commit renames.
+    branch = world.model.commit({TOWN: as_json(definition("town"))}, parent=world.model.commits[head].parent)
+    world.model.pulls[number].head_sha = world.model.commit({BERKELEY: as_json(definition("shore"))}, parent=branch)
+    world.model.change_base(number, "release", branch)
+    changes = {"base": {"ref": {"from": "master"}, "sha": {"from": world.model.head}}}
+    await world.send("pull_request", pull_event(world.model, number, "edited", changes=changes))
+    await world.settle()
+    jobs = await world.jobs()
+    assert [job["status"] for job in jobs if job["id"] == old_jobs[0]["id"]] == ["Canceled"]
+    assert [job["name"] for job in jobs if job["id"] != old_jobs[0]["id"]] == ["shore"]
+
+
+async def test_same_commit_onto_another_branch_starts_another_round(world: GitHubWorld) -> None:
+    number = await world.pull({TOWN: definition("town"), BERKELEY: definition("city", "county", "shore")})
+    first = await world.jobs()
+    assert sorted(job["name"] for job in first) == ["shore", "town"]
+    pull = world.model.pulls[number]
+    # A branch that has the town of the pull request: only the other change is left.
+    branch = world.model.commit({TOWN: as_json(definition("town"))}, parent=world.model.commits[pull.head_sha].parent)
+    world.model.commits[pull.head_sha].parent = branch
+    world.model.change_base(number, "release", branch)
+    changes = {"base": {"ref": {"from": "master"}, "sha": {"from": world.model.head}}}
+    event = pull_event(world.model, number, "edited", changes=changes)
+    for _ in range(2):
+        await world.send("pull_request", event)
+        await world.settle()
+    later = [job for job in await world.jobs() if job["id"] > first[-1]["id"]]
+    assert [job["name"] for job in later] == ["shore"]
+    assert {job["status"] for job in await world.jobs() if job["id"] <= first[-1]["id"]} == {"Canceled"}
+    await world.end_samples()
+    await world.end_full()
+    assert world.check_run(pull.head_sha)["conclusion"] == "success"
+    assert "us/ca/town" not in world.comment()
+    assert len(world.model.comments) == 1
+
+
+async def test_edited_title_changes_nothing(world: GitHubWorld) -> None:
+    number = await world.pull({TOWN: definition("town")})
+    event = pull_event(world.model, number, "edited", changes={"title": {"from": "Old"}})
+    _, answer = await world.send("pull_request", event)
+    assert answer["state"] == "ignored"
+    assert len(await world.jobs()) == 1

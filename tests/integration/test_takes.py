@@ -79,7 +79,7 @@ async def _bulk(scene: _Scene) -> Callable[[], Awaitable[object]]:
 
     scene.monkeypatch.setattr(bulk_actions, "_act", act)
     command = {"action": "cancel", "reason": "test", "filter": {"source": "xx/"}, "expected": len(scene.jobs)}
-    response = await scene.api.client.post("/api/job/bulk", json=command, headers=INTERNAL)
+    response = await scene.api.client.post("/api/bulk", json=command, headers=INTERNAL)
     assert response.status == 200, await response.text()
     return lambda: run_step(scene.api.database)
 

@@ -21,6 +21,7 @@ from oa_shared.attempt_keys import KeyIssuer
 from oa_shared.caller_identity import IdentityCheck
 from oa_shared.storage import Storage
 from support.direct_examiner import DirectExaminer
+from support.documented_responses import UndocumentedResponses
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
 
@@ -111,11 +112,13 @@ async def running_api(
     key_issuer: KeyIssuer | None = None,
     identity_check: IdentityCheck | None = None,
     connections: int = 10,
+    is_documented: bool = True,
     **settings: Any,
 ) -> AsyncIterator[RunningApi]:
     """Serve the API on loopback; queues and storage are in memory unless real ones are given.
 
-    It logs in as the user of the services, like in production: a statement beyond the rights of that user fails.
+    It logs in as the user of the services, like in production: a statement beyond the rights of that user fails. So
+    does a response that the OpenAPI document does not have, at the end, unless `is_documented` is false.
     """
     database_url = as_service(database_url)
     known = Settings(
@@ -142,8 +145,11 @@ async def running_api(
                 key_issuer=key_issuer,
                 identity_check=identity_check,
             )
+            undocumented = UndocumentedResponses(app)
             async with TestClient(_Server(app)) as client:
                 yield RunningApi(client, database, queues, kept)
+            if is_documented:
+                undocumented.check()
     finally:
         await database.close()
         forget_applications()

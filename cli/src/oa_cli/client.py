@@ -23,7 +23,7 @@ _TIMEOUT_S = 120
 _ACCEPTED = {"Accept": "application/vnd.openaddresses.v2+json, */*;q=0.9"}
 _CHUNK_BYTES = 1 << 18
 # POST requests that the API recognizes by their Idempotency-Key, so that they can be repeated.
-_IDEMPOTENT_POSTS = frozenset({"/api/job/bulk", "/api/run", "/api/export", "/api/fabric"})
+_IDEMPOTENT_POSTS = frozenset({"/api/bulk", "/api/run", "/api/export", "/api/fabric"})
 _BAD, _UNAUTHORIZED, _FORBIDDEN = 400, 401, 403
 _TRIES = 3
 _PAUSE_S = 0.5

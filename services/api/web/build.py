@@ -29,7 +29,7 @@ SERVED = {
 }
 _MAP_OF_SOURCE = b"//# sourceMappingURL="
 _NPM_WITHIN_S = 300
-_OLDEST_NODE = 18
+_OLDEST_NODE = 20
 
 
 class BuildError(Exception):

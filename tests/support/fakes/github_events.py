@@ -28,13 +28,14 @@ def encode_payload(payload: Any) -> bytes:
     return json.dumps(payload).encode()
 
 
-def pull_event(model: GitHubModel, number: int, action: str) -> dict[str, Any]:
-    """Return a `pull_request` event."""
+def pull_event(model: GitHubModel, number: int, action: str, **more: Any) -> dict[str, Any]:
+    """Return a `pull_request` event; an `edited` one has `changes`."""
     pull = model.pulls[number]
     return {
         "action": action,
         "number": number,
         "pull_request": pull_shape(model, pull),
+        **more,
         **_common(model, pull.author),
     }
 

@@ -93,6 +93,11 @@ class GitHubModel:
         pull = self.pulls[number]
         pull.head_sha, pull.updated_at = head_sha, self.tick()
 
+    def change_base(self, number: int, base_ref: str, base_sha: str) -> None:
+        """Let a pull request change another branch."""
+        pull = self.pulls[number]
+        pull.base_ref, pull.base_sha, pull.updated_at = base_ref, base_sha, self.tick()
+
     def close(self, number: int) -> None:
         """Close a pull request without merging it."""
         pull = self.pulls[number]

@@ -44,6 +44,7 @@ class Fault:
     times: int = 1
     when: Callable[[str, str], bool] = lambda _method, _path: True
     after: bool = False
+    message: str = "no"
 
 
 class GitHubServer:
@@ -106,7 +107,7 @@ class GitHubServer:
             fault.times -= 1
             if fault.after:
                 await handler(request)
-            return web.json_response({"message": "no"}, status=fault.status, headers=fault.headers)
+            return web.json_response({"message": fault.message}, status=fault.status, headers=fault.headers)
         self._authenticate(request)
         response: web.StreamResponse = await handler(request)
         return response

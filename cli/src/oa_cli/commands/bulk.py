@@ -66,7 +66,7 @@ class BulkProgress(_Bulk):
 
 
 class BulkList(TypedDict):
-    """GET /api/job/bulk."""
+    """GET /api/bulk."""
 
     bulk_actions: list[BulkProgress]
 
@@ -105,16 +105,16 @@ for _name, _description in (
 
 
 async def _start(api: Api, request: _Request, *, yes: bool, wait: bool, as_json: bool) -> int:
-    preview = await api.post("/api/job/bulk", BulkActionPreview, {**request, "dry_run": True})
+    preview = await api.post("/api/bulk", BulkActionPreview, {**request, "dry_run": True})
     if not preview["matching"]:
         print_answer(preview, "no matching jobs", as_json=as_json)
         return ExitStatus.DONE
     if not yes:
         _confirm(preview)
-    action = await api.post("/api/job/bulk", BulkProgress, {**request, "expected": preview["matching"]})
+    action = await api.post("/api/bulk", BulkProgress, {**request, "expected": preview["matching"]})
     while wait and not action["ended_at"]:
         await asyncio.sleep(_EVERY_S)
-        action = await api.get(f"/api/job/bulk/{action['id']}", BulkProgress)
+        action = await api.get(f"/api/bulk/{action['id']}", BulkProgress)
     print_answer(action, *_describe(action), as_json=as_json)
     return ExitStatus.JOB_FAILED if action["skipped"] else ExitStatus.DONE
 
@@ -142,7 +142,7 @@ def bulk_show(number: int, *, as_json: bool) -> None:
     """Show the progress of a bulk action and its skipped jobs."""
 
     async def work(api: Api) -> int:
-        action = await api.get(f"/api/job/bulk/{number}", BulkProgress)
+        action = await api.get(f"/api/bulk/{number}", BulkProgress)
         print_answer(action, *_describe(action), as_json=as_json)
         return 0
 
@@ -156,7 +156,7 @@ def bulk_list(limit: int, *, as_json: bool) -> None:
     """List bulk actions, newest first."""
 
     async def work(api: Api) -> int:
-        actions = (await api.get("/api/job/bulk", BulkList, limit=limit))["bulk_actions"]
+        actions = (await api.get("/api/bulk", BulkList, limit=limit))["bulk_actions"]
         columns = ("bulk action", "action", "jobs", "done", "skipped", "remaining", "by", "reason", "created")
         rows = [
             [

@@ -95,7 +95,7 @@ def make_app(
     app[KEY_ISSUER] = key_issuer
     app[IDENTITY_CHECK] = identity_check
     app[QUEUES] = queues
-    app[DOCUMENT] = _document(has_legacy=settings.compatibility)
+    app[DOCUMENT] = _document()
     app[DOCUMENT_V1] = _document_v1()
     app[FETCHER] = fetcher
     app[EXAMINER] = examiner
@@ -120,9 +120,9 @@ def make_app(
 
 
 @cache
-def _document(*, has_legacy: bool) -> JsonObject:
+def _document() -> JsonObject:
     """Return the OpenAPI document, which is the same for each application of this process."""
-    return document([route for route in ROUTES if has_legacy or not route.is_legacy], VERSION)
+    return document([route for route in ROUTES if not route.is_legacy], VERSION)
 
 
 @cache
@@ -138,7 +138,7 @@ def _served_routes(settings: Settings) -> list[Route]:
     forms = {(form.method, form.path): form.handler for form in FORMS}
     routes = []
     for route in ROUTES:
-        endpoint = (route.method, route.path)
+        endpoint = (route.method, route.former_path or route.path)
         if endpoint in forms:
             handler = serve_both(route.handler, forms[endpoint], body_key=BODY_KEYS.get(endpoint, ""))
             routes.append(replace(route, handler=handler))
@@ -148,12 +148,12 @@ def _served_routes(settings: Settings) -> list[Route]:
 
 
 def _add_route(app: web.Application, route: Route) -> Iterator[tuple[tuple[str, str], Role]]:
-    """Add a route to the application and yield its role, by method and canonical path."""
-    registered = app.router.add_route(route.method, route.pattern or route.path, route.handler)
-    if route.method == hdrs.METH_GET:
-        app.router.add_route(hdrs.METH_HEAD, route.pattern or route.path, route.handler)
-    if registered.resource is not None:
-        yield (route.method, registered.resource.canonical), route.role
+    """Add a route to the application, also at its former path, and yield its role, by method and canonical path."""
+    methods = (hdrs.METH_GET, hdrs.METH_HEAD) if route.method == hdrs.METH_GET else (route.method,)
+    for path in filter(None, (route.pattern or route.path, route.former_path)):
+        first, *_ = [app.router.add_route(method, path, route.handler) for method in methods]
+        if first.resource is not None:
+            yield (route.method, first.resource.canonical), route.role
 
 
 async def _end_streams(app: web.Application) -> None:

@@ -22,7 +22,7 @@ from oa_api.ui import routes as ui
 from oa_api.uploads import routes as uploads
 from oa_api.webhooks import routes as webhooks
 
-# Paths with a fixed word in the place of another path's parameter come first: /api/job/bulk before /api/job/{job}.
+# Paths with a fixed word in the place of another path's parameter come first: /api/job/error before /api/job/{job}.
 _ROOMS = (
     bulk_actions,
     failures,

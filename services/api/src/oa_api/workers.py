@@ -60,6 +60,7 @@ class Dependencies:
 async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExitStack) -> list[Worker]:
     """Return the enabled workers. Raises SettingsError."""
     database, mailer = deps.database, Mailer.of(settings)
+    sender = Sender(settings.allowed_hosts, site=site_url(settings))
     # Apart from that of requests: definitions of pull requests must not delay those of accounts.
     examiner = await stack.enter_async_context(Examiner())
     runs: list[tuple[bool, str, _Run]] = [
@@ -70,7 +71,7 @@ async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExit
         (settings.sweep, SWEEP, _sweep(settings, deps)),
         (settings.sweep, STORE_AUDIT, partial(run_store_audit, database, deps.storage)),
         (settings.sign_in_mail, SIGN_IN_MAIL, partial(run_sign_in_mail, database, mailer, site=site_url(settings))),
-        (settings.webhooks, WEBHOOKS, partial(run_webhooks, database, Sender(settings.allowed_hosts))),
+        (settings.webhooks, WEBHOOKS, partial(run_webhooks, database, sender)),
         (settings.bulk, BULK, partial(run_bulk, database)),
         (settings.schedules, SCHEDULES, _schedules(settings, deps, examiner)),
     ]

@@ -20,7 +20,15 @@ from oa_api.http.routing import delete, form, get, page, patch, post
 from oa_shared.roles import Role
 
 API = (
-    get("/api/profile", api.get_profile, "Get own profile", response=ProfileSchema, tag="people", role=Role.VIEWER),
+    get(
+        "/api/profile",
+        api.get_profile,
+        "Get own profile",
+        description="The account of the caller, or the service.",
+        response=ProfileSchema,
+        tag="people",
+        role=Role.VIEWER,
+    ),
     get(
         "/api/account",
         api.list_accounts,
@@ -35,6 +43,7 @@ API = (
         "/api/account",
         api.post_account,
         "Create an account",
+        operation_id="createAccount",
         response=AccountSchema,
         tag="people",
         description="The owner of its email address, or its GitHub user, can then sign in.",
@@ -46,6 +55,7 @@ API = (
         "/api/account/{account}",
         api.patch_account,
         "Change an account",
+        operation_id="updateAccount",
         response=AccountSchema,
         tag="people",
         description=(
@@ -69,6 +79,7 @@ API = (
         "/api/token",
         api.post_token,
         "Create a token",
+        operation_id="createToken",
         response=NewTokenResponseSchema,
         tag="people",
         description=(
@@ -83,6 +94,7 @@ API = (
         "/api/token/{token}",
         api.delete_token,
         "Revoke a token",
+        operation_id="revokeToken",
         response=RevokedTokenSchema,
         tag="people",
         description="Also revokes the tokens created with it. Admins may revoke tokens of other accounts.",

@@ -17,6 +17,7 @@ ROUTES = (
         "/api/job/{job}/attempt/{attempt}/credentials",
         api.post_credentials,
         "Issue credentials for the files of an attempt",
+        operation_id="issueCredentials",
         response=AttemptCredentialsSchema,
         tag="jobs",
         description=(
@@ -31,6 +32,7 @@ ROUTES = (
         "/api/job/{job}/attempt/{attempt}/inputs",
         api.post_inputs,
         "Sign URLs of the inputs of a product",
+        operation_id="signInputs",
         response=SignedInputsSchema,
         tag="jobs",
         description=f"{_WHO} Each URL is valid for an hour. 403 for a key that the plan of the job does not name.",

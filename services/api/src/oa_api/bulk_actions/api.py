@@ -1,4 +1,4 @@
-"""The endpoints below /api/job/bulk."""
+"""The endpoints below /api/bulk."""
 
 from dataclasses import asdict
 

@@ -12,9 +12,11 @@ from oa_shared.roles import Role
 
 API = (
     post(
-        "/api/job/bulk",
+        "/api/bulk",
         api.post_bulk,
         "Start a bulk action",
+        operation_id="startBulkAction",
+        former_path="/api/job/bulk",
         response=BulkActionSchema,
         tag="jobs",
         description=(
@@ -29,9 +31,10 @@ API = (
         role=Role.MODERATOR,
     ),
     get(
-        "/api/job/bulk",
+        "/api/bulk",
         api.list_bulk_actions,
         "List bulk actions",
+        former_path="/api/job/bulk",
         response=BulkActionListSchema,
         tag="jobs",
         description="Newest first. The `Link` header has the next page.",
@@ -39,9 +42,12 @@ API = (
         role=Role.VIEWER,
     ),
     get(
-        "/api/job/bulk/{bulk}",
+        "/api/bulk/{bulk}",
         api.get_bulk,
         "Get a bulk action",
+        operation_id="getBulkAction",
+        description="With its progress: the numbers of jobs done, skipped and remaining.",
+        former_path="/api/job/bulk/{bulk}",
         response=BulkActionSchema,
         tag="jobs",
         role=Role.VIEWER,

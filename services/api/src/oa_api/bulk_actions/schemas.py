@@ -18,7 +18,7 @@ class JobSelectionRequestSchema(JobSelectionSchema, RequestSchema[JobSelection])
 
 
 class NewBulkActionSchema(ReasonSchema, RequestSchema[NewBulkAction]):
-    """POST /api/job/bulk."""
+    """POST /api/bulk."""
 
     action = fields.Enum(BulkAction, by_value=True, required=True, metadata=about("Action on each job.", "rerun"))
     filter = fields.Nested(
@@ -61,7 +61,7 @@ class BulkFormSchema(JobSelectionSchema, BulkPreviewFieldsSchema, ReasonSchema, 
 
 
 class BulkListFilterSchema(RequestSchema[BulkListFilter]):
-    """GET /api/job/bulk."""
+    """GET /api/bulk."""
 
     limit = fields.Integer(
         load_default=25, validate=validate.Range(min=1, max=100), metadata=about("Maximum number of items.", 25)
@@ -101,6 +101,6 @@ class BulkActionSchema(ResponseSchema):
 
 
 class BulkActionListSchema(ResponseSchema):
-    """GET /api/job/bulk."""
+    """GET /api/bulk."""
 
     bulk_actions = fields.List(fields.Nested(BulkActionSchema), required=True)

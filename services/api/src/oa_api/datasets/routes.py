@@ -8,7 +8,13 @@ from oa_api.datasets.request_schemas import (
     FeedFilterSchema,
     HistoryFilterSchema,
 )
-from oa_api.datasets.schemas import DatasetListSchema, DatasetSchema, HistorySchema, LicenseListSchema
+from oa_api.datasets.schemas import (
+    AttributionListSchema,
+    DatasetListSchema,
+    DatasetSchema,
+    HistorySchema,
+    LicenseListSchema,
+)
 from oa_api.http.routing import JSON, TEXT, get, page
 from oa_shared.media_types import ATOM, GEOJSON
 from oa_shared.roles import Role
@@ -30,6 +36,7 @@ API = (
         "/api/data/places",
         extents_api.get_extents,
         "Dataset extents",
+        operation_id="getDatasetExtents",
         response=(GEOJSON,),
         tag="data",
         description="The extent and the center of each selected dataset, with its number of features.",
@@ -51,6 +58,7 @@ API = (
         "/api/data/{data}/history",
         api.list_history,
         "List the publications of a dataset",
+        operation_id="listPublications",
         response=HistorySchema,
         tag="data",
         description="Newest first. The `Link` header has the URL of the next page.",
@@ -62,6 +70,7 @@ API = (
         "/latest/{source}/{layer}/{name}/{file}",
         api.get_latest,
         "Get the latest file of a dataset",
+        operation_id="getLatestFile",
         response=(),
         tag="data",
         description="A stable URL: redirects to the file of the published result, which supports ranges.",
@@ -84,6 +93,7 @@ API = (
         attribution_api.get_attribution,
         "Attribution text",
         response=(TEXT, JSON),
+        json=AttributionListSchema,
         tag="data",
         description="For the selected datasets: text to redistribute with the data, or JSON with `format=json`.",
         query=AttributionFilterSchema,

@@ -30,7 +30,7 @@ class FillSchema(ResponseSchema):
     rate = fields.Float(required=True, metadata=about("Share of features with a value, 0 to 1.", 0.98))
 
 
-class FileSchema(ResponseSchema):
+class PublishedFileSchema(ResponseSchema):
     """A file of a publication."""
 
     name = text_field("Name of the file.", "source.parquet")
@@ -43,7 +43,7 @@ class FileSchema(ResponseSchema):
     )
 
 
-class LatestFileSchema(FileSchema):
+class LatestFileSchema(PublishedFileSchema):
     """A file of the published result."""
 
     latest = text_field("URL of the latest version.", "/latest/us/ca/berkeley/addresses/city/source.parquet")
@@ -149,7 +149,7 @@ class PublicationSchema(_ResultSchema):
     id = fields.Integer(required=True, metadata=about("ID; later publications have higher ones.", 31))
     published_at = time_field("When it was published.")
     files_deleted_at = Time(allow_none=True, metadata=about("When retention marked its files for deletion."))
-    files = fields.List(fields.Nested(FileSchema), required=True)
+    files = fields.List(fields.Nested(PublishedFileSchema), required=True)
 
 
 class HistorySchema(ListSchema):
@@ -182,3 +182,9 @@ class AttributionSchema(ResponseSchema):
     name = text_field("Name of the entry in the layer.", "city")
     license = fields.Nested(LicenseSchema, required=True, allow_none=True)
     attribution = text_field("Attribution and license in one line.", "© City of Berkeley. License: CC BY 4.0.")
+
+
+class AttributionListSchema(ResponseSchema):
+    """GET /api/attribution?format=json."""
+
+    datasets = fields.List(fields.Nested(AttributionSchema), required=True)

@@ -9,11 +9,22 @@ API = (
         "/api/openapi.json",
         api.get_openapi,
         "Get the OpenAPI document",
+        operation_id="getOpenApiDocument",
+        description="This document: OpenAPI 3.1.",
         response=(JSON,),
         tag="service",
         role=Role.ANYONE,
     ),
-    get("/docs", pages.get_docs, "Read the API reference as a page", response=(HTML,), tag="service", role=Role.ANYONE),
+    get(
+        "/docs",
+        pages.get_docs,
+        "Read the API reference as a page",
+        operation_id="getReference",
+        description="This document as a page.",
+        response=(HTML,),
+        tag="service",
+        role=Role.ANYONE,
+    ),
 )
 PAGES = (
     page("/docs/pages", pages.get_components, "Components", role=Role.ANYONE, is_development=True),

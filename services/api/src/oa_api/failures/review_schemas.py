@@ -77,7 +77,7 @@ class ReviewCountSchema(ResponseSchema):
 
 
 class ReviewDecisionSchema(ReasonSchema, RequestSchema[ReviewDecision]):
-    """POST /api/job/error/{job}."""
+    """POST /api/job/{job}/review."""
 
     moderate = fields.Enum(
         Decision,

@@ -12,15 +12,19 @@ class GitHubError(OaError):
 
 
 class GitHubUnavailableError(GitHubError):
-    """GitHub cannot be reached, failed, or requires a pause of `pause_s` seconds."""
+    """GitHub cannot be reached, failed, or requires a pause of `pause_s` seconds.
+
+    `is_pause_known` is false where GitHub does not state the pause, and the next one has to be longer.
+    """
 
     code = "github.away"
     title = "GitHub is not available."
     retryable = True
 
-    def __init__(self, detail: str = "", *, pause_s: float = 0) -> None:
+    def __init__(self, detail: str = "", *, pause_s: float = 0, is_pause_known: bool = True) -> None:
         super().__init__(detail)
         self.pause_s = pause_s
+        self.is_pause_known = is_pause_known
 
 
 class GitHubRefusedError(GitHubError):

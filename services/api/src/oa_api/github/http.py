@@ -1,5 +1,6 @@
 """The HTTP session for GitHub: public addresses only, bounded bodies, errors by whether a retry helps."""
 
+import re
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -21,8 +22,10 @@ _USER_AGENT = "openaddresses-batch"
 _CHUNK_BYTES = 1 << 18
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LIMITED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
-_DEFAULT_PAUSE_S = 60.0
-_MAX_PAUSE_S = 3600.0
+# Where GitHub does not state a pause, it requires at least a minute, and longer pauses while the limit continues.
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 60.0, 3600.0
+_MAX_REFUSAL_BYTES = 65_536
+_RATE_LIMIT = re.compile(r"secondary[ -]rate[ -]limit|rate limit exceeded|abuse detection", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class GitHubHttp:
                     if max_redirects and response.status in _REDIRECTS:
                         url = url.join(URL(response.headers.get("Location", "")))
                         continue
-                    _check_status(response, f"{method} {url.origin()}{url.path}")
+                    await _check_status(response, f"{method} {url.origin()}{url.path}")
                     yield response
                     return
         except AddressRefusedError as error:
@@ -119,30 +122,40 @@ class GitHubHttp:
         raise GitHubRefusedError(f"more than {max_redirects} redirects to {url}")
 
 
-def _check_status(response: aiohttp.ClientResponse, request: str) -> None:
+async def _check_status(response: aiohttp.ClientResponse, request: str) -> None:
     if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
         return
     detail = f"{request} returned {response.status}"
     if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status == HTTPStatus.REQUEST_TIMEOUT:
         raise GitHubUnavailableError(detail)
-    pause_s = _required_pause(response)
-    if pause_s is not None:
-        raise GitHubUnavailableError(f"{detail}: rate limit", pause_s=pause_s)
+    if response.status in _LIMITED:
+        pause_s = _stated_pause(response)
+        if pause_s is not None:
+            raise GitHubUnavailableError(f"{detail}: rate limit", pause_s=pause_s)
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS or await _is_rate_limit(response):
+            raise GitHubUnavailableError(f"{detail}: rate limit", pause_s=SHORTEST_PAUSE_S, is_pause_known=False)
     raise GitHubRefusedError(detail, status=response.status)
 
 
-def _required_pause(response: aiohttp.ClientResponse) -> float | None:
-    """Return for how many seconds GitHub accepts no requests, or None if it is not a rate limit.
+def _stated_pause(response: aiohttp.ClientResponse) -> float | None:
+    """Return for how many seconds GitHub accepts no requests, or None if the headers do not say.
 
-    Both rate limits return 403 or 429: the primary one with `X-RateLimit-Remaining: 0`, the secondary one with
+    Both rate limits return 403 or 429: the primary one with `X-RateLimit-Remaining: 0`, the secondary one at times with
     `Retry-After`. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
-    if response.status not in _LIMITED:
-        return None
     retry_after = response.headers.get("Retry-After", "")
     if retry_after.isascii() and retry_after.isdigit():
-        return min(float(retry_after), _MAX_PAUSE_S)
+        return min(max(float(retry_after), 1.0), LONGEST_PAUSE_S)
     reset = response.headers.get("X-RateLimit-Reset", "")
     if response.headers.get("X-RateLimit-Remaining") == "0" and reset.isascii() and reset.isdigit():
-        return min(max(float(reset) - time.time(), 1.0), _MAX_PAUSE_S)
-    return _DEFAULT_PAUSE_S if response.status == HTTPStatus.TOO_MANY_REQUESTS else None
+        return min(max(float(reset) - time.time(), 1.0), LONGEST_PAUSE_S)
+    return None
+
+
+async def _is_rate_limit(response: aiohttp.ClientResponse) -> bool:
+    """Return whether the body of a refusal speaks of a rate limit: the secondary one may have no headers."""
+    try:
+        body = await read_body(response, max_bytes=_MAX_REFUSAL_BYTES)
+    except BodyTooLargeError:
+        return False
+    return _RATE_LIMIT.search(body.decode("utf-8", "replace")) is not None

@@ -73,6 +73,14 @@ class Object(fields.Dict):
         return loaded
 
 
+class TextOrObject(fields.Raw):
+    """Text, or an object of `schema` (None: any object), for the document; the handler validates the value."""
+
+    def __init__(self, schema: type[Schema] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.schema = schema
+
+
 class Choices(fields.Field[list[str]]):
     """A comma-separated list of values from a closed set."""
 

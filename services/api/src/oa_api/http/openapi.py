@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from http import HTTPStatus
 
 from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
 
 from oa_api.http.cross_origin import OPEN_TREES
-from oa_api.http.fields import MAX_ID, Choices, Numbers, Time
+from oa_api.http.fields import MAX_ID
 from oa_api.http.headers import SECRET_HEADER
+from oa_api.http.openapi_fields import FieldsPlugin
+from oa_api.http.openapi_responses import PROBLEMS, media_schema, responses
 from oa_api.http.routing import PAGE, Route
 from oa_api.http.schemas import ProblemSchema
 from oa_shared.json_types import JsonObject
@@ -17,7 +18,6 @@ from oa_shared.roles import Role
 from oa_shared.status import LAYERS
 
 _PARAMETER = re.compile(r"{(\w+)}")
-_WORD = re.compile(r"\w+")
 _PARAMETER_DESCRIPTIONS = {
     "bulk": "ID of a bulk action.",
     "pause": "ID of a pause.",
@@ -55,27 +55,10 @@ _PARAMETER_SCHEMAS: dict[str, JsonObject] = {
     "name": {"type": "string", "examples": ["city"]},
     "cache_key": {"type": "string", "examples": ["data"]},
 }
-_PROBLEMS = {
-    400: "The request cannot be read.",
-    401: "Authentication required, or the credential is not valid.",
-    403: "Permission denied.",
-    404: "Not found.",
-    408: "The body took too long to arrive.",
-    409: "Conflict with the current state.",
-    410: "No longer available.",
-    413: "The body is too large.",
-    414: "The URL is too long.",
-    415: "Unsupported content type.",
-    416: "The range is outside the file.",
-    422: "The request is not valid; see `errors`.",
-    429: "Too many requests; retry after `Retry-After` seconds.",
-    431: "The headers are too large.",
-    500: "Server error; it has been logged.",
-    503: "A dependency is unavailable; retry.",
-}
+# The order in which generated clients prefer them.
 _SCHEMES: dict[str, dict[str, str]] = {
-    SECRET_HEADER: {"type": "apiKey", "in": "header", "name": SECRET_HEADER},
     "token": {"type": "http", "scheme": "bearer", "description": "An API token, `oa_…`, from POST /api/token."},
+    SECRET_HEADER: {"type": "apiKey", "in": "header", "name": SECRET_HEADER},
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-oa_session", "description": "A browser session."},
 }
 _ROLE_DESCRIPTIONS = {
@@ -86,7 +69,6 @@ _ROLE_DESCRIPTIONS = {
     Role.ADMIN: "Requires role admin.",
     Role.SERVICE: "Requires the shared secret of services.",
 }
-_OTHER_STATUSES = {302: "Redirect to the file.", 304: "Not modified since the version in `If-None-Match`."}
 _TAGS = {
     "data": "Published data, its history and its licenses.",
     "runs": "Runs: jobs that are started together.",
@@ -112,12 +94,13 @@ def document(routes: Sequence[Route], version: str) -> JsonObject:
         title="OpenAddresses Batch",
         version=version,
         openapi_version="3.1.0",
-        plugins=[_Plugin()],
+        plugins=[FieldsPlugin()],
         info={
             "description": "Turns source definitions into jobs, runs them and publishes the results. Reading is open "
             "to everyone. Writing requires a role (`x-role`), by an API token or the shared secret of services. "
             "Errors are RFC 9457 problem details. Scripts of every site may read with GET and HEAD below "
             f"{', '.join(f'`{tree}`' for tree in OPEN_TREES)} (CORS): without cookies, with a token if they have one.",
+            "contact": {"name": "OpenAddresses", "url": "https://openaddresses.io"},
             "license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"},
         },
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
@@ -125,69 +108,70 @@ def document(routes: Sequence[Route], version: str) -> JsonObject:
     )
     for name, scheme in _SCHEMES.items():
         spec.components.security_scheme(name, scheme)
-    for status, text in _PROBLEMS.items():
+    for status, text in PROBLEMS.items():
         content = {"application/problem+json": {"schema": ProblemSchema}}
         spec.components.response(f"Problem{status}", {"description": text, "content": content})
     routes = [route for route in routes if route.tag != PAGE]
     for path in dict.fromkeys(route.path for route in routes):
         spec.path(path, operations={route.method.lower(): _operation(route) for route in routes if route.path == path})
-    return {key: _without_null_defaults(value) for key, value in spec.to_dict().items()}
+    return {key: _without_nulls(value) for key, value in spec.to_dict().items()}
 
 
-def _without_null_defaults(value: object) -> object:
-    """Return a value without defaults of null, which the document says by not requiring the field."""
-    if isinstance(value, dict):
-        kept = {key: item for key, item in value.items() if key != "default" or item is not None}
-        return {key: _without_null_defaults(item) for key, item in kept.items()}
-    return [_without_null_defaults(item) for item in value] if isinstance(value, list) else value
+def _operation_id(route: Route) -> str:
+    """Return the name of the function of generated clients: of the handler, in the words of JavaScript."""
+    first, *rest = getattr(route.handler, "__name__", "").split("_")
+    return route.operation_id or first + "".join(map(str.capitalize, rest))
 
 
-class _Plugin(MarshmallowPlugin):
-    """Knows the fields of this service."""
+def _without_nulls(value: object) -> object:
+    """Return a value without what marshmallow writes as null.
 
-    def init_spec(self, spec: APISpec) -> None:
-        """Add the fields to those of the plugin."""
-        super().init_spec(spec)
-        if self.converter is not None:
-            self.converter.field_mapping[Time] = ("string", "date-time")
-            self.converter.field_mapping[Numbers] = ("string", None)
-            self.converter.add_attribute_function(_describe_lists)  # type: ignore[no-untyped-call] # unannotated
+    Defaults of null: the document does not require the field. Parameters that may be null: in a URL they are absent.
+    """
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _without_nulls(item) for key, item in value.items() if key != "default" or item is not None}
+    if kept.get("in") == "query" and isinstance(schema := kept.get("schema"), dict):
+        kept["schema"] = {key: _never_null(item) for key, item in schema.items()}
+    return kept
 
 
-def _describe_lists(_converter: object, field: object, **_: object) -> JsonObject:
-    if isinstance(field, Numbers):
-        number = r"-?\d+(\.\d+)?"
-        return {"pattern": f"^{number}(,{number}){{{field.count - 1}}}$"}
-    if not isinstance(field, Choices):
-        return {}
-    choice = "|".join(field.choices)
-    return {"type": "string", "pattern": f"^({choice})(,({choice}))*$"}
+def _never_null(value: object) -> object:
+    """Return the types or choices of a schema without null; one type is not a list."""
+    if not isinstance(value, list):
+        return value
+    kept = [item for item in value if item not in (None, "null")]
+    return kept[0] if len(kept) == 1 and len(value) > 1 else kept
 
 
 def _operation(route: Route) -> JsonObject:
     needs_role = route.role > Role.ANYONE
     parameters = _path_parameters(route.path)
-    if route.query is not None:
-        parameters.append({"in": "query", "schema": route.query})
-    if route.is_idempotent_by_key:
-        parameters.append(_IDEMPOTENCY_KEY)
-    operation: JsonObject = {
-        "operationId": f"{route.method.lower()}_{'_'.join(_WORD.findall(route.path)) or 'root'}",
+    parameters += [{"in": "query", "schema": route.query}] if route.query else []
+    parameters += [{"in": "header", "schema": route.headers}] if route.headers else []
+    parameters += [_IDEMPOTENCY_KEY] if route.is_idempotent_by_key else []
+    schemes = (SECRET_HEADER,) if route.role is Role.SERVICE else _SCHEMES
+    return {
+        "operationId": _operation_id(route),
         "summary": route.summary,
         "tags": [route.tag],
         "parameters": parameters,
-        "responses": {**_responses(route), **_problem_responses(route, needs_role=needs_role)},
+        **({"requestBody": _request_body(route.body)} if route.body else {}),
+        "responses": responses(route),
+        "security": [{name: []} for name in schemes] if needs_role else [],
         "x-role": route.role.label,
+        **({"deprecated": True} if route.is_legacy else {}),
         "description": f"{route.description} {_ROLE_DESCRIPTIONS[route.role]}".strip(),
     }
-    if route.is_legacy:
-        operation["deprecated"] = True
-    if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
-    if needs_role:
-        schemes = (SECRET_HEADER,) if route.role is Role.SERVICE else _SCHEMES
-        operation["security"] = [{name: []} for name in schemes]
-    return operation
+
+
+def _request_body(body: type[Schema] | str) -> JsonObject:
+    """Return the body of a request: an absent one is an empty object, so it is required unless that is accepted."""
+    if isinstance(body, str):
+        return {"required": True, "content": {body: {"schema": media_schema(body)}}}
+    return {"required": bool(body().validate({})), "content": {"application/json": {"schema": body}}}
 
 
 _IDEMPOTENCY_KEY: JsonObject = {
@@ -196,38 +180,6 @@ _IDEMPOTENCY_KEY: JsonObject = {
     "description": "A repeated request with the same key and body returns the first response.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
 }
-
-
-def _responses(route: Route) -> dict[str, JsonObject]:
-    success = {"200": _success(route)} if route.response else {}
-    return success | {str(status): {"description": _OTHER_STATUSES[status]} for status in route.also}
-
-
-def _success(route: Route) -> JsonObject:
-    if isinstance(route.response, tuple):
-        types: JsonObject = {"application/json" if kind == "json" else kind: {"schema": {}} for kind in route.response}
-        return {"description": "Success.", "content": types}
-    content: JsonObject = {"application/json": {"schema": route.response}}
-    if route.has_page:
-        content["text/html"] = {"schema": {"type": "string"}}
-    return {"description": "Success.", "content": content}
-
-
-_ALWAYS = (
-    *(HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS),
-    *(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE),
-)
-
-
-def _problem_responses(route: Route, *, needs_role: bool) -> dict[str, str | JsonObject]:
-    statuses = {*_ALWAYS, *route.refusals}
-    statuses |= {400, 408, 413, 415, 422} if route.body else {422} if route.query else {400}
-    statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} if needs_role else {HTTPStatus.UNAUTHORIZED}
-    statuses |= {HTTPStatus.NOT_FOUND} if _PARAMETER.search(route.path) else set()
-    responses: dict[str, str | JsonObject] = {str(int(status)): f"Problem{int(status)}" for status in sorted(statuses)}
-    if not route.is_health:
-        return responses
-    return responses | {"503": {**_success(route), "description": "Unhealthy; see `problems`."}}
 
 
 def _path_parameters(path: str) -> list[JsonObject]:

@@ -10,6 +10,10 @@ from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM
 from oa_shared.roles import Role
 
 JSON_LINES, TEXT, HTML, BYTES, JSON = MEDIA_TYPES[".jsonl"], "text/plain", "text/html", OCTET_STREAM, "json"
+# Any object as a body.
+JSON_BODY = MEDIA_TYPES[".json"]
+# A file, whose name decides on its media type.
+FILE = (BYTES, "*/*")
 
 # The tag of pages, which are not part of the API or of the OpenAPI document.
 PAGE = "page"
@@ -19,12 +23,15 @@ PAGE = "page"
 class Route:
     """One endpoint or page.
 
-    `response` is the schema of the response, or its media types if it is not JSON; an empty tuple means no status 200.
+    `response` is the schema of the response, or its media types if it is not JSON only, where `json` is the schema of
+    the one that is JSON; an empty tuple means no status 200. `body` is the schema of the body, or its media type.
     `role` is the lowest role that may call the route, so a new route is closed until its author opens it. `refusals`
-    lists its specific error statuses, `also` further statuses that are not errors. `pattern` is the path for the
-    router, where a parameter may contain slashes. `is_health` marks an endpoint that returns its own schema with
-    503, also while the process starts, and `has_page` one that returns HTML to a browser. `is_development` routes exist
-    only where the setting `component_gallery` is on, `is_legacy` ones only where `compatibility` is.
+    lists its specific error statuses, `also` further statuses that are not errors. `headers` describes the headers that
+    the handler reads. `pattern` is the path for the router, where a parameter may contain slashes. `former_path` is
+    where older clients send the same request; the document does not list it. `operation_id` names the operation for
+    generated clients, where the name of the handler does not. `is_health` marks an endpoint that returns its own
+    schema with 503, also while the process starts, and `has_page` one that returns HTML to a browser. `is_development`
+    routes exist only where the setting `component_gallery` is on, `is_legacy` ones only where `compatibility` is.
     """
 
     method: str
@@ -36,10 +43,14 @@ class Route:
     role: Role = Role.ADMIN
     description: str = ""
     query: type[Schema] | None = None
-    body: type[Schema] | None = None
+    body: type[Schema] | str | None = None
+    json: type[Schema] | None = None
+    headers: type[Schema] | None = None
     refusals: tuple[int, ...] = field(default=())
     is_idempotent_by_key: bool = False
     pattern: str = ""
+    former_path: str = ""
+    operation_id: str = ""
     also: tuple[int, ...] = ()
     is_health: bool = False
     has_page: bool = False

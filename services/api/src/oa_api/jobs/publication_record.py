@@ -41,11 +41,16 @@ async def record_publication(
 
 
 def webhook_body(job: LockedJob, publication: PublicationRow) -> JsonObject:
-    """Return the body of the webhook delivery; its URLs are paths of the API."""
+    """Return the body of the webhook delivery; its URLs are paths of the API, to which the sender adds the site.
+
+    `event` and `created_at` repeat `type` and `timestamp` of Standard Webhooks, for older receivers.
+    """
     result = publication.result or {}
     changes = result.get("changes")
     dataset = publication.data_id
     return {
+        "type": PUBLISHED,
+        "timestamp": rfc3339(publication.published_at),
         "event": PUBLISHED,
         "id": f"publication-{publication.id}",
         "created_at": rfc3339(publication.published_at),

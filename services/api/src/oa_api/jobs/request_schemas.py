@@ -10,6 +10,7 @@ from oa_api.http.fields import (
     RequestSchema,
     StrictSchema,
     Text,
+    TextOrObject,
     Time,
     about,
     identifier,
@@ -150,31 +151,42 @@ class RunChangeSchema(RequestSchema[RunChange]):
             raise ValidationError("Required with live: the number of jobs of the run.", "expected_jobs")
 
 
+class JobElementSchema(RequestSchema[JobElement]):
+    """An element of POST /api/run/{run}/jobs that is not a plain URL."""
+
+    source = TextOrObject(
+        required=True,
+        metadata=about(
+            "URL of a source definition, or the definition itself.", {"schema": 2, "coverage": {}, "layers": {}}
+        ),
+    )
+    source_name = Text(
+        load_default=None,
+        validate=validate.Regexp(SOURCE_NAME),
+        metadata=about(
+            "Name of the source; default: from the URL, or `inline/` and the hash of the definition.", "us/ca/berkeley"
+        ),
+    )
+    layer = fields.String(load_default=None, metadata=about("Only the entries of this layer.", "addresses"))
+    name = Text(load_default=None, metadata=about("Only the entry of this name.", "city"))
+
+
 class NewJobsSchema(RequestSchema[NewJobs]):
     """POST /api/run/{run}/jobs; the elements are validated one by one, so that each rejection names its own."""
 
     max_bytes = 8 * 1024 * 1024
     jobs = fields.List(
-        fields.Raw(
+        TextOrObject(
+            JobElementSchema,
             metadata=about(
-                "The URL of a source definition, or an object with `source` (a URL or the definition itself) and, "
-                "optionally, `source_name`, `layer` and `name`.",
+                "URL of a source definition, or an object with a URL or a definition.",
                 "https://github.com/openaddresses/openaddresses/blob/master/sources/us/ca/berkeley.json",
                 {"source": {"schema": 2, "coverage": {}, "layers": {}}, "source_name": "xx/here", "layer": "addresses"},
-            )
+            ),
         ),
         required=True,
         validate=validate.Length(min=1, max=MAX_JOBS),
     )
-
-
-class JobElementSchema(RequestSchema[JobElement]):
-    """An element of POST /api/run/{run}/jobs that is not a plain URL."""
-
-    source = fields.Raw(required=True)
-    source_name = Text(load_default=None, validate=validate.Regexp(SOURCE_NAME))
-    layer = fields.String(load_default=None)
-    name = Text(load_default=None)
 
 
 class AttemptReportSchema(RequestSchema[AttemptReport]):

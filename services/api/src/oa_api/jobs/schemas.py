@@ -192,7 +192,7 @@ class AttemptSchema(ResponseSchema):
     ended_at = time_field("End time.", allow_none=True)
 
 
-class EventSchema(ResponseSchema):
+class JobEventSchema(ResponseSchema):
     """An event of a job."""
 
     created_at = time_field("Time of the event.")
@@ -216,7 +216,7 @@ class JobDetailSchema(JobSchema):
     """A job with its attempts, its events and the review reasons."""
 
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)
-    events = fields.List(fields.Nested(EventSchema), required=True)
+    events = fields.List(fields.Nested(JobEventSchema), required=True)
     review_reasons = fields.List(fields.Nested(ReviewReasonSchema), required=True)
 
 

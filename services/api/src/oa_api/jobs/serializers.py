@@ -9,7 +9,7 @@ _RUN = schemas.RunSchema()
 _JOB, _JOB_WITH_TOKEN = schemas.JobSchema(exclude=("token",)), schemas.JobSchema()
 _SUMMARY = schemas.JobSchema(exclude=("token", "output"))
 _SUMMARY_WITH_TOKEN = schemas.JobSchema(exclude=("output",))
-_ATTEMPT, _EVENT, _REVIEW_REASON = schemas.AttemptSchema(), schemas.EventSchema(), schemas.ReviewReasonSchema()
+_ATTEMPT, _EVENT, _REVIEW_REASON = schemas.AttemptSchema(), schemas.JobEventSchema(), schemas.ReviewReasonSchema()
 
 
 def serialize_run(run: RunRow) -> JsonObject:

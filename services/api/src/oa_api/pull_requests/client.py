@@ -7,7 +7,7 @@ from typing import Self
 from yarl import URL
 
 from oa_api.github.errors import GitHubRefusedError, GitHubUnavailableError
-from oa_api.github.http import MAX_BYTES, GitHubHttp, GitHubResponse
+from oa_api.github.http import LONGEST_PAUSE_S, MAX_BYTES, GitHubHttp, GitHubResponse
 from oa_api.pull_requests.credentials import AppToken
 from oa_shared.json_types import JsonMapping
 
@@ -15,6 +15,8 @@ _RAW = "application/vnd.github.raw+json"
 _JSON = "application/vnd.github+json"
 _VERSION = "2022-11-28"
 _MAX_PAGES = 50
+# Enough to reach the longest pause.
+_MAX_LIMITED_IN_ROW = 10
 
 
 class GitHubClient:
@@ -25,6 +27,7 @@ class GitHubClient:
         self.credentials = credentials
         self._http = GitHubHttp(allowed_hosts)
         self._paused_until = 0.0
+        self._limited_in_row = 0
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()
@@ -100,11 +103,21 @@ class GitHubClient:
             raise GitHubUnavailableError("GitHub required a pause", pause_s=pause_s)
         headers = {"Authorization": f"Bearer {token}", "Accept": accept, "X-GitHub-Api-Version": _VERSION}
         try:
-            return await self._http.request(method, address, headers=headers, json_body=body, max_bytes=max_bytes)
+            response = await self._http.request(method, address, headers=headers, json_body=body, max_bytes=max_bytes)
         except GitHubUnavailableError as error:
-            if error.pause_s:
-                self._paused_until = time.monotonic() + error.pause_s
-            raise
+            if not error.pause_s:
+                raise
+            raise self._pause(error) from error
+        self._limited_in_row = 0
+        return response
+
+    def _pause(self, error: GitHubUnavailableError) -> GitHubUnavailableError:
+        """Send nothing until the pause ends; each in a row is twice as long, unless GitHub states its length."""
+        factor = 1 if error.is_pause_known else 2**self._limited_in_row
+        pause_s = min(error.pause_s * factor, LONGEST_PAUSE_S)
+        self._limited_in_row = min(self._limited_in_row + 1, _MAX_LIMITED_IN_ROW)
+        self._paused_until = time.monotonic() + pause_s
+        return GitHubUnavailableError(error.detail, pause_s=pause_s)
 
 
 def _list_in(page: object) -> list[object]:

@@ -19,10 +19,12 @@ from oa_api.pull_requests.reviewer import Reviewer
 from oa_api.pull_requests.rows import CheckRow, CheckRuns
 from oa_api.pull_requests.runs import cancel_runs, create_run, rerun_failed
 from oa_api.pull_requests.targets import BranchCommit, PullHead
+from oa_shared.json_types import JsonObject
 
 _SQL = load_queries("pull_requests.queries")
 _API_LAG_S = 5.0
 _MAX_PATHS_LENGTH = 500
+_MAX_BRANCH_LENGTH = 100
 OUTDATED = "a newer state of the pull request is known"
 
 Action = Callable[[Transaction], Awaitable[str]]
@@ -102,13 +104,16 @@ class ActionPlanner:
     async def _prepare_check(self, pull: Pull) -> Action:
         head = self._head(pull)
         known = await self._database.first(_SQL["check_of"], as_parameters(head), into=CheckRow)
-        changes = await self._reviewer.review_pull(pull) if known is None else Review()
+        needs_review = known is None or known.has_other_base(pull.base_ref)
+        changes = await self._reviewer.review_pull(pull) if needs_review else Review()
 
         async def act(transaction: Transaction) -> str:
             await self._leave_checks(transaction, head, state="superseded", reason="superseded by a newer commit")
             check = await transaction.first(_SQL["check_of"], as_parameters(head), into=CheckRow)
             if check is None:
                 return await self._open_check(transaction, pull, changes)
+            if check.has_other_base(pull.base_ref):
+                return await self._review_again(transaction, pull, check, changes)
             if check.state == "open":
                 return "the check of this commit is open already"
             await transaction.execute(_SQL["restart_check"], {"check": check.id})
@@ -118,14 +123,32 @@ class ActionPlanner:
         return act
 
     async def _open_check(self, transaction: Transaction, pull: Pull, changes: Review) -> str:
+        values = await self._reviewed_values(transaction, pull, changes)
+        (check_id,) = await transaction.all(_SQL["insert_check"], values, into=int)
+        return await self._start_unless_held(transaction, check_id, pull, changes, values["held"])
+
+    async def _review_again(self, transaction: Transaction, pull: Pull, check: CheckRow, changes: Review) -> str:
+        """Start a check again whose pull request has another base branch: its changes are others."""
+        await cancel_runs(transaction, [check.sample_run, check.full_run], reason="the base branch is another one")
+        values = {**await self._reviewed_values(transaction, pull, changes), "check": check.id}
+        await transaction.execute(_SQL["review_check_again"], values)
+        await transaction.execute(_SQL["restart_check"], values)
+        outcome = await self._start_unless_held(transaction, check.id, pull, changes, values["held"])
+        return f"the base branch is {pull.base_ref[:_MAX_BRANCH_LENGTH]}: {outcome}"
+
+    async def _reviewed_values(self, transaction: Transaction, pull: Pull, changes: Review) -> JsonObject:
+        """Return the columns of a check that its review decides on."""
         head, entries = self._head(pull), len(changes.jobs)
         hold = await admission.find_hold(transaction, self._options.admission, pull, head, entries)
-        values = {**as_parameters(head), "findings": json.dumps(changes.as_json()), "author": pull.author}
-        values |= {"entry_count": entries, "held": hold}
-        (check_id,) = await transaction.all(_SQL["insert_check"], values, into=int)
+        values = {**as_parameters(head), "base_ref": pull.base_ref, "author": pull.author}
+        return {**values, "findings": json.dumps(changes.as_json()), "entry_count": entries, "held": hold}
+
+    async def _start_unless_held(
+        self, transaction: Transaction, check_id: int, pull: Pull, changes: Review, hold: object
+    ) -> str:
         if hold is not Hold.NONE:
-            return f"{entries} entries wait for a collaborator: {hold}"
-        return await self._start_samples(transaction, check_id, head, changes)
+            return f"{len(changes.jobs)} entries wait for a collaborator: {hold}"
+        return await self._start_samples(transaction, check_id, self._head(pull), changes)
 
     async def _start_samples(self, transaction: Transaction, check_id: int, head: PullHead, changes: Review) -> str:
         if not changes.jobs:

@@ -48,10 +48,23 @@ class PullRequestPart:
 
 
 @dataclass(frozen=True, slots=True)
+class PullChanges:
+    """What an edit of a pull request changed, as far as it is read: `base` is set for another base branch."""
+
+    base: dict[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
 class PullRequestEvent:
-    """`pull_request`."""
+    """`pull_request`; `changes` is set for the action `edited`."""
 
     pull_request: PullRequestPart
+    changes: PullChanges | None
+
+    @property
+    def is_base_changed(self) -> bool:
+        """Return whether the pull request has another base branch, and therefore other changes."""
+        return self.changes is not None and self.changes.base is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +183,15 @@ class _PullRequestSchema(_Payload, RequestSchema[PullRequestPart]):
     head = fields.Nested(_CommitSchema, required=True)
 
 
+class _PullChangesSchema(_Payload, RequestSchema[PullChanges]):
+    base = fields.Dict(load_default=None, allow_none=True)
+
+
 class PullRequestEventSchema(_Payload, RequestSchema[PullRequestEvent]):
     """`pull_request`."""
 
     pull_request = fields.Nested(_PullRequestSchema, required=True)
+    changes = fields.Nested(_PullChangesSchema, load_default=None, allow_none=True)
 
 
 class PushEventSchema(_Payload, RequestSchema[PushEvent]):

@@ -169,7 +169,7 @@ def _load(schema: RequestSchema[_Event], payload: object) -> _Event:
 
 
 def _read_pull_request(action: str, event: PullRequestEvent) -> Task | Ignored:
-    if action not in _PULL_ACTIONS:
+    if action not in _PULL_ACTIONS and not (action == "edited" and event.is_base_changed):
         return Ignored(IgnoreReason.ACTION, f"pull request {action or 'changed'}")
     return PullTask(event.pull_request.number, event.pull_request.updated_at)
 

@@ -50,7 +50,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('github/' || %(repository)s || '/l
 
 -- name: check_columns
 -- The columns of CheckRow.
-id, repository, pull, head_sha, state, held, sample_run, full_run
+id, repository, pull, head_sha, state, held, sample_run, full_run, base_ref
 
 -- name: check_of
 -- The check of a commit of a pull request (event_actions).
@@ -59,9 +59,15 @@ WHERE repository = %(repository)s AND pull = %(pull)s AND head_sha = %(head_sha)
 
 -- name: insert_check
 -- Opens a check (event_actions).
-INSERT INTO github_check (repository, pull, head_sha, findings, author, entry_count, held)
-VALUES (%(repository)s, %(pull)s, %(head_sha)s, %(findings)s, %(author)s, %(entry_count)s, %(held)s)
+INSERT INTO github_check (repository, pull, head_sha, base_ref, findings, author, entry_count, held)
+VALUES (%(repository)s, %(pull)s, %(head_sha)s, %(base_ref)s, %(findings)s, %(author)s, %(entry_count)s, %(held)s)
 RETURNING id
+
+-- name: review_check_again
+-- Gives a check what the review against another base branch found, without jobs (event_actions).
+UPDATE github_check SET base_ref = %(base_ref)s, findings = %(findings)s, entry_count = %(entry_count)s,
+    held = %(held)s, sample_run = NULL, full_run = NULL
+WHERE id = %(check)s
 
 -- name: start_samples
 -- Records the run of the samples of a new check (event_actions).

@@ -35,6 +35,7 @@ class Pull:
     number: int
     head_sha: str
     base_sha: str
+    base_ref: str
     author: str
     association: str
     is_open: bool
@@ -74,6 +75,7 @@ class Repository:
             number=number,
             head_sha=pull["head"]["sha"],
             base_sha=base["sha"],
+            base_ref=base["ref"],
             author=user.get("login", "") if user else "",
             association=pull.get("author_association", "NONE"),
             is_open=pull["state"] == "open",

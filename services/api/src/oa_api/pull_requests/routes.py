@@ -1,8 +1,8 @@
 """The routes of pull requests."""
 
-from oa_api.http.routing import post
+from oa_api.http.routing import JSON_BODY, post
 from oa_api.pull_requests import api
-from oa_api.pull_requests.schemas import GitHubDeliverySchema
+from oa_api.pull_requests.schemas import GitHubDeliverySchema, GitHubHeadersSchema
 from oa_shared.roles import Role
 
 API = (
@@ -10,7 +10,10 @@ API = (
         "/api/github/event",
         api.post_event,
         "Receive a GitHub event",
+        operation_id="receiveGitHubEvent",
         response=GitHubDeliverySchema,
+        body=JSON_BODY,
+        headers=GitHubHeadersSchema,
         tag="github",
         description=(
             "For webhooks: the header X-Hub-Signature-256 proves that the body comes from GitHub, and "

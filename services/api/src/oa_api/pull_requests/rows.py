@@ -30,11 +30,16 @@ class CheckRow:
     held: str
     sample_run: int | None
     full_run: int | None
+    base_ref: str
 
     @property
     def head(self) -> PullHead:
         """Return the commit."""
         return PullHead(self.repository, self.pull, self.head_sha)
+
+    def has_other_base(self, base_ref: str) -> bool:
+        """Return whether the review was against another base branch; that of earlier versions is not known."""
+        return self.base_ref not in ("", base_ref)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,21 @@
 """The response to an event of GitHub."""
 
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
 from oa_api.http.fields import about
 from oa_api.http.schemas import ResponseSchema
+
+
+class GitHubHeadersSchema(Schema):
+    """The headers of POST /api/github/event that the handler reads."""
+
+    signature = fields.String(
+        data_key="X-Hub-Signature-256",
+        required=True,
+        metadata=about("`sha256=` and the HMAC-SHA256 of the body under the secret of the webhook."),
+    )
+    delivery = fields.String(data_key="X-GitHub-Delivery", required=True, metadata=about("ID of the delivery."))
+    event = fields.String(data_key="X-GitHub-Event", required=True, metadata=about("Kind of the event.", "push"))
 
 
 class GitHubDeliverySchema(ResponseSchema):

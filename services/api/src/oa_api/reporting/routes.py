@@ -16,6 +16,7 @@ API = (
         "/api/health/sources",
         api.list_sources,
         "List the health of datasets",
+        operation_id="listDatasetHealth",
         response=HealthGridSchema,
         tag="health",
         description=(
@@ -40,6 +41,7 @@ API = (
         "/api/job/{job}/cost",
         api.get_cost,
         "Get the cost of a job",
+        operation_id="getJobCost",
         response=CostViewSchema,
         tag="health",
         description="The cost of all attempts, at the prices in the settings.",

@@ -1,11 +1,11 @@
 """The routes of schedules."""
 
-from oa_api.http.routing import form, get, page, patch, post
+from oa_api.http.routing import HTML, JSON, TEXT, form, get, page, patch, post
 from oa_api.schedules import api, cleanup_api, pages, report_api
 from oa_api.schedules.cleanup_schemas import CleanupRequestSchema, CleanupRulesSchema, CleanupSchema, RulesChangeSchema
 from oa_api.schedules.report_schemas import ReportFormatSchema, ReportViewSchema
 from oa_api.schedules.schemas import (
-    ScheduleRunDetailSchema,
+    DetailedScheduleRunSchema,
     ScheduleRunFilterSchema,
     ScheduleRunListSchema,
     TriggerSchema,
@@ -27,7 +27,8 @@ API = (
         "/api/schedule/{schedule_run}",
         api.get_schedule_run,
         "Get a schedule run",
-        response=ScheduleRunDetailSchema,
+        description="With its result and the rejected definitions, at most 100.",
+        response=DetailedScheduleRunSchema,
         tag="schedules",
         role=Role.ANYONE,
     ),
@@ -35,7 +36,8 @@ API = (
         "/api/schedule",
         api.post_schedule_run,
         "Trigger a schedule",
-        response=ScheduleRunDetailSchema,
+        operation_id="triggerSchedule",
+        response=DetailedScheduleRunSchema,
         tag="schedules",
         description=(
             "The response does not wait for the schedule run. Each type runs once per period: triggering it again "
@@ -48,7 +50,8 @@ API = (
         "/api/report",
         report_api.get_report,
         "Get the latest health digest",
-        response=ReportViewSchema,
+        response=(JSON, TEXT, HTML),
+        json=ReportViewSchema,
         tag="health",
         description=(
             "The datasets that broke or were fixed, as JSON, or with `format` as the text or HTML of the mail. The "
@@ -62,6 +65,7 @@ API = (
         "/api/cleanup",
         cleanup_api.get_rules,
         "Get retention rules",
+        operation_id="getCleanupRules",
         response=CleanupRulesSchema,
         tag="cleanup",
         description="The rules, and the result of the last cleanup.",
@@ -71,6 +75,7 @@ API = (
         "/api/cleanup",
         cleanup_api.patch_rules,
         "Change retention rules",
+        operation_id="updateCleanupRules",
         response=CleanupRulesSchema,
         tag="cleanup",
         description="Omitted values are unchanged. Published data and the files of products are never removed.",
@@ -81,6 +86,7 @@ API = (
         "/api/cleanup",
         cleanup_api.post_cleanup,
         "Preview or run cleanup",
+        operation_id="runCleanup",
         response=CleanupSchema,
         tag="cleanup",
         description="With `dry_run` nothing changes; without, a schedule run removes the data in the background.",

@@ -66,7 +66,7 @@ class RefusedDefinitionSchema(ResponseSchema):
     message = fields.String(required=True, metadata=about("Details."))
 
 
-class ScheduleRunDetailSchema(ScheduleRunSchema):
+class DetailedScheduleRunSchema(ScheduleRunSchema):
     """A schedule run with its rejected definitions, at most 100."""
 
     refused = fields.List(fields.Nested(RefusedDefinitionSchema), required=True)

@@ -1,6 +1,6 @@
 """The routes of uploads."""
 
-from oa_api.http.routing import BYTES, delete, form, get, page, post, put
+from oa_api.http.routing import BYTES, FILE, delete, form, get, page, post, put
 from oa_api.uploads import api, pages
 from oa_api.uploads.schemas import (
     CreatedUploadSchema,
@@ -17,6 +17,7 @@ API = (
         "/api/upload",
         api.post_upload,
         "Create an upload",
+        operation_id="createUpload",
         response=CreatedUploadSchema,
         tag="uploads",
         description=(
@@ -43,6 +44,7 @@ API = (
         "/api/upload/{upload}",
         api.get_upload,
         "Get an upload",
+        description="An account sees its own uploads, a moderator all.",
         response=UploadSchema,
         tag="uploads",
         role=Role.AUTHOR,
@@ -51,7 +53,9 @@ API = (
         "/api/upload/{upload}/content",
         api.put_content,
         "Send the file",
+        operation_id="sendUploadContent",
         response=UploadSchema,
+        body=BYTES,
         tag="uploads",
         description=(
             "Only if the response to POST /api/upload has this URL: the body is the file, which is checked immediately."
@@ -63,6 +67,7 @@ API = (
         "/api/upload/{upload}/done",
         api.post_done,
         "Complete an upload",
+        operation_id="completeUpload",
         response=UploadSchema,
         tag="uploads",
         description=(
@@ -85,9 +90,11 @@ API = (
         "/upload/{upload}/{name}",
         api.get_file,
         "Download an uploaded file",
-        response=(BYTES,),
+        operation_id="getUploadedFile",
+        response=FILE,
         tag="uploads",
         description="A redirect to the store, or the file; both support ranges and HEAD.",
+        also=(206, 302),
         refusals=(410, 416),
         role=Role.ANYONE,
     ),

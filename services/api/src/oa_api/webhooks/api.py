@@ -6,6 +6,7 @@ from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import path_id, read_body, read_query
 from oa_api.identity.principal import PRINCIPAL
+from oa_api.settings import site_url
 from oa_api.webhooks import subscriptions
 from oa_api.webhooks.rows import WebhookRow
 from oa_api.webhooks.schemas import (
@@ -69,7 +70,8 @@ async def list_deliveries(request: web.Request) -> web.Response:
     """Return a page of the deliveries of a webhook, newest first."""
     delivery_filter, database = await read_query(request, DeliveryFilterSchema()), request.app[DATABASE]
     webhook = await subscriptions.get_webhook(database, path_id(request, "webhook"))
-    page = await subscriptions.list_deliveries(database, webhook.id, delivery_filter)
+    site = site_url(request.app[SETTINGS])
+    page = await subscriptions.list_deliveries(database, webhook.id, delivery_filter, site=site)
     return list_response(request, delivery_filter, "deliveries", page, serialize=_DELIVERY.dump, webhook=webhook.id)
 
 

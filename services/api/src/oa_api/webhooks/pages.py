@@ -7,6 +7,7 @@ from oa_api.http.errors import ApiError
 from oa_api.http.forms import read_form
 from oa_api.http.request_parsing import path_id
 from oa_api.identity.principal import PRINCIPAL
+from oa_api.settings import site_url
 from oa_api.ui import flash
 from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
@@ -89,7 +90,9 @@ async def _render_webhook(request: web.Request, webhook_id: int, *, secret: str 
     database = request.app[DATABASE]
     delivery_filter = await list_filter(request, DeliveryFilterSchema())
     webhook = await subscriptions.get_webhook(database, webhook_id)
-    page = await subscriptions.list_deliveries(database, webhook_id, delivery_filter)
+    page = await subscriptions.list_deliveries(
+        database, webhook_id, delivery_filter, site=site_url(request.app[SETTINGS])
+    )
     deliveries = make_listing(request, delivery_filter, page)
     return render(
         request,

@@ -37,6 +37,9 @@ UPDATE webhook SET
     url = coalesce(%(url)s, url),
     source = CASE WHEN 'source' = ANY(%(given)s::text[]) THEN %(source)s ELSE source END,
     layer = CASE WHEN 'layer' = ANY(%(given)s::text[]) THEN %(layer)s ELSE layer END,
+    former_secret = CASE WHEN %(secret)s::text IS NULL THEN former_secret ELSE secret END,
+    former_secret_until = CASE WHEN %(secret)s::text IS NULL THEN former_secret_until
+                          ELSE now() + make_interval(secs => %(former_secret_s)s) END,
     secret = coalesce(%(secret)s, secret),
     active = coalesce(%(active)s, active),
     disabled_reason = CASE WHEN coalesce(%(active)s, active) THEN NULL ELSE disabled_reason END,
@@ -78,7 +81,12 @@ CROSS JOIN LATERAL (
 ) due
 WHERE webhook.active AND webhook.retry_after <= now() AND webhook_delivery.id = due.id
 RETURNING webhook_delivery.id, webhook_delivery.webhook_id AS webhook, webhook_delivery.event, webhook_delivery.body,
-          webhook_delivery.tries, webhook.url, webhook.secret
+          webhook_delivery.tries, webhook.url, webhook.secret,
+          CASE WHEN webhook.former_secret_until > now() THEN webhook.former_secret END AS former_secret
+
+-- name: forget_former_secrets
+-- Remove former secrets that sign no more deliveries (worker).
+UPDATE webhook SET former_secret = NULL, former_secret_until = NULL WHERE former_secret_until < now()
 
 -- name: record_success
 -- Record that the receiver accepted a delivery (worker).

@@ -37,7 +37,7 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """A claimed delivery, with the URL to send it to and the secret to sign it with."""
+    """A claimed delivery, with the URL to send it to and the secrets to sign it with."""
 
     id: int
     webhook: int
@@ -46,3 +46,4 @@ class WebhookRequest:
     tries: int
     url: str
     secret: str = field(repr=False)
+    former_secret: str | None = field(repr=False)

@@ -79,7 +79,10 @@ class WebhookChangeSchema(_ChangeSchema, RequestSchema[WebhookChange]):
         metadata=about("False sends and queues nothing; true resets the count of failed deliveries.", True)
     )
     new_secret = fields.Boolean(
-        load_default=False, metadata=about("Replace the secret; the response shows the new one, once.", True)
+        load_default=False,
+        metadata=about(
+            "Replace the secret; the response shows the new one, once. The former one signs too for a day.", True
+        ),
     )
 
 

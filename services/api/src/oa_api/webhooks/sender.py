@@ -8,6 +8,7 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
+from oa_api.webhooks.payload import body_on_site
 from oa_api.webhooks.rows import WebhookRequest
 from oa_api.webhooks.signature import signature_headers
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
@@ -31,9 +32,13 @@ class DeliveryResult:
 
 
 class Sender:
-    """An HTTP session for deliveries; hosts in `allowed_hosts` may be private ones, for a stack on one machine."""
+    """An HTTP session for deliveries; hosts in `allowed_hosts` may be private ones, for a stack on one machine.
 
-    def __init__(self, allowed_hosts: tuple[str, ...], *, timeout_s: float = TIMEOUT_S) -> None:
+    The URLs in deliveries start with `site`, the base URL of this service.
+    """
+
+    def __init__(self, allowed_hosts: tuple[str, ...], *, site: str, timeout_s: float = TIMEOUT_S) -> None:
+        self._site = site
         self._guard = Guard(allowed_hosts)
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
@@ -53,13 +58,16 @@ class Sender:
         """Send a delivery once. The body of the response is not read."""
         if self._session is None:
             return DeliveryResult(None, "the sender is not open")
-        body = request.body.encode()
+        body = body_on_site(request.body, self._site).encode()
         try:
-            headers = {
-                "Content-Type": "application/json",
-                "User-Agent": _USER_AGENT,
-                **signature_headers(request.secret, body, message_id=str(request.id), timestamp_s=int(time.time())),
-            }
+            signed = signature_headers(
+                request.secret,
+                body,
+                message_id=str(request.id),
+                timestamp_s=int(time.time()),
+                former_secret=request.former_secret,
+            )
+            headers = {"Content-Type": "application/json", "User-Agent": _USER_AGENT, **signed}
             url = self._guard.check(URL(request.url))
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
                 is_accepted = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES

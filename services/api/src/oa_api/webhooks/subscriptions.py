@@ -1,6 +1,6 @@
 """Webhooks and their deliveries, read and written."""
 
-import json
+from dataclasses import replace
 
 from yarl import URL
 
@@ -14,12 +14,15 @@ from oa_api.http.schemas import CursorSlice
 from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
 from oa_api.jobs.filters import window_parameters
+from oa_api.webhooks.payload import body_on_site, ping_body
 from oa_api.webhooks.requests import DeliveryFilter, NewWebhook, WebhookChange
 from oa_api.webhooks.rows import DeliveryRow, WebhookRow
 from oa_api.webhooks.signature import new_secret
 from oa_shared.public_http import AddressRefusedError, Guard
 
 PING = "ping"
+# How long a replaced secret signs deliveries too, so that receivers can change to the new one without losing any.
+FORMER_SECRET_S = 86_400.0
 _SQL = load_queries("webhooks.queries")
 
 
@@ -38,10 +41,13 @@ async def get_webhook(database: Database, webhook: int) -> WebhookRow:
     return row
 
 
-async def list_deliveries(database: Database, webhook: int, delivery_filter: DeliveryFilter) -> Page[DeliveryRow]:
-    """Return a page of the deliveries of a webhook, newest first."""
+async def list_deliveries(
+    database: Database, webhook: int, delivery_filter: DeliveryFilter, *, site: str
+) -> Page[DeliveryRow]:
+    """Return a page of the deliveries of a webhook, newest first, with bodies as `site` sends them."""
     values = {**window_parameters(delivery_filter), "webhook": webhook, "state": delivery_filter.state}
-    rows = await database.all(_SQL["deliveries"], values, into=DeliveryRow)
+    stored = await database.all(_SQL["deliveries"], values, into=DeliveryRow)
+    rows = [replace(row, body=body_on_site(row.body, site)) for row in stored]
     total = await counting.count_rows(database, _SQL["count_deliveries"], values)
     return Page.cut(rows, delivery_filter.limit, total)
 
@@ -74,7 +80,9 @@ async def change_webhook(
     detail = {name: values[name] for name in change.given}
 
     async def work(transaction: Transaction) -> None:
-        if not await transaction.execute(_SQL["update"], {**values, "secret": secret, "webhook": webhook}):
+        if not await transaction.execute(
+            _SQL["update"], {**values, "secret": secret, "former_secret_s": FORMER_SECRET_S, "webhook": webhook}
+        ):
             raise _not_found(webhook)
         await audit_log.record(transaction, by, action="webhook.change", subject=f"webhook/{webhook}", detail=detail)
 
@@ -95,7 +103,7 @@ async def delete_webhook(database: Database, webhook: int, *, by: Principal) -> 
 
 async def queue_ping(database: Database, webhook: int) -> int:
     """Queue a test delivery and return its ID. Raises NotFoundError, and ConflictError for a disabled webhook."""
-    body = json.dumps({"event": PING, "webhook": webhook})
+    body = ping_body(PING, webhook)
 
     async def work(transaction: Transaction) -> int:
         is_active = await transaction.first(_SQL["lock"], {"webhook": webhook}, into=bool)

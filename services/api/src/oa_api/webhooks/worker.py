@@ -48,6 +48,7 @@ async def run_webhooks(database: Database, sender: Sender, stop: asyncio.Event, 
         nonlocal tidied_at
         if time.monotonic() - tidied_at > _TIDY_EVERY_S:
             await database.execute(_SQL["delete_old_deliveries"])
+            await database.execute(_SQL["forget_former_secrets"])
             tidied_at = time.monotonic()
         return await deliver_once(database, sender) > 0
 
