@@ -81,6 +81,12 @@ class ScaledQueue:
         if receipt in self._in_flight:
             self._hide(receipt, seconds)
 
+    async def release_batch(self, receipts: Sequence[str]) -> None:
+        self._count_call(receipts)
+        for receipt in receipts:
+            if receipt in self._in_flight:
+                self._hide(receipt, 0)
+
     async def depth(self) -> QueueDepth:
         return QueueDepth(visible=len(self._ready), in_flight=len(self._in_flight))
 
