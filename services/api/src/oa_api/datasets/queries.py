@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from oa_api.datasets.requests import DatasetFilter, DatasetSelection, FeedFilter
 from oa_api.datasets.rows import (
     AttributionRow,
-    Bounds,
     DatasetRow,
+    ExtentRow,
     ExtentsPart,
     FeedRow,
     HistoryRow,
@@ -96,9 +96,9 @@ async def get_version(database: Database) -> str:
     return version
 
 
-async def get_bounds(database: Database, selection: DatasetSelection) -> Bounds:
+async def get_bounds(database: Database, selection: DatasetSelection) -> ExtentRow:
     """Return the extent of all selected datasets."""
-    (bounds,) = await database.all(_SQL["bounds"], select_parameters(selection), into=Bounds)
+    (bounds,) = await database.all(_SQL["bounds"], select_parameters(selection), into=ExtentRow)
     return bounds
 
 

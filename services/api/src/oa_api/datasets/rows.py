@@ -83,7 +83,7 @@ class LatestFileRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ExtentRow:
     """The extent of all selected datasets; None without datasets."""
 
     west: float | None
