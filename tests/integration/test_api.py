@@ -107,7 +107,7 @@ async def test_missing_page_is_html_for_a_browser_and_a_problem_for_programs(api
     page = await api.client.get("/runs/7", headers={"Accept": "text/html,*/*;q=0.8"})
     assert page.status == 404
     assert page.content_type == "text/html"
-    assert "run 7" in await page.text()
+    assert "Run 7 does not exist" in await page.text()
     problem = await api.client.get("/api/run/7", headers={"Accept": "text/html"})
     assert problem.status == 404
     assert problem.content_type == "application/problem+json"
