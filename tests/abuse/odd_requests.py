@@ -128,7 +128,10 @@ def _example(route: Route) -> object:
     operation = _DOCUMENT["paths"].get(route.path, {}).get(route.method.lower(), {})
     if "requestBody" not in operation:
         return None
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    content = operation["requestBody"]["content"]
+    if "application/json" not in content:
+        return None
+    schema = content["application/json"]["schema"]
     return example_of(schema, _DOCUMENT["components"]["schemas"])
 
 

@@ -15,6 +15,7 @@ from oa_api.imports.job_rows import FilePlace
 from oa_api.imports.obstacles import ObstacleError
 from oa_api.jobs import publishing
 from oa_api.jobs.results import apply_status
+from oa_api.products import backfills
 from oa_api.products.backfills import BackfillFilter, count_incomplete, start_backfills
 from oa_api.products.builds import Requester
 from oa_api.schedules.cleanup_task import CleanupTask
@@ -31,6 +32,7 @@ from oa_shared.status import JobStatus
 from oa_shared.tracing import new_traceparent
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
+from support.attempt_rooms import new_room
 from support.openaddresses_batch.database import create_tables, insert, insert_jobs, job_row, polygon
 from support.openaddresses_batch.importing import query, run_import
 from support.product_jobs import end, files, publish, request
@@ -132,6 +134,23 @@ async def test_backfill_that_breaks_changes_nothing_and_the_next_message_all(
     assert "source.parquet" in (await result_of(api, job))["outputs"]  # type: ignore[operator]
 
 
+async def test_backfills_that_break_at_their_start_leave_no_job(
+    api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish(api, "us/x", with_parquet=False)
+
+    def break_at(name: str) -> None:
+        assert name == "backfill.started"
+        raise RuntimeError(name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backfills, "fault_point", break_at)
+        with pytest.raises(RuntimeError):
+            await start(api)
+    assert await api.database.all("SELECT id FROM job WHERE kind = 'backfill'", into=int) == []
+    assert len(await start(api)) == 1
+
+
 async def clean(api: RunningApi) -> set[tuple[int, int]]:
     """Clean up as if a thousand days had passed; return the attempts whose files are deleted."""
     database = api.database
@@ -207,7 +226,9 @@ async def run_attempt(api: RunningApi, clients: Aws, queues: Queues, bucket: str
         results_queue_url=queues.results_url,
     )
     storage, queue = clients.storage(bucket), clients.queue(queues.results_url)
-    await AttemptRunner(settings, storage=storage, queue=queue, log_file=folder / "log.jsonl").run()
+    await AttemptRunner(
+        settings, storage=storage, queue=queue, log_file=folder / "log.jsonl", room=new_room(folder)
+    ).run()
     received = [parse_result_message(item.body) for item in await queue.receive(10, 1, 30)]
     for message in sorted((m for m in received if isinstance(m, StatusMessage)), key=lambda message: message.seq):
         await api.database.run(lambda transaction, message=message: apply_status(transaction, message))

@@ -90,7 +90,7 @@ async def test_command_line_sends_no_credentials_to_another_host(
 async def test_dispatcher_sends_no_credentials_to_another_host(servers: Servers) -> None:
     async with ApiClient(servers.url, SECRET) as client:
         with pytest.raises(ApiUnavailableError, match="redirects"):
-            await client.attempt_state(1)
+            await client.attempt_states([1])
     assert_only_the_api_received_credentials(servers)
 
 

@@ -35,6 +35,8 @@ async def send_extents(request: web.Request, selection: DatasetSelection) -> web
     first = await anext(parts, "")  # before the status is sent: it may be an error of the database
     compress_stream(request, response)
     await response.prepare(request)
+    if request.method == hdrs.METH_HEAD:
+        return response
     await response.write(f'{{"type":"FeatureCollection"{head},"features":[{first}'.encode())
     async for features in parts:
         await response.write(f",{features}".encode())

@@ -17,8 +17,22 @@ CROSS JOIN LATERAL jsonb_array_elements(source.definition::jsonb -> 'inputs') in
 WHERE product.kind <> 'source' AND product.rank < 9
 
 -- name: is_imported
--- An attempt of another system: its files stay in the bucket of that system.
-(old.attempt = 1 AND EXISTS (SELECT FROM imported_row WHERE imported_row.step = 'job' AND imported_row.id = old.job_id))
+-- An attempt of another system: its files stay in the bucket of that system. A subquery with a value, as the next one,
+-- because the planner makes joins of EXISTS, and reads full tables for tables that are empty in most systems.
+coalesce((
+    SELECT true FROM imported_row
+    WHERE old.attempt = 1 AND imported_row.step = 'job' AND imported_row.id = old.job_id
+), false)
+
+-- name: is_backfilled
+-- An attempt whose files were added to a result that is kept.
+coalesce((
+    SELECT true FROM backfill
+    WHERE backfill.job_id = old.job_id AND backfill.attempt = old.attempt AND NOT EXISTS (
+        SELECT FROM file_deletion deletion
+        WHERE deletion.job_id = backfill.target_job AND deletion.attempt = backfill.target_attempt
+    )
+), false)
 
 -- name: is_unused
 -- Files without a use: not published, not of a current product, not of a running job or product, nor added to a kept
@@ -33,13 +47,7 @@ AND NOT EXISTS (
 )
 AND old.job_id <> ALL (ARRAY({in_use}))
 AND NOT {is_imported}
-AND NOT EXISTS (
-    SELECT FROM backfill
-    WHERE backfill.job_id = old.job_id AND backfill.attempt = old.attempt AND NOT EXISTS (
-        SELECT FROM file_deletion deletion
-        WHERE deletion.job_id = backfill.target_job AND deletion.attempt = backfill.target_attempt
-    )
-)
+AND NOT {is_backfilled}
 
 -- name: is_deletable
 -- An attempt without uses whose end is old enough, and that of each job of an unchanged source that kept its files.

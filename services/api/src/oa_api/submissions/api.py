@@ -12,9 +12,9 @@ from oa_api.submissions.requests import ArrayChild
 from oa_api.submissions.schemas import (
     ArrayChildAttemptSchema,
     ArrayChildSchema,
-    ArraySchema,
     ArrayTurnSchema,
     AskedJobsSchema,
+    BatchArraySchema,
     CreatedArraySchema,
     NewArraySchema,
     SubmissionOutcomesSchema,
@@ -52,7 +52,7 @@ async def post_turn(request: web.Request) -> web.Response:
     """Let the dispatcher submit an array; 409 while another one does."""
     array, turn = path_id(request, "array"), await read_body(request, ArrayTurnSchema())
     row = await request.app[DATABASE].run(partial(arrays.take_turn, array=array, turn_s=turn.turn_s))
-    return web.json_response(ArraySchema().dump(row))
+    return web.json_response(BatchArraySchema().dump(row))
 
 
 async def post_submitted_array(request: web.Request) -> web.Response:
@@ -66,7 +66,7 @@ async def post_submitted_array(request: web.Request) -> web.Response:
 async def delete_array(request: web.Request) -> web.Response:
     """Delete an array that Batch has refused."""
     row = await request.app[DATABASE].run(partial(arrays.release_array, array=path_id(request, "array")))
-    return web.json_response(ArraySchema().dump(row))
+    return web.json_response(BatchArraySchema().dump(row))
 
 
 async def post_child(request: web.Request) -> web.Response:

@@ -156,7 +156,7 @@ class SubmissionOutcomesSchema(ResponseSchema):
     outcomes = fields.List(fields.Nested(SubmissionOutcomeSchema), required=True)
 
 
-class ArraySchema(ResponseSchema):
+class BatchArraySchema(ResponseSchema):
     """An array of attempts."""
 
     id = id_field("ID of the array.")
@@ -168,7 +168,7 @@ class ArraySchema(ResponseSchema):
 class CreatedArraySchema(ResponseSchema):
     """The array of attempts that wait; null if too few do."""
 
-    array = fields.Nested(ArraySchema, required=True, allow_none=True)
+    array = fields.Nested(BatchArraySchema, required=True, allow_none=True)
     jobs = fields.List(id_field("ID of a job."), required=True, metadata=about("The jobs that are part of it."))
 
 
