@@ -14,6 +14,7 @@ from oa_api.http.request_parsing import read_query
 from oa_api.identity import audit_log
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.ui import flash
+from oa_api.ui.formatting import plural
 from oa_api.ui.rendering import render
 
 PATH = "/dead-letters"
@@ -60,6 +61,6 @@ async def post_dead_letters(request: web.Request) -> web.Response:
     database, queues, action = request.app[DATABASE], request.app[QUEUES], dead_letter_form.action
     command = dead_letter_form.command()
     result, _ = await act_on_dead_letters(database, queues, name, action, command, by=request[PRINCIPAL])
-    messages = f"{result.done} message{'s' if result.done != 1 else ''}"
+    messages = plural(result.done, "message")
     text = f"{messages} {_OUTCOMES[action]}." if result.done else "No matching messages; the queue has changed."
     return flash.see_other(request, f"{PATH}?queue={name}", text, kind="good" if result.done else "warn")
