@@ -10,7 +10,7 @@ from typing import assert_never
 import structlog
 
 from oa_shared.metrics import MESSAGE_DURATION_S, MESSAGES
-from oa_shared.queue import MAX_BATCH, MAX_HELD_S, Queue, QueueUnavailableError, ReceivedMessage
+from oa_shared.queue import MAX_HELD_S, Queue, QueueUnavailableError, ReceivedMessage
 from oa_shared.supervision import next_round, record_progress, record_waiting
 from oa_shared.waiting import sleep_unless
 
@@ -52,11 +52,6 @@ _LABELS: dict[type, str] = {
     DeadLetter: "dead_letter",
 }
 Outcome = Ack | RetryAfter | DependencyDown | DeadLetter
-Handler = Callable[[ReceivedMessage], Awaitable[Outcome]]
-
-
-async def _always() -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +76,13 @@ class QueueConsumer(ABC):
         self,
         queue: Queue,
         *,
+        is_ready: Callable[[], Awaitable[bool]],
         options: ConsumerOptions | None = None,
         name: str = "queue",
-        on_poll: Callable[[], Awaitable[None]] | None = None,
-        is_ready: Callable[[], Awaitable[bool]] = _always,
     ) -> None:
         self._queue = queue
         self._options = options or ConsumerOptions()
         self._name = name
-        self._on_poll = on_poll
         self._is_ready = is_ready
         self._tasks: set[asyncio.Task[None]] = set()
         self._needs_readiness_check = False
@@ -130,8 +123,6 @@ class QueueConsumer(ABC):
         return is_ready
 
     async def _poll_if_ready(self, stop: asyncio.Event) -> bool:
-        if self._on_poll:
-            await self._on_poll()
         if self._needs_readiness_check:
             self._needs_readiness_check = not await self._is_ready()
         if self._needs_readiness_check:
@@ -190,45 +181,3 @@ class QueueConsumer(ABC):
         except QueueUnavailableError as error:
             # The message is delivered again; every handler tolerates duplicates.
             log.warning("acknowledge_failed", error=str(error))
-
-
-class Consumer(QueueConsumer):
-    """Handles messages one by one, at most `concurrency` at once."""
-
-    def __init__(
-        self,
-        queue: Queue,
-        handle: Handler,
-        *,
-        options: ConsumerOptions | None = None,
-        name: str = "queue",
-        on_poll: Callable[[], Awaitable[None]] | None = None,
-        is_ready: Callable[[], Awaitable[bool]] = _always,
-    ) -> None:
-        super().__init__(queue, options=options, name=name, on_poll=on_poll, is_ready=is_ready)
-        self._handle = handle
-
-    async def _poll(self, stop: asyncio.Event) -> None:
-        room = self._options.concurrency - len(self._tasks)
-        if room <= 0:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            return
-        messages = await self._queue.receive(min(room, MAX_BATCH), self._options.wait_s, self._options.visibility_s)
-        for message in messages:
-            self._start(self._return_to_queue(message) if stop.is_set() else self._settle(message))
-
-    async def _settle(self, message: ReceivedMessage) -> None:
-        started = time.monotonic()
-        with structlog.contextvars.bound_contextvars(message_id=message.id, receive_count=message.receive_count):
-            heartbeat = asyncio.create_task(self._keep_hidden(message))
-            try:
-                outcome = await self._handle(message)
-            except Exception:
-                log.exception("message_failed")
-                outcome = RetryAfter(REDELIVERY_S)
-            finally:
-                heartbeat.cancel()
-            self._note_outage(outcome)
-            await asyncio.wait([heartbeat])
-            await self._acknowledge(message, outcome)
-            self._record(outcome, time.monotonic() - started)

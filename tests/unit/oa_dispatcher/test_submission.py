@@ -12,13 +12,14 @@ from oa_dispatcher.api_client import ApiClient, ApiRefusedError, ApiUnavailableE
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknownError
-from oa_shared.consumer import Ack, Consumer, DeadLetter, DependencyDown, Outcome, RetryAfter
+from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.job_kinds import JobKind
 from oa_shared.messages import REPUBLISHED, JobMessage, dump, parse_job_message
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
 from oa_shared.scheduling import Lane, Tier, share_of
 from support.character_classes import CHARACTER_CLASSES
+from support.consuming import single_consumer
 from support.fakes.memory_queue import MemoryQueue
 
 NAME = "oa-test-7-1-00000000"
@@ -185,7 +186,7 @@ async def test_denied_submissions_use_up_one_delivery_of_each_message(world: Any
         await queue.send_batch([OutgoingMessage(message(job).body)])
     submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(1000))
     world.batch.denies_submissions = True
-    consumer = Consumer(queue, submission, is_ready=submission.is_ready)
+    consumer = single_consumer(queue, submission, is_ready=submission.is_ready)
     for _ in range(30):
         await consumer._try_to_poll(asyncio.Event())
         await asyncio.gather(*consumer._tasks)

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from oa_shared.consumer import Ack, Consumer, ConsumerOptions, DeadLetter, DependencyDown, Handler, Outcome, RetryAfter
+from oa_shared.consumer import Ack, ConsumerOptions, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
+from support.consuming import Handler, single_consumer
 from support.fakes.memory_queue import MemoryQueue
 
 OPTIONS = ConsumerOptions(concurrency=3, visibility_s=30, wait_s=0.05)
@@ -27,9 +28,9 @@ async def consume(
 ) -> None:
     stop = asyncio.Event()
     consumer = (
-        Consumer(queue, handle, options=options, is_ready=is_ready)
+        single_consumer(queue, handle, options=options, is_ready=is_ready)
         if is_ready
-        else Consumer(queue, handle, options=options)
+        else single_consumer(queue, handle, options=options)
     )
     running = asyncio.create_task(consumer.run(stop))
     async with asyncio.timeout(10):
@@ -175,7 +176,7 @@ async def test_run_stopped_during_a_long_poll_returns_received_messages() -> Non
         handled.append(message.body)
         return Ack()
 
-    running = asyncio.create_task(Consumer(queue, handle, options=ConsumerOptions(wait_s=5)).run(stop))
+    running = asyncio.create_task(single_consumer(queue, handle, options=ConsumerOptions(wait_s=5)).run(stop))
     await asyncio.sleep(0.05)
     stop.set()
     await put(queue, 1)
@@ -195,7 +196,7 @@ async def test_run_stopped_finishes_started_messages() -> None:
         await asyncio.sleep(0.2)
         return Ack()
 
-    running = asyncio.create_task(Consumer(queue, handle, options=OPTIONS).run(stop))
+    running = asyncio.create_task(single_consumer(queue, handle, options=OPTIONS).run(stop))
     await started.wait()
     stop.set()
     async with asyncio.timeout(5):

@@ -7,7 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from oa_shared import supervision
-from oa_shared.consumer import Ack, Consumer, ConsumerOptions, Outcome
+from oa_shared.consumer import Ack, ConsumerOptions, Outcome
 from oa_shared.process_report import report_worker
 from oa_shared.queue import ReceivedMessage
 from oa_shared.supervision import (
@@ -20,6 +20,7 @@ from oa_shared.supervision import (
     leave_worker,
     record_progress,
 )
+from support.consuming import single_consumer
 from support.fakes.memory_queue import MemoryQueue
 
 
@@ -231,6 +232,6 @@ async def test_worker_that_waits_for_a_queue_reports_it_and_is_not_replaced(monk
             queue.is_down = False
         return not queue.is_down and reported == [""]
 
-    consumer = Consumer(queue, handle, options=ConsumerOptions(wait_s=0.01), name="jobs")
+    consumer = single_consumer(queue, handle, options=ConsumerOptions(wait_s=0.01), name="jobs")
     await _run_until(supervisor, [Worker("dispatcher", consumer.run)], has_recovered)
     assert seen == {"", "has waited"}

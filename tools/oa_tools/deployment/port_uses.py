@@ -42,7 +42,6 @@ _STORED_RESULT = (_maybe(API, ATTEMPTS), _maybe(CONSUMER, ATTEMPTS))
 # Module → method → uses.
 USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
     "oa_shared.consumer": {
-        "receive": _CONSUMED,
         "delete": _CONSUMED,
         "change_visibility": _CONSUMED,
         "dead_letter": (
@@ -51,8 +50,8 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
         ),
     },
     "oa_shared.batch_consumer": {
-        "receive": (Use(CONSUMER, RESULTS),),
-        "delete_batch": (Use(CONSUMER, RESULTS),),
+        "receive": _CONSUMED,
+        "delete_batch": _CONSUMED,
     },
     "oa_api.attempt_access.api": {"issue": (Use(API, (ATTEMPT_ROLE,)),)},
     "oa_api.attempt_access.plan_inputs": {"presign": (Use(API, ATTEMPTS),)},

@@ -1,0 +1,29 @@
+"""The consumer of the services with a handler of single messages: batches of one."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from oa_shared.batch_consumer import BatchConsumer, Settlement
+from oa_shared.consumer import ConsumerOptions, Outcome
+from oa_shared.queue import Queue, ReceivedMessage
+
+Handler = Callable[[ReceivedMessage], Awaitable[Outcome]]
+
+
+async def _always() -> bool:
+    return True
+
+
+def single_consumer(
+    queue: Queue,
+    handle: Handler,
+    *,
+    options: ConsumerOptions | None = None,
+    name: str = "queue",
+    is_ready: Callable[[], Awaitable[bool]] = _always,
+) -> BatchConsumer:
+    """Return a consumer that handles messages one by one, at most `concurrency` at once."""
+
+    async def handle_batch(messages: Sequence[ReceivedMessage]) -> list[Settlement]:
+        return [Settlement(await handle(message)) for message in messages]
+
+    return BatchConsumer(queue, handle_batch, batch_size=1, is_ready=is_ready, options=options, name=name)
