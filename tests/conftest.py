@@ -17,7 +17,7 @@ from oa_local.postgres import Postgres, migrate
 from oa_local.provision import Queues, create_bucket, create_queues
 from oa_shared.aws import Aws, open_aws
 from support.databases import Databases
-from support.distribution import deal
+from support.distribution import binary_parameter_name, deal
 
 _TEMPLATE = "oa_template"
 _STATM = Path("/proc/self/statm")
@@ -30,6 +30,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     if workers > 1:
         items[:] = deal(items, workers)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Give binary parameters a name that is the same in every worker."""
+    return binary_parameter_name(val, argname)
 
 
 def pytest_collection_finish() -> None:

@@ -30,3 +30,14 @@ def _parts(heads: list[list[pytest.Item]], quick: Iterator[pytest.Item], left: i
         left -= len(part)
         yield from part
     yield from quick
+
+
+def binary_parameter_name(value: object, argument: str) -> str | None:
+    """Return a name for a parameter of binary data; None for others, which pytest names.
+
+    pytest would name it by its bytes, and those may depend on the time, as in the header of gzip. Workers that collect
+    different names run no test at all.
+    """
+    if isinstance(value, bytes) and not (value.isascii() and value.decode("ascii").isprintable()):
+        return f"{argument}-{len(value)}-bytes"
+    return None

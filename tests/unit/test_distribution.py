@@ -1,12 +1,13 @@
 """The distribution of tests to workers."""
 
+import gzip
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from support.distribution import deal
+from support.distribution import binary_parameter_name, deal
 
 
 def module_of(module: str, count: int, *, is_slow: bool) -> list[Any]:
@@ -36,3 +37,16 @@ def test_slow_module_stays_together() -> None:
     items = [*module_of("x", 5, is_slow=False), *module_of("a", 5, is_slow=True), *module_of("y", 5, is_slow=False)]
     places = [place for place, test in enumerate(deal(items, 2)) if test.path.name == "a"]
     assert places == list(range(5))
+
+
+def test_name_of_a_binary_parameter_does_not_depend_on_the_time() -> None:
+    bodies = [gzip.compress(b"text", mtime=second) for second in (1, 2)]
+    assert bodies[0] != bodies[1]
+    assert {binary_parameter_name(body, "body") for body in bodies} == {f"body-{len(bodies[0])}-bytes"}
+    assert binary_parameter_name(b"text", "body") is None
+    assert binary_parameter_name("text", "body") is None
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b"text")])
+def test_pytest_uses_this_name(request: pytest.FixtureRequest, body: bytes) -> None:
+    assert request.node.name == f"test_pytest_uses_this_name[body-{len(body)}-bytes]"
