@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from marshmallow import EXCLUDE, INCLUDE, Schema, fields, validate
 
+from oa_shared.failure_details import FailureDetailsSchema
 from oa_shared.ids import attempt_prefix
 from oa_shared.json_types import JsonObject
 
@@ -119,6 +120,7 @@ class ResultSchema(Schema):
     invalid = _counts()
     changes = fields.Nested(ChangesSchema, allow_none=True)
     placement = fields.Nested(ReportedPlacementSchema, allow_none=True)
+    failure = fields.Nested(FailureDetailsSchema, allow_none=True)
     sample = fields.Raw()
     unchanged = fields.Boolean(truthy={True}, falsy={False})
     same_as = fields.Nested(SameAsSchema)

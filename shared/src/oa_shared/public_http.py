@@ -61,6 +61,14 @@ class Guard:
         """Return whether a message may quote what the server at a URL sends."""
         return not self._is_service(url.host or "", url.port)
 
+    def may_show_answer(self, url: URL) -> bool:
+        """Return whether pages may show the answer of the server at a URL: no exception opens its host.
+
+        An exception that treats a server as public does not count.
+        """
+        host, port = (url.host or "").lower(), url.port
+        return host not in self._hosts and not self._is_service(host, port)
+
     def _is_service(self, host: str, port: int | None) -> bool:
         return port is not None and (host.lower(), port) in self._services
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from oa_shared.failure_details import FaultyPlace, bound_places
 from oa_shared.json_types import JsonObject
 from oa_shared.scheduling import Tier, tier_of
 from oa_shared.status import LAYERS
@@ -63,6 +64,15 @@ def validate_definition(definition: object) -> list[DefinitionProblem]:
     return [
         DefinitionProblem(pointer, message) for pointer, message in violations(definition, _rules(), most=MAX_PROBLEMS)
     ]
+
+
+def fix_definition(definition: object) -> list[FaultyPlace]:
+    """Return the places of the problems of a definition that is not valid, with a fix where one is sure."""
+    if not isinstance(definition, dict) or _find_excess(definition) or _fast_validator().is_valid(definition):
+        return []
+    from oa_shared.schema_violations import sure_fixes  # noqa: PLC0415 - slow to load and rarely needed
+
+    return bound_places(sure_fixes(definition, _rules(), most=MAX_PROBLEMS))
 
 
 def prepare_validation() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from oa_shared.failure_details import FaultyPlace, Fix, FixAction
 from oa_shared.scheduling import Tier
 from oa_shared.schema_violations import violations
 from oa_shared.source_definition import (
@@ -13,9 +14,12 @@ from oa_shared.source_definition import (
     MAX_PROBLEMS,
     MAX_VALUES,
     entries,
+    fix_definition,
     repeated_names,
     validate_definition,
 )
+
+CONFORM_POINTER = "/layers/addresses/0/conform"
 
 
 def definition(**changes: Any) -> dict[str, Any]:
@@ -121,3 +125,20 @@ def test_repeated_names_second_entry_is_a_problem_and_gets_no_job() -> None:
 @pytest.mark.parametrize("huge", [10**30, 1e300, -(2**70)])
 def test_validate_definition_huge_number_is_valid(huge: float) -> None:
     assert validate_definition(definition(coverage={"country": "xx", "huge": huge})) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"nummer": "N"}, FaultyPlace(f"{CONFORM_POINTER}/nummer", Fix(FixAction.RENAME, "number"))),
+        ({"encodng": "utf-8"}, FaultyPlace(f"{CONFORM_POINTER}/encodng", Fix(FixAction.RENAME, "encoding"))),
+        ({"format": "geojsn"}, FaultyPlace(f"{CONFORM_POINTER}/format", Fix(FixAction.REPLACE, "geojson", "geojsn"))),
+        ({"zzz": "N"}, FaultyPlace(f"{CONFORM_POINTER}/zzz")),
+    ],
+)
+def test_unknown_key_or_value_is_fixed_by_the_known_one_that_is_similar(
+    change: dict[str, str], place: FaultyPlace
+) -> None:
+    conform = {"format": "csv", "street": "S", "lon": "X", "lat": "Y", **change}
+    entry = {"name": "a", "data": "https://example.org", "protocol": "http", "conform": conform}
+    assert fix_definition({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}) == [place]

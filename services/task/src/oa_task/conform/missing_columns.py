@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from oa_shared.failure_details import FaultyPlace, Fix, FixAction
 from oa_task.conform.rule_walk import MissingColumn, RuleWalk
-from oa_task.definition.nearest_column import name_with_nearest
+from oa_task.definition.nearest_column import name_with_nearest, sure_column
 from oa_task.definition.task_entry import IDENTIFYING, TaskEntry
 from oa_task.runtime.failure import TaskFailure
 
@@ -20,7 +21,9 @@ def check_columns(available: Collection[str], entry: TaskEntry) -> list[str]:
     needed = [item for item in missing if item.is_needed]
     if needed:
         texts = [f"{name_with_nearest(item.column, available)} at {item.pointer}" for item in needed[:_MAX_SHOWN]]
-        raise TaskFailure("source.columns_missing", f"the data lacks {', '.join(texts)}{_more(len(needed))}")
+        message = f"the data lacks {', '.join(texts)}{_more(len(needed))}"
+        places = [_place(item, available, entry) for item in needed[:_MAX_SHOWN]]
+        raise TaskFailure("source.columns_missing", message, places=places)
     warnings = [
         f"the data lacks {name_with_nearest(item.column, available)}, named at {item.pointer}"
         for item in missing[:_MAX_SHOWN]
@@ -28,6 +31,12 @@ def check_columns(available: Collection[str], entry: TaskEntry) -> list[str]:
     if len(missing) > _MAX_SHOWN:
         warnings.append(f"the data lacks more columns that rules name:{_more(len(missing))}")
     return warnings
+
+
+def _place(missing: MissingColumn, available: Collection[str], entry: TaskEntry) -> FaultyPlace:
+    nearest = sure_column(missing.column, available)
+    fix = Fix(FixAction.REPLACE, nearest, missing.column) if nearest is not None else None
+    return FaultyPlace(missing.pointer.removeprefix(entry.pointer), fix)
 
 
 def missing_columns(entry: TaskEntry, available: Collection[str]) -> list[MissingColumn]:

@@ -1,6 +1,5 @@
 """Outputs written after the pass: the profile and sample rows of the input, the picture, the tiles."""
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -8,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oa_shared.licenses import credit_of, normalize_license
-from oa_task.conversion.column_profile import SAMPLE_ROWS, profile_columns
-from oa_task.conversion.row_inspection import first_rows, read_sample
+from oa_task.conversion.column_profile import SAMPLE_ROWS
+from oa_task.conversion.input_description import write_profile
+from oa_task.conversion.row_inspection import read_sample
 from oa_task.conversion.stats import ConversionStats
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.results.files import PICTURE_FILE, PROFILE_FILE, SAMPLE_FILE, TILES_FILE
@@ -18,7 +18,6 @@ from oa_task.runtime.phase_clock import PhaseClock
 from oa_task.tiles.label import TilesetLabel, attribution_html
 from oa_task.tiles.spool import TileSpool
 
-_PREVIEW_ROWS = 10
 _MAX_REASON = 300
 _OUTLINED = frozenset({"parcels", "buildings", "centerlines"})
 
@@ -63,13 +62,7 @@ class PostPassOutputs:
         return warnings
 
     def _write_profile(self, files: list[Path]) -> None:
-        batches = read_sample(files, self.entry, limit=SAMPLE_ROWS)
-        profile, rows = profile_columns(batches), first_rows(batches, self.entry, count=_PREVIEW_ROWS)
-        self._write_text(PROFILE_FILE, json.dumps(profile, indent=1, ensure_ascii=False))
-        self._write_text(SAMPLE_FILE, json.dumps({"rows": rows}, ensure_ascii=False))
-
-    def _write_text(self, file: str, text: str) -> None:
-        (self.out / file).write_text(text + "\n", encoding="utf-8")
+        write_profile(read_sample(files, self.entry, limit=SAMPLE_ROWS), self.entry, self.out)
 
     def _draw_picture(self, stats: ConversionStats) -> None:
         from oa_task.preview.picture import Caption, draw_picture  # noqa: PLC0415 - loads Pillow only for the picture

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 _LEAST_SIMILARITY = 0.6
+_LEAST_SURE, _LEAST_LEAD = 0.8, 0.1
 _CONTAINED_BONUS = 0.3
 _LEAST_CONTAINED = 3
 _MAX_NAME = 100  # comparison is quadratic in the length of a name, and a name comes from the data
@@ -20,6 +21,14 @@ def nearest_column(column: str, available: Iterable[str]) -> str | None:
     scored = [(_similarity(column, name), name) for name in available if name]
     best = max(scored, key=lambda pair: (pair[0], pair[1]), default=(0.0, ""))
     return best[1] if best[0] >= _LEAST_SIMILARITY else None
+
+
+def sure_column(column: str, available: Iterable[str]) -> str | None:
+    """Return the name that `column` almost certainly means: very similar, and clearly more than any other name."""
+    scored = sorted(((_similarity(column, name), name) for name in set(available) if name), reverse=True)[:2]
+    if not scored or scored[0][0] < _LEAST_SURE:
+        return None
+    return scored[0][1] if len(scored) == 1 or scored[0][0] - scored[1][0] >= _LEAST_LEAD else None
 
 
 def name_with_nearest(column: str, available: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
+from oa_shared.failure_details import FaultyPlace
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.licenses import stated_license
 from oa_shared.postgres_json import why_not_storable
@@ -106,10 +107,11 @@ def select_entry(definition: JsonObject, layer: str, name: str) -> TaskEntry:
     entry = by_name[layer, name]
     body = entry.body
     if body.get("skip"):
-        raise TaskFailure("source.skip", f"{entry.pointer}/skip is set")
+        raise TaskFailure("source.skip", f"{entry.pointer}/skip is set", places=[FaultyPlace("/skip")])
     conform = body.get("conform")
     if not conform or "format" not in conform:
-        raise TaskFailure("source.schema", f"{entry.pointer}: missing `conform` with a `format`")
+        text = f"{entry.pointer}: missing `conform` with a `format`"
+        raise TaskFailure("source.schema", text, places=[FaultyPlace("/conform")])
     test = body.get("test") or {}
     data = body["data"]
     return TaskEntry(

@@ -5,6 +5,8 @@ from pathlib import Path, PurePosixPath
 
 from yarl import URL
 
+from oa_shared.failure_details import ServerAnswer
+
 _MAX_NAME = 100
 _PROGRAM_SUFFIXES = frozenset({"", ".action", ".asp", ".ashx", ".aspx", ".axd", ".cgi", ".do", ".jsp", ".php"})
 
@@ -13,7 +15,7 @@ _PROGRAM_SUFFIXES = frozenset({"", ".action", ".asp", ".ashx", ".aspx", ".axd", 
 class DownloadedFile:
     """A file as the server sent it; with `not_modified` the stored copy, which the server reports as unchanged.
 
-    `url` is the requested URL, without user and password.
+    `url` is the requested URL, without user and password; `answer` is that of the server, if it may be quoted.
     """
 
     path: Path
@@ -23,6 +25,7 @@ class DownloadedFile:
     etag: str | None = None
     last_modified: str | None = None
     not_modified: bool = False
+    answer: ServerAnswer | None = None
 
 
 def file_name(url: URL, announced: str | None = None) -> str:

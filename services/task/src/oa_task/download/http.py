@@ -133,7 +133,7 @@ class HttpDownload:
         with partial.path.open("rb") as file:
             start = file.read(_START_BYTES)
         try:
-            requests.check_markup(url, start)
+            requests.check_markup(url, start, response)
         except TransientError:
             partial.discard()
             raise
@@ -141,7 +141,13 @@ class HttpDownload:
         headers = response.headers
         digest = await asyncio.to_thread(sha256_of, path)
         return DownloadedFile(
-            path, without_login(url), path.stat().st_size, digest, headers.get("ETag"), headers.get("Last-Modified")
+            path,
+            without_login(url),
+            path.stat().st_size,
+            digest,
+            headers.get("ETag"),
+            headers.get("Last-Modified"),
+            answer=requests.answer(response, start),
         )
 
     async def _decode(self, response: aiohttp.ClientResponse, partial: _Partial, encodings: list[str]) -> None:

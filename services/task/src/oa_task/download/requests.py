@@ -2,15 +2,16 @@
 
 import email.utils
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import aiohttp
 from yarl import URL
 
+from oa_shared.failure_details import ANSWER_BYTES, ServerAnswer
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
 from oa_shared.request_headers import header_violation
 from oa_shared.retrying import retrying
@@ -18,6 +19,7 @@ from oa_task.download.content_encoding import ContentEncodingError, content_enco
 from oa_task.download.downloaded_file import without_login
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.s3 import in_region
+from oa_task.download.server_answer import server_answer
 from oa_task.download.server_message import has_password_field, is_web_page, quote_message
 from oa_task.runtime.failure import TaskFailure
 
@@ -75,6 +77,8 @@ class Requests:
         self._guard = guard
         self._limits = limits
         self._headers = headers
+        # The start of the body of each open response that has been checked.
+        self._bodies: dict[aiohttp.ClientResponse, bytes] = {}
 
     def quote(self, url: URL, body: bytes) -> str:
         """Return what the server at a URL says in a body, for the end of a message; "" if the guard forbids it."""
@@ -115,7 +119,8 @@ class Requests:
                 self._session.request(method, current, headers=sent, data=data, allow_redirects=False) as response,
             ):
                 if response.status not in _REDIRECTS:
-                    yield response
+                    with self._attach_answer(response):
+                        yield response
                     return
                 current = self._guard.check(_target(response, current))
         raise TaskFailure(
@@ -124,8 +129,27 @@ class Requests:
             "may require a login",
         )
 
+    @contextmanager
+    def _attach_answer(self, response: aiohttp.ClientResponse) -> Iterator[None]:
+        """Add the answer of the server to each failure of the block."""
+        try:
+            yield
+        except TransientError as error:
+            error.failure.answer = self.answer(response, self._bodies.get(response, b""))
+            raise
+        except TaskFailure as failure:
+            failure.answer = self.answer(response, self._bodies.get(response, b""))
+            raise
+        finally:
+            self._bodies.pop(response, None)
+
+    def answer(self, response: aiohttp.ClientResponse, body: bytes) -> ServerAnswer | None:
+        """Return the answer of a server for the details of a failure, None if the guard forbids to show it."""
+        return server_answer(response, body) if self._guard.may_show_answer(response.url) else None
+
     def check_status(self, response: aiohttp.ClientResponse, body: bytes) -> None:
         """Raise TransientError for a status that may be temporary, TaskFailure source.* for a permanent one."""
+        self._bodies[response] = body[:ANSWER_BYTES]
         status, said = response.status, self.quote(response.url, body)
         text = f"{_printable(response.url)} returned HTTP {status}{said}"
         if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -141,10 +165,15 @@ class Requests:
         if status >= HTTPStatus.BAD_REQUEST or status < HTTPStatus.OK:
             raise TaskFailure("source.not_found", text)
 
-    def check_markup(self, url: URL, body: bytes) -> None:
+    def check_markup(self, url: URL, body: bytes, response: aiohttp.ClientResponse) -> None:
         """Raise for a web page in place of data: TaskFailure source.token_required if it has a password field."""
         if not is_web_page(body):
             return
+        self._bodies[response] = body[:ANSWER_BYTES]
+        with self._attach_answer(response):
+            self._refuse_page(url, body)
+
+    def _refuse_page(self, url: URL, body: bytes) -> NoReturn:
         text, said = f"{_printable(url)} returned", self.quote(url, body)
         if has_password_field(body):
             raise TaskFailure(

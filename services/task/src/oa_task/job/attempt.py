@@ -11,6 +11,7 @@ import structlog
 
 from oa_shared.carriers import clean_text
 from oa_shared.claim import CLAIM_FILE, claim, read_claim
+from oa_shared.failure_details import DETAILS
 from oa_shared.failures import exit_status
 from oa_shared.fault_points import fault_point
 from oa_shared.ids import attempt_prefix
@@ -197,6 +198,7 @@ class AttemptRunner:
             source_name=settings.source_name,
             without=frozenset(settings.without),
             keeps_unchanged=keeps_unchanged,
+            evidence=self._evidence,
         )
         async with ProgressReporter(self._reporter) as on_progress:
             if settings.sample:
@@ -211,8 +213,20 @@ class AttemptRunner:
         log.info("source_unchanged", published_job=self._published.job)
         return {"unchanged": True, "same_as": published}
 
+    @property
+    def _evidence(self) -> Path:
+        """Return the folder for files about the input of a failed attempt."""
+        return self._room.folder / "evidence"
+
+    async def _failed_result(self, failure: TaskFailure) -> JsonObject | None:
+        """Return what is known of a failure, as the result of the attempt; None if nothing is known."""
+        outputs = await self._files.upload_evidence(self._evidence)
+        details: JsonObject = {DETAILS: failure.details.as_json()} if failure.details else {}
+        return {**details, **({"outputs": outputs} if outputs else {})} or None
+
     async def _finish(self, failure: TaskFailure | None, result: JsonObject | None) -> int:
         """Write the outcome to S3, then send it (docs/decisions/0001); return the exit status."""
+        result = result if failure is None else await self._failed_result(failure)
         message, stored = await self._files.store_outcome(self._final_message(failure, result))
         message = for_queue(message)
         if message.result_stored and not stored:
@@ -234,8 +248,8 @@ class AttemptRunner:
             try:
                 dump(message, max_bytes=MAX_STORED_BYTES)
             except MessageTooLargeError as large:
-                failure = TaskFailure("infra.undeliverable", f"the result is too large: {large.detail}")
+                failure, result = TaskFailure("infra.undeliverable", f"the result is too large: {large.detail}"), None
             else:
                 return message
         error = {"code": failure.code, "message": clean_text(failure.message, max_bytes=_MAX_MESSAGE_BYTES)}
-        return self._reporter.message(JobStatus.FAIL, error=error)
+        return self._reporter.message(JobStatus.FAIL, error=error, result=result)

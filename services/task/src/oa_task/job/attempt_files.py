@@ -64,6 +64,22 @@ class AttemptFiles:
         log.info("outputs_uploaded", files=len(files))
         return {name: {"key": self._prefix + name, **facts} for name, facts in files.items()}
 
+    async def upload_evidence(self, folder: Path) -> JsonObject:
+        """Upload the files in a folder about the input of a failed attempt; return the facts of each that S3 took.
+
+        The attempt has failed already, so a file that another container has written, or an outage, changes nothing.
+        """
+        uploaded: JsonObject = {}
+        for path in await asyncio.to_thread(lambda: sorted(folder.glob("*.json"))):
+            try:
+                facts = await asyncio.to_thread(file_facts, path)
+                await self._upload_file(path, path.name)
+            except (StorageUnavailableError, TaskFailure) as error:
+                log.warning("evidence_not_uploaded", file=path.name, error=str(error))
+                continue
+            uploaded[path.name] = {"key": self._prefix + path.name, **facts}
+        return uploaded
+
     async def _upload_file(self, path: Path, name: str) -> None:
         key = self._prefix + name
         if not await self._storage.put_new_file(key, path, media_type_of(name)):

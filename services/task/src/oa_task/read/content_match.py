@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from oa_shared.failure_details import FaultyPlace, Fix, FixAction
 from oa_task.read.content_kind import Content, ContentKind, identify
 from oa_task.read.request import ReadRequest
 from oa_task.runtime.failure import TaskFailure
@@ -74,7 +75,7 @@ def match_content(request: ReadRequest) -> ReadRequest:
         return request
     actual = READABLE.get(content.kind)
     if actual is None or is_bare_shp:
-        raise _failure(request.path, content, declared)
+        raise _failure(request, content, declared)
     if (declared, content.kind) != ("xml", ContentKind.KML):
         request.bad_rows.warn(_warning(request.path, content, declared, actual))
     return replace(request, conform={**request.conform, "format": actual})
@@ -85,15 +86,24 @@ def _warning(path: Path, content: Content, declared: str, actual: str) -> str:
     return f"{text}: set it to {actual}" if actual in EXPECTED else text
 
 
-def _failure(path: Path, content: Content, declared: str) -> TaskFailure:
+def _failure(request: ReadRequest, content: Content, declared: str) -> TaskFailure:
     """Return the failure that states what came, what the definition declares, and what to do."""
-    kind, expected = content.kind, EXPECTED[declared]
+    path, kind, expected = request.path, content.kind, EXPECTED[declared]
     if kind is ContentKind.EMPTY:
         return TaskFailure("source.empty", f"{path.name} is empty (0 bytes): check what the URL returns")
     advice = _ADVICE.get(kind) or _general_advice(kind)
     place = " from byte 0 on" if kind is ContentKind.WEB_PAGE else ""
     code = "source.archive" if kind in _PACKED else "source.format"
-    return TaskFailure(code, f"{path.name} is {content}{place}, not {expected}: {advice}")
+    text = f"{path.name} is {content}{place}, not {expected}: {advice}"
+    return TaskFailure(code, text, places=[] if code == "source.archive" else [_place_of_format(request, content)])
+
+
+def _place_of_format(request: ReadRequest, content: Content) -> FaultyPlace:
+    """Return the place of the format; a text that begins with the columns of the coordinates is CSV."""
+    columns = [request.option("lon"), request.option("lat")]
+    is_csv = content.kind is ContentKind.TEXT and all(column and column in content.quoted for column in columns)
+    fix = Fix(FixAction.REPLACE, "csv", str(request.conform["format"])) if is_csv else None
+    return FaultyPlace("/conform/format", fix)
 
 
 def _general_advice(kind: ContentKind) -> str:

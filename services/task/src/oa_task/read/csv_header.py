@@ -1,9 +1,11 @@
 """The lines before the rows of a CSV file: the line `sep=;` of Excel, lines to skip, the names of the columns."""
 
 import re
+from collections.abc import Sequence
 
+from oa_shared.failure_details import FaultyPlace, Fix, FixAction
 from oa_shared.json_types import JsonMapping
-from oa_task.definition.nearest_column import nearest_column
+from oa_task.definition.nearest_column import nearest_column, sure_column
 from oa_task.definition.task_entry import ATTRIBUTES, rule_columns
 from oa_task.read.columns import make_names_unique
 from oa_task.read.csv_records import CsvRecords
@@ -55,7 +57,7 @@ def read_names(buffer: TextBuffer, records: CsvRecords, request: ReadRequest, fi
     named = _named_columns(request.conform)
     readable = _without_blanks([_readable_name(name, named, file) for name in names], named)
     unique = tuple(make_names_unique(readable, request.bad_rows))
-    _check_coordinate_columns(unique, coordinate_columns(request))
+    check_coordinate_columns(unique, coordinate_columns(request))
     return unique
 
 
@@ -64,8 +66,19 @@ def coordinate_columns(request: ReadRequest) -> tuple[str, str]:
     lon, lat = request.conform.get("lon"), request.conform.get("lat")
     if not isinstance(lon, str) or not isinstance(lat, str):
         text = "missing `conform.lon` or `conform.lat`: a CSV source must name the columns of its coordinates"
-        raise TaskFailure("source.schema", text)
+        raise TaskFailure(
+            "source.schema",
+            text,
+            places=[place for option in ("lon", "lat") for place in _places_of_option(option, request)],
+        )
     return lon, lat
+
+
+def _places_of_option(option: str, request: ReadRequest) -> list[FaultyPlace]:
+    value = request.conform.get(option)
+    if isinstance(value, str):
+        return []
+    return [FaultyPlace("/conform" if value is None else f"/conform/{option}")]
 
 
 def _header_line(conform: JsonMapping) -> int:
@@ -102,15 +115,27 @@ def _readable_name(name: str, named: set[str], file: TextFile) -> str:
     guesses = encodings_of(raw, without=file.codec)
     if any(raw.decode(guess) in named for guess in guesses.split(" or ") if guess):
         text = f"{file.problem}; the header is valid {guesses}; set `conform.encoding`"
-        raise TaskFailure("source.encoding", text)
+        fix = Fix(FixAction.ADD, guesses) if " or " not in guesses and file.codec == "utf-8" else None
+        raise TaskFailure("source.encoding", text, places=[FaultyPlace("/conform/encoding", fix)])
     return readable
 
 
-def _check_coordinate_columns(names: tuple[str, ...], coordinates: tuple[str, str]) -> None:
+def check_coordinate_columns(names: Sequence[str], coordinates: tuple[str, str]) -> None:
+    """Raise TaskFailure source.columns_missing if the columns of x and y are not among the names."""
     missing = [name for name in coordinates if name not in names]
     if missing:
         text = f"missing coordinate column {', '.join(missing)} (`conform.lon`, `conform.lat`)"
         shown = ", ".join(name[:_MAX_SHOWN] for name in names[:50])
         near = {name: nearest_column(name, names) for name in missing}
         hint = "".join(f"; nearest to {name}: {found[:_MAX_SHOWN]!r}" for name, found in near.items() if found)
-        raise TaskFailure("source.columns_missing", f"{text}; the data has {shown}{hint}")
+        places = [
+            _place_of_coordinate(option, column, names)
+            for option, column in zip(("lon", "lat"), coordinates, strict=True)
+            if column in missing
+        ]
+        raise TaskFailure("source.columns_missing", f"{text}; the data has {shown}{hint}", places=places)
+
+
+def _place_of_coordinate(option: str, column: str, names: Sequence[str]) -> FaultyPlace:
+    nearest = sure_column(column, names)
+    return FaultyPlace(f"/conform/{option}", Fix(FixAction.REPLACE, nearest, column) if nearest is not None else None)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from oa_shared.failure_details import FaultyPlace
 from oa_task.read.content_kind import ContentKind, identify
 from oa_task.read.content_match import READABLE
 from oa_task.read.file_names import best_matches
@@ -34,7 +35,8 @@ def choose_file(files: list[Path], conform: Mapping[str, object], warn: Warn = l
     """
     kind = conform["format"]
     if not isinstance(kind, str) or kind not in _SUFFIXES:
-        raise TaskFailure("source.schema", f"unknown format {kind!r}: use one of {', '.join(_SUFFIXES)}")
+        text = f"unknown format {kind!r}: use one of {', '.join(_SUFFIXES)}"
+        raise TaskFailure("source.schema", text, places=[FaultyPlace("/conform/format")])
     data = collapse_geodatabases(files)
     name = str(conform.get("file") or "")
     matches, candidates = _candidates(data, kind, name, str(conform.get("encoding") or "") or None)

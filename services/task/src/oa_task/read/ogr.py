@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from oa_shared.failure_details import FaultyPlace
 from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
 from oa_task.read.announcement import page_of_gml
@@ -161,7 +162,8 @@ def _projection(info: Mapping[str, object], request: ReadRequest) -> Projection:
         return projection(srs, authority_axes=request.format == "xml" and not is_geographic(srs))
     if info["crs"]:
         return projection(str(info["crs"]))
-    raise TaskFailure("source.crs", "missing coordinate reference system: the data states none; set `conform.srs`")
+    text = "missing coordinate reference system: the data states none; set `conform.srs`"
+    raise TaskFailure("source.crs", text, places=[FaultyPlace("/conform")])
 
 
 def _features(batch: pa.RecordBatch, layer: _OpenLayer) -> FeatureBatch:

@@ -14,6 +14,7 @@ from oa_task.read import wkb
 from oa_task.read.arrow_text import holds_reals, text_column
 from oa_task.read.coordinates import points
 from oa_task.read.crs import Projection, lon_lat_points, lon_lat_shapes, projection
+from oa_task.read.csv_header import check_coordinate_columns
 from oa_task.read.request import ReadRequest
 from oa_task.runtime.failure import TaskFailure
 
@@ -53,8 +54,7 @@ def _open_table(file: pq.ParquetFile, request: ReadRequest) -> _Table:
     if lon and lat:
         missing = [name for name in (lon, lat) if name not in schema.names]
         if missing and primary is None:
-            text = f"missing coordinate column {', '.join(missing)} (`conform.lon`, `conform.lat`)"
-            raise TaskFailure("source.columns_missing", f"{text}; the data has {', '.join(schema.names[:50])}")
+            check_coordinate_columns(schema.names, (lon, lat))
         primary = primary if missing else None
     elif primary is None:
         text = "missing `conform.lon` or `conform.lat`: the data has no geometry column"

@@ -17,7 +17,9 @@ from oa_task.download.source import SourceDownload
 from oa_task.download.withheld_details import withhold_details
 from oa_task.results.files import DEFINITION_FILE
 from oa_task.results.previous_result import PreviousFolder
+from oa_task.runner.input_evidence import keep_evidence
 from oa_task.runner.job_runner import TaskJob
+from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.json_values import json_object
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.messages import check_report
@@ -79,9 +81,16 @@ async def _download_and_inspect(job: TaskJob, count: int, on_progress: Progress,
     if entry.is_esri:
         with withhold_details(guard):
             return await _inspect_while_downloading(job, count, download, sandbox)
-    raws = [raw.path for raw in await download.fetch()]
-    with withhold_details(guard):
-        return await _inspect(sandbox, job.definition, entry, raws, first=1, count=count)
+    raws = await download.fetch()
+    paths = [raw.path for raw in raws]
+    try:
+        with withhold_details(guard):
+            return await _inspect(sandbox, job.definition, entry, paths, first=1, count=count)
+    except TaskFailure as failure:
+        failure.answer = raws[0].answer
+        if job.evidence is not None and not guard.has_reached_service:
+            await keep_evidence(paths, job.definition, job.evidence, layer=job.layer, name=job.name, room=sandbox.room)
+        raise
 
 
 async def _inspect_while_downloading(

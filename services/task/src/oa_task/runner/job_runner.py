@@ -12,6 +12,7 @@ from oa_shared.json_types import JsonObject
 from oa_shared.public_http import Guard
 from oa_task.definition.task_entry import TaskEntry, read_definition, select_entry
 from oa_task.download.downloaded_file import DownloadedFile
+from oa_task.download.https_check import find_https
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.source import SourceDownload
 from oa_task.download.withheld_details import withhold_details
@@ -20,6 +21,7 @@ from oa_task.results.atomic_output import commit, staging_folder
 from oa_task.results.files import CACHE_FILE, CONVERSION_FILES, DEFINITION_FILE, SOURCE_FILE
 from oa_task.results.previous_result import PreviousFolder, PreviousResult
 from oa_task.runner.fingerprint import fingerprint
+from oa_task.runner.input_evidence import keep_evidence
 from oa_task.runner.manifest import InputRecord, write_manifest
 from oa_task.runner.raw_cache import write_raw_cache
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
@@ -41,7 +43,8 @@ class TaskJob:
     """A source job: an entry of the definition in a file, and the folder for its outputs.
 
     `previous` is the earlier result of the same entry, if known, whose files stay with `keeps_unchanged` if neither the
-    input nor what decides the files has changed; `without` names outputs to leave out.
+    input nor what decides the files has changed; `without` names outputs to leave out. A job that fails after its
+    download writes the columns and the first rows of its input to `evidence`, if set.
     """
 
     definition: Path
@@ -53,6 +56,7 @@ class TaskJob:
     source_name: str = ""
     without: frozenset[str] = frozenset()
     keeps_unchanged: bool = False
+    evidence: Path | None = None
 
     @property
     def title(self) -> str:
@@ -100,6 +104,11 @@ def _has_fingerprint(previous: PreviousResult | None, mark: str) -> bool:
     return previous is not None and previous.manifest.get("fingerprint") == mark
 
 
+def _downloaded_files(folder: Path) -> list[Path]:
+    """Return the files of all parts, as far as they have been downloaded."""
+    return [path for path in sorted(folder.glob("*/*")) if path.is_file() and path.stat().st_size]
+
+
 class _JobRunner:
     """One job: downloads go to the room of its sandbox, accepted files to `out`."""
 
@@ -127,7 +136,11 @@ class _JobRunner:
             job.previous,
             keeps_unchanged=job.keeps_unchanged and _has_fingerprint(job.previous, mark),
         )
-        raws, report = await self._download_and_convert(entry, download)
+        try:
+            raws, report = await self._download_and_convert(entry, download)
+        except TaskFailure as failure:
+            await self._keep_evidence(failure, folder)
+            raise
         await asyncio.to_thread(accept_files, self._sandbox.out, self._out, CONVERSION_FILES)
         log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
         record = InputRecord(entry, job.title, definition, raws, mark)
@@ -142,9 +155,29 @@ class _JobRunner:
         if entry.is_esri:
             growing = await asyncio.to_thread(download.growing_files)
             return await gather_first_error(self._fetch_and_cache(download), self._convert(growing))
-        raws = await self._fetch(download)
-        _cached, report = await gather_first_error(self._write_cache(raws), self._convert([raw.path for raw in raws]))
+        try:
+            raws = await self._fetch(download)
+        except TaskFailure as failure:
+            if self._job.evidence is not None and not failure.places:
+                failure.places = await find_https(failure, entry, self._guard, self._limits.download)
+            raise
+        try:
+            _cached, report = await gather_first_error(
+                self._write_cache(raws), self._convert([raw.path for raw in raws])
+            )
+        except TaskFailure as failure:
+            failure.answer = failure.answer or (raws[0].answer if raws else None)
+            raise
         return raws, report
+
+    async def _keep_evidence(self, failure: TaskFailure, folder: Path) -> None:
+        """Describe what was downloaded, unless the disk is full or the data is that of an internal service."""
+        raws = await asyncio.to_thread(_downloaded_files, folder)
+        job, is_internal = self._job, self._guard.has_reached_service
+        if job.evidence is None or is_internal or not raws or failure.code == "resource.disk_full":
+            return
+        self._sandbox.kill()
+        await keep_evidence(raws, job.definition, job.evidence, layer=job.layer, name=job.name, room=self._sandbox.room)
 
     async def _fetch_and_cache(self, download: SourceDownload) -> list[DownloadedFile]:
         raws = await self._fetch(download)

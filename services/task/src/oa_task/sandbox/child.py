@@ -89,7 +89,7 @@ def _outcome(load_handler: Callable[[], Handler]) -> JsonObject | None:
         line = sys.stdin.readline()
         return {"report": handle(line)} if line else None
     except TaskFailure as failure:
-        return {"code": failure.code, "message": failure.message}
+        return {"code": failure.code, "message": failure.message, "details": failure.details.as_json()}
     except MemoryError:
         return {"code": "resource.out_of_memory", "message": "the conversion exceeded its memory limit"}
     except OSError as error:
@@ -112,6 +112,8 @@ def _serve(convert: _Convert, request: SandboxRequest) -> JsonObject:
     entry = select_entry(read_definition(Path(request.definition)), request.layer, request.name)
     if request.rows is not None:
         return _inspect(entry, request, *request.rows)
+    if request.describes_input:
+        return _describe_input(entry, request)
     return convert(
         [Path(raw) for raw in request.raws],
         entry,
@@ -131,6 +133,12 @@ def _inspect(entry: TaskEntry, request: SandboxRequest, first: int, count: int) 
     if not count:
         return column_names(raws, entry, work=Path(request.work))
     return inspect_rows(raws, entry, work=Path(request.work), first=first, count=count)
+
+
+def _describe_input(entry: TaskEntry, request: SandboxRequest) -> JsonObject:
+    from oa_task.conversion.input_description import describe_input  # noqa: PLC0415 - only after a failure
+
+    return describe_input([Path(raw) for raw in request.raws], entry, work=Path(request.work), out=Path(request.out))
 
 
 def send(message: JsonObject) -> None:

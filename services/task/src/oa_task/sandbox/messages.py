@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from oa_shared.failure_details import read_details
 from oa_shared.failures import FAILURES
 from oa_shared.json_types import JsonObject
 from oa_task.runtime.failure import TaskFailure
@@ -33,7 +34,12 @@ def parse_message(line: str) -> JsonObject:
 def read_failure(outcome: Mapping[str, object]) -> TaskFailure:
     """Return the failure of an outcome; an unknown code is bug.crash."""
     code, text = str(outcome.get("code")), str(outcome.get("message"))[:_MAX_TEXT]
-    return TaskFailure(code, text) if code in FAILURES else _invalid(f"the failure code {code[:100]!r}: {text}")
+    places = read_details(outcome.get("details")).places
+    return (
+        TaskFailure(code, text, places=places)
+        if code in FAILURES
+        else _invalid(f"the failure code {code[:100]!r}: {text}")
+    )
 
 
 def check_report(report: JsonObject, schema: "type[Schema]") -> JsonObject:

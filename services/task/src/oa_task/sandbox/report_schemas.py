@@ -118,6 +118,13 @@ class InspectionReportSchema(_ClosedSchema):
     placement = fields.Nested(PlacementSchema)
 
 
+class InputDescriptionSchema(_ClosedSchema):
+    """The report of a description of the input: how many columns and sample rows the files have."""
+
+    columns = _count(required=True)
+    rows = _count(required=True)
+
+
 class InputCountSchema(_ClosedSchema):
     """The rows of one input of a product."""
 

@@ -12,7 +12,7 @@ class SandboxRequest:
     `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if any; `title`
     names the source in the picture; `without` names the OPTIONAL_OUTPUTS to leave out. With `rows`, the number of the
     first row and a count, the child returns those rows instead of a conversion; a count of 0 returns the names of the
-    columns.
+    columns. With `describes_input` it writes `profile.json` and `sample.json`, as far as the data can be read.
     """
 
     definition: str
@@ -25,3 +25,4 @@ class SandboxRequest:
     title: str = ""
     without: tuple[str, ...] = ()
     rows: tuple[int, int] | None = None
+    describes_input: bool = False

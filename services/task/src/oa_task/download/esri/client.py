@@ -106,7 +106,7 @@ class EsriClient:
             self._requests.check_status(response, body)
         if isinstance(decoded, dict):
             return decoded
-        self._requests.check_markup(response.url.with_query(None), body)
+        self._requests.check_markup(response.url.with_query(None), body, response)
         said = self._requests.quote(response.url, body)
         text = f"{url} returned {response.content_type or 'no type'}, which is not JSON{said}"
         raise TransientError("upstream.http_5xx", text)

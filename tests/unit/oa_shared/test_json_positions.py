@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.pull_requests.json_positions import find_lines
+from oa_shared.json_positions import find_lines, find_spans
 
 TEXT = """{
   "schema": 2,
@@ -80,3 +80,14 @@ def _pointers(value: Any, pointer: str) -> Any:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
         yield from _pointers(inner, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")
+
+
+@given(_VALUES)
+def test_span_of_each_value_is_its_text(value: Any) -> None:
+    text = json.dumps({"a": [value, 1], "b": value}, indent=1)
+    spans = find_spans(text, ["/a/0", "/b", "/c", "/a/7"])
+    assert set(spans) == {"/a/0", "/b"}
+    assert [json.loads(text[span.value.start : span.value.end]) for span in spans.values()] == [value, value]
+    key = spans["/b"].key
+    assert key is not None
+    assert (text[key.start : key.end], spans["/a/0"].key) == ('"b"', None)

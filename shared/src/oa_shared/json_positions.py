@@ -1,4 +1,4 @@
-"""The lines of some values in a JSON text, without a memory of all the others."""
+"""The places of some values in a JSON text, without a memory of all the others."""
 
 import json
 import re
@@ -8,11 +8,30 @@ from dataclasses import dataclass, field
 _SYMBOL = re.compile(r'[{}\[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+', re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a text: its first character from 0, and the one after its last."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSpan:
+    """Where a value is in a JSON text, and its key; a member of an array has none."""
+
+    value: Span
+    key: Span | None
+
+
 @dataclass(slots=True)
 class _Place:
-    """A value whose line is requested, or one around it; `line` is None until it is found."""
+    """A value whose place is requested, or one around it; `line` is None until it is found."""
 
     line: int | None = None
+    key: Span | None = None
+    start: int | None = None
+    end: int | None = None
     parts: dict[str, "_Place"] = field(default_factory=dict)
 
 
@@ -29,11 +48,11 @@ class _Container:
     has_key: bool = False
     member: _Place | None = None
 
-    def enter(self, key: str, line: int) -> None:
+    def enter(self, key: str, line: int, key_span: Span | None) -> None:
         """Begin the member of a key, or of an index; of repeated keys, the last one counts."""
         self.member = self.place.parts.get(key) if self.place is not None else None
         if self.member is not None:
-            self.member.line = line
+            self.member.line, self.member.key = line, key_span
 
 
 def find_lines(text: str, pointers: Iterable[str]) -> dict[str, int]:
@@ -48,6 +67,26 @@ def find_lines(text: str, pointers: Iterable[str]) -> dict[str, int]:
         _add(root, pointer)
     _scan(text, root)
     return {pointer: _line(root, pointer) for pointer in requested}
+
+
+def find_spans(text: str, pointers: Iterable[str]) -> dict[str, JsonSpan]:
+    """Return where each of some values of a valid JSON text is, by JSON pointer, without those that do not exist."""
+    requested = dict.fromkeys(pointers)
+    root = _Place()
+    for pointer in requested:
+        _add(root, pointer)
+    _scan(text, root)
+    spans = {pointer: _span(root, pointer) for pointer in requested}
+    return {pointer: span for pointer, span in spans.items() if span is not None}
+
+
+def _span(root: _Place, pointer: str) -> JsonSpan | None:
+    place = root
+    for part in _split(pointer):
+        place = place.parts[part]
+    if place.start is None or place.end is None:
+        return None
+    return JsonSpan(Span(place.start, place.end), place.key)
 
 
 def _split(pointer: str) -> list[str]:
@@ -76,13 +115,15 @@ def _scan(text: str, root: _Place) -> None:
     for symbol in _SYMBOL.finditer(text):
         line += text.count("\n", position, symbol.start())
         position = symbol.start()
-        _read_symbol(symbol[0], line, root, containers)
+        _read_symbol(symbol[0], line, Span(*symbol.span()), root, containers)
 
 
-def _read_symbol(symbol: str, line: int, root: _Place, containers: list[_Container]) -> None:
+def _read_symbol(symbol: str, line: int, span: Span, root: _Place, containers: list[_Container]) -> None:
     container = containers[-1] if containers else None
     if symbol in "}]":
-        containers.pop()
+        closed = containers.pop()
+        if closed.place is not None:
+            closed.place.end = span.end
     elif symbol == ",":
         if container is not None:
             container.has_key, container.index = False, container.index + 1
@@ -90,17 +131,19 @@ def _read_symbol(symbol: str, line: int, root: _Place, containers: list[_Contain
         return
     elif container is None:
         root.line = line
-        _open(symbol, root, containers)
+        _open(symbol, span, root, containers)
     elif container.is_object and not container.has_key:
         container.has_key = True
-        container.enter(_key(symbol) if container.place is not None else "", line)
+        container.enter(_key(symbol) if container.place is not None else "", line, span)
     else:
         if not container.is_object:
-            container.enter(str(container.index) if container.place is not None else "", line)
-        _open(symbol, container.member, containers)
+            container.enter(str(container.index) if container.place is not None else "", line, None)
+        _open(symbol, span, container.member, containers)
 
 
-def _open(symbol: str, place: _Place | None, containers: list[_Container]) -> None:
+def _open(symbol: str, span: Span, place: _Place | None, containers: list[_Container]) -> None:
+    if place is not None:
+        place.start, place.end = span.start, span.end
     if symbol in "{[":
         containers.append(_Container(place, symbol == "{"))
 
