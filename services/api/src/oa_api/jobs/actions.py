@@ -23,6 +23,7 @@ from oa_shared.scheduling import Tier
 from oa_shared.status import JobStatus
 
 _SQL = load_queries("jobs.results")
+_OUTBOX = load_queries("jobs.outbox")
 _Result_co = TypeVar("_Result_co", covariant=True)
 
 
@@ -58,6 +59,17 @@ async def rerun(transaction: Transaction, job: int, *, by: Principal, reason: st
     await transaction.execute(_SQL["reopen"], {"job": job})
     await audit_log.record(transaction, by, action="job.rerun", subject=f"job/{job}", reason=reason)
     return await start_attempt(transaction, locked, Retry(0, Tier(locked.tier)), kind=RERUN)
+
+
+async def run_now(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> int:
+    """Start the attempt of a job that waits for its retry now, and return its number. Raises ConflictError."""
+    locked = await _lock_for_request(transaction, job)
+    require_for_job(by, live=locked.live, kind=locked.kind, owner=locked.owner)
+    attempt = await transaction.first(_OUTBOX["send_now"], {"job": job, "attempt": locked.attempt}, into=int)
+    if attempt is None:
+        raise ConflictError(f"job {job} is {locked.status}: it does not wait for a retry")
+    await audit_log.record(transaction, by, action="job.run_now", subject=f"job/{job}", reason=reason)
+    return attempt
 
 
 async def cancel(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> None:

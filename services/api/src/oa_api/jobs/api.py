@@ -102,6 +102,12 @@ async def post_rerun(request: web.Request) -> web.Response:
     return web.json_response(NewAttemptSchema().dump({"job": job, "attempt": attempt}))
 
 
+async def post_run_now(request: web.Request) -> web.Response:
+    """Start the attempt of a job that waits for its retry."""
+    job, attempt = await _run_action(request, actions.run_now)
+    return web.json_response(NewAttemptSchema().dump({"job": job, "attempt": attempt}))
+
+
 async def post_cancel(request: web.Request) -> web.Response:
     """Cancel a job that has not ended."""
     return await _change_status(request, actions.cancel, JobStatus.CANCELED)

@@ -1,6 +1,7 @@
 """Reading runs and jobs, for the API and the pages."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from oa_api.db.counting import Total, count_rows
 from oa_api.db.database import Database, Transaction
@@ -22,6 +23,7 @@ from oa_api.jobs.rows import (
     ReviewReasonRow,
     RunRow,
     StatusCountRow,
+    WaitingAttempt,
 )
 from oa_shared.json_types import JsonObject
 from oa_shared.large_bodies import decode_json
@@ -140,3 +142,20 @@ async def get_published_job(database: Database, job: JobRow) -> PublishedJob | N
     """Return the dataset that a job belongs to, and the job whose result is published."""
     values = {"source_name": job.source_name, "layer": job.layer, "name": job.name}
     return await database.first(_SQL["published_job"], values, into=PublishedJob)
+
+
+async def find_waiting_attempt(database: Database, job: int) -> WaitingAttempt | None:
+    """Return the attempt of a job that waits to be sent, None if there is none."""
+    return await database.first(_SQL["waiting_attempt"], {"job": job}, into=WaitingAttempt)
+
+
+async def find_failing_since(database: Database, job: JobRow) -> datetime | None:
+    """Return since when the dataset of a job fails, None if it does not, or if no live run has processed it."""
+    values = {"source_name": job.source_name, "layer": job.layer, "name": job.name}
+    return await database.first(_SQL["failing_since"], values, into=datetime)
+
+
+async def count_same_failures(database: Database, job: JobRow) -> int:
+    """Return how many other sources of live runs fail with the code of a job at its host now."""
+    values = {"code": job.error_code, "host": job.host, "source_name": job.source_name}
+    return await database.first(_SQL["same_failure"], values, into=int) or 0

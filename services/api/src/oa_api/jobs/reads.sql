@@ -206,4 +206,23 @@ ORDER BY publication.id DESC LIMIT 1
 
 -- name: published_job
 -- The dataset of a job and the job whose result is published: the page of the job.
-SELECT id AS data, job_id AS job FROM data WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s
+SELECT id AS data, job_id AS job, updated_at AS published_at FROM data
+WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s
+
+-- name: waiting_attempt
+-- When the next attempt of a job that waits is sent to the dispatcher: the page of the job.
+SELECT outbox.attempt, outbox.available_at AS starts_at, outbox.paused_by IS NOT NULL AS is_paused
+FROM outbox JOIN job ON job.id = outbox.job_id AND job.attempt = outbox.attempt
+WHERE outbox.job_id = %(job)s AND outbox.sent_at IS NULL AND job.rank = 0
+ORDER BY outbox.id DESC LIMIT 1
+
+-- name: failing_since
+-- Since when the dataset of a job fails: the page of the job.
+SELECT failing_since FROM dataset_health
+WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s AND failing_since IS NOT NULL
+
+-- name: same_failure
+-- How many other sources fail with a code at a host now, among the datasets of live runs: the page of the job.
+SELECT count(DISTINCT known.source_name) FROM dataset_health known JOIN job ON job.id = known.job_id
+WHERE known.failing_since IS NOT NULL AND known.error_code = %(code)s AND job.host = %(host)s
+  AND known.source_name <> %(source_name)s

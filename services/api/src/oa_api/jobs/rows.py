@@ -253,6 +253,16 @@ class PublishedJob:
 
     data: int
     job: int
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingAttempt:
+    """An attempt that has not been sent to the dispatcher; with a pause, it waits for the end of that."""
+
+    attempt: int
+    starts_at: datetime
+    is_paused: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,11 @@ async def post_rerun(request: web.Request) -> web.Response:
     return await _run_action(request, actions.rerun, "Job {job} is running again.")
 
 
+async def post_run_now(request: web.Request) -> web.Response:
+    """Start the attempt of a job that waits for its retry."""
+    return await _run_action(request, actions.run_now, "Job {job} starts as soon as a machine is free.")
+
+
 async def post_cancel(request: web.Request) -> web.Response:
     """Cancel a job that has not ended."""
     return await _run_action(request, actions.cancel, "Job {job} canceled. Its container stops soon.")

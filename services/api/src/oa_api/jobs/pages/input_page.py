@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from oa_api.jobs.pages.files import read_json
-from oa_api.jobs.pages.summary import read_job
+from oa_api.jobs.pages.job_of_path import read_job
 from oa_api.ui.rendering import render
 from oa_shared.json_types import JsonMapping, JsonObject
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE, SETTINGS
-from oa_api.http.request_parsing import path_id
 from oa_api.jobs import queries, run_statistics
 from oa_api.jobs.output_files import FILE_DESCRIPTIONS
+from oa_api.jobs.pages.job_of_path import read_job
+from oa_api.jobs.pages.repair_bench import find_retry, read_bench
 from oa_api.jobs.rows import JobRow
 from oa_api.ui.rendering import render
 from oa_shared.failures import FAILURES
 from oa_shared.json_types import JsonMapping
+from oa_shared.status import JobStatus
 
 _NOTABLE_LOSS = 0.1
 
@@ -51,24 +53,26 @@ async def show_job(request: web.Request) -> web.Response:
     job, database = await read_job(request), request.app[DATABASE]
     previous = await queries.get_previous_publication(database, job)
     published = await queries.get_published_job(database, job)
+    history = await queries.get_history(database, job)
+    # The result of a failed job has no counts.
+    now = (job.result or {}) if job.status != JobStatus.FAIL else None
+    before = (previous.result if previous else None) or {}
     return render(
         request,
         "jobs/job/summary.html",
         job=job,
-        history=await queries.get_history(database, job),
+        history=history,
+        bench=await read_bench(request, job),
+        retry=await find_retry(request, history),
+        published=published,
         failure=FAILURES.get(job.error_code or ""),
         failures=FAILURES,
         files=_files(job),
         previous=previous,
         cost=await run_statistics.cost_of_job(database, job.id, run_statistics.prices_of(request.app[SETTINGS])),
         is_published=published is not None and published.job in (job.id, job.kept_job),
-        differences=compare_results(job.result or {}, (previous.result if previous else None) or {}),
+        differences=compare_results(now, before) if now is not None else [],
     )
-
-
-async def read_job(request: web.Request) -> JobRow:
-    """Return the job of the path. Raises NotFoundError."""
-    return await queries.get_job(request.app[DATABASE], path_id(request, "job"))
 
 
 def compare_results(now: JsonMapping, before: JsonMapping) -> list[Difference]:
