@@ -3,6 +3,7 @@
 import click
 
 from oa_cli.commands.account import account
+from oa_cli.commands.acknowledgement import ack
 from oa_cli.commands.bulk import bulk
 from oa_cli.commands.cleanup import cleanup
 from oa_cli.commands.collection import collection
@@ -46,6 +47,7 @@ for command in (
     bulk,
     events,
     pause,
+    ack,
     resume,
     data,
     collection,

@@ -1,6 +1,7 @@
 """Every endpoint and page, room by room; the router tries them in this order."""
 
 from oa_api.accounts import routes as accounts
+from oa_api.acknowledgements import routes as acknowledgements
 from oa_api.attempt_access import routes as attempt_access
 from oa_api.bulk_actions import routes as bulk_actions
 from oa_api.compatibility import routes as compatibility
@@ -35,6 +36,7 @@ _ROOMS = (
     pull_requests,
     dead_letters,
     pauses,
+    acknowledgements,
     schedules,
     reporting,
     uploads,

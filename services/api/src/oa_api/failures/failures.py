@@ -107,4 +107,5 @@ def _make_group(
         failing=failing.failing,
         failing_since=failing.failing_since,
         examples=examples,
+        acknowledged=row.acknowledged,
     )

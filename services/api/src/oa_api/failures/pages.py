@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from oa_api.acknowledgements import acknowledgements
 from oa_api.failures import failures, review
 from oa_api.failures.requests import FailureFilter, GroupBy, ReviewFilter
 from oa_api.failures.review_schemas import ReviewDecisionSchema
@@ -33,8 +34,10 @@ async def show_errors(request: web.Request) -> web.Response:
         "failures/failures.html",
         failure_filter=failure_filter,
         group_by=list(GroupBy),
-        groups=[(group, _jobs_query(group, failure_filter)) for group in groups],
-        total_jobs=sum(group.jobs for group in groups),
+        groups=[(group, _jobs_query(group, failure_filter)) for group in groups if not group.is_acknowledged],
+        acknowledgements=await acknowledgements.list_active(database),
+        acknowledged_jobs=sum(group.acknowledged for group in groups),
+        total_jobs=sum(group.jobs - group.acknowledged for group in groups),
         waiting=waiting.rows,
         total=waiting.total,
     )

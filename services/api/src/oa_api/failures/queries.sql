@@ -15,8 +15,14 @@ ORDER BY earlier.id DESC LIMIT %(runs)s
 
 -- name: groups
 -- Part: counted in steps, because a source fails in few ways, which leaves few rows to find keys for, to count and sort.
-SELECT key, sum(jobs)::bigint AS jobs, count(DISTINCT source_name) AS sources, array_agg(DISTINCT code) AS codes,
-       (array_agg(latest ORDER BY latest DESC))[1:3] AS examples
+SELECT key, sum(jobs)::bigint AS jobs, count(DISTINCT failed.source_name) AS sources, array_agg(DISTINCT code) AS codes,
+       (array_agg(latest ORDER BY latest DESC))[1:3] AS examples,
+       coalesce(sum(jobs) FILTER (WHERE known.id IS NOT NULL), 0)::bigint AS acknowledged
+
+-- name: acknowledged
+-- Part: the acknowledgements of failed jobs.
+LEFT JOIN {acknowledgements.queries.active} known
+ON known.source_name = failed.source_name AND known.error_code = failed.code
 
 -- name: of_a_source
 -- Part: how often a source fails in each way.
@@ -41,6 +47,7 @@ FROM (
     ) job
     GROUP BY 1, 2, 3
 ) failed
+{acknowledged}
 GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
 
 -- name: groups_of_run
@@ -51,6 +58,7 @@ FROM (
     FROM ({ways_to_fail} FROM job WHERE job.status = 'Fail' AND job.run_id = %(run)s GROUP BY 1, 2, 3) job
     GROUP BY 1, 2, 3
 ) failed
+{acknowledged}
 GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
 
 -- name: trend

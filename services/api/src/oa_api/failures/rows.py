@@ -10,13 +10,17 @@ from oa_shared.json_types import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """A group of failed jobs: how many, of how many sources, with which codes; `examples` are job IDs."""
+    """A group of failed jobs: how many, of how many sources, with which codes; `examples` are job IDs.
+
+    `acknowledged` counts the jobs whose failure an operator has acknowledged.
+    """
 
     key: str
     jobs: int
     sources: int
     codes: list[str]
     examples: list[int]
+    acknowledged: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,12 @@ class FailureGroup:
     failing: int
     failing_since: datetime | None
     examples: list[FailureExample]
+    acknowledged: int
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Return whether every failure of the group is acknowledged."""
+        return self.acknowledged >= self.jobs
 
     @property
     def counts(self) -> list[int]:

@@ -62,6 +62,9 @@ class FailureGroupSchema(ResponseSchema):
     series = fields.List(fields.Nested(FailurePeriodSchema), required=True, metadata=about("Trend by day or run."))
     failing = fields.Integer(required=True, metadata=about("Number of live datasets that fail for this cause now.", 9))
     failing_since = Time(required=True, allow_none=True, metadata=about("Time of the first of these failures."))
+    acknowledged = fields.Integer(
+        required=True, metadata=about("How many of `jobs` have a failure that an operator has acknowledged.", 2)
+    )
     examples = fields.List(
         fields.Nested(FailureExampleSchema),
         required=True,

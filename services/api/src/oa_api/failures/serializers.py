@@ -23,6 +23,7 @@ def serialize_group(group: FailureGroup) -> JsonObject:
         "series": [{"period": period.period, "jobs": period.jobs} for period in group.series],
         "failing": group.failing,
         "failing_since": rfc3339(group.failing_since) if group.failing_since else None,
+        "acknowledged": group.acknowledged,
         "examples": [_serialize_example(example) for example in group.examples],
     }
 

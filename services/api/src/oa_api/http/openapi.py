@@ -19,6 +19,7 @@ from oa_shared.status import LAYERS
 
 _PARAMETER = re.compile(r"{(\w+)}")
 _PARAMETER_DESCRIPTIONS = {
+    "acknowledgement": "ID of an acknowledgement.",
     "bulk": "ID of a bulk action.",
     "pause": "ID of a pause.",
     "run": "ID of a run.",

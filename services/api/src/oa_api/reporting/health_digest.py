@@ -42,6 +42,7 @@ class HealthDigest:
     until: datetime
     broke: list[HealthChange]
     fixed: list[HealthChange]
+    acknowledged: list[HealthChange]
     counts: ChangeCounts
     states: StateCounts
 
@@ -65,8 +66,9 @@ async def read_digest(database: Database, period: DigestPeriod, *, stale_days: i
     return HealthDigest(
         period=period.period,
         until=period.until,
-        broke=[change for change in changes if change.kind == "broke"],
+        broke=[change for change in changes if change.kind == "broke" and change.acknowledged_by is None],
         fixed=[change for change in changes if change.kind == "fixed"],
+        acknowledged=[change for change in changes if change.acknowledged_by is not None],
         counts=counts,
         states=groups.total,
     )

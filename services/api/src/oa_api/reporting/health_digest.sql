@@ -12,12 +12,21 @@ SELECT * FROM (
 ) last
 WHERE kind = first_kind
 
+-- name: acknowledged
+-- Part: the acknowledgements of the failures of a digest.
+LEFT JOIN {acknowledgements.queries.active} known
+ON known.source_name = net.source_name AND known.error_code = net.error_code AND net.kind = 'broke'
+
 -- name: changes
 -- The datasets that broke or were fixed (health_digest.read_digest).
-SELECT kind, source_name, layer, name, job_id AS job, error_code, error_message, created_at FROM ({net_changes}) net
-ORDER BY source_name, layer, name LIMIT %(limit)s
+SELECT net.kind, net.source_name, net.layer, net.name, net.job_id AS job, net.error_code, net.error_message,
+       net.created_at, known.owner AS acknowledged_by, known.until AS acknowledged_until
+FROM ({net_changes}) net {acknowledged}
+ORDER BY net.source_name, net.layer, net.name LIMIT %(limit)s
 
 -- name: counts
 -- The number of datasets that broke and that were fixed (health_digest.read_digest).
-SELECT count(*) FILTER (WHERE kind = 'broke') AS broke, count(*) FILTER (WHERE kind = 'fixed') AS fixed
-FROM ({net_changes}) net
+SELECT count(*) FILTER (WHERE net.kind = 'broke' AND known.id IS NULL) AS broke,
+       count(*) FILTER (WHERE net.kind = 'fixed') AS fixed,
+       count(*) FILTER (WHERE net.kind = 'broke' AND known.id IS NOT NULL) AS acknowledged
+FROM ({net_changes}) net {acknowledged}

@@ -1,7 +1,7 @@
 """The rows that the queries of reporting return."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class RegionGroup:
 
 @dataclass(frozen=True, slots=True)
 class HealthChange:
-    """A dataset that broke or was fixed (`kind`), and the job that showed it."""
+    """A dataset that broke or was fixed (`kind`), the job that showed it, and who acknowledged its failure."""
 
     kind: str
     source_name: str
@@ -59,11 +59,14 @@ class HealthChange:
     error_code: str | None
     error_message: str | None
     created_at: datetime
+    acknowledged_by: str | None = None
+    acknowledged_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeCounts:
-    """The number of datasets that broke, and that were fixed."""
+    """The number of datasets that broke, that were fixed, and that broke with an acknowledged failure."""
 
     broke: int
     fixed: int
+    acknowledged: int = 0

@@ -6,7 +6,8 @@
 SELECT id, source_name, layer, name, progress FROM job WHERE status = 'Running' ORDER BY id DESC LIMIT %(limit)s
 
 -- name: failures_by_code
--- Recent failures by failure code, most frequent first, each with its latest job. For list_failures.
+-- Recent failures by failure code, most frequent first, each with its latest job, without acknowledged ones. For
+-- list_failures.
 SELECT coalesce(latest.error_code, '') AS code, count(*) AS jobs, max(latest.ended_at) AS last_at,
        (array_agg(latest.id ORDER BY latest.ended_at DESC))[1] AS job,
        (array_agg(latest.source_name ORDER BY latest.ended_at DESC))[1] AS source_name
@@ -15,6 +16,9 @@ FROM (
     WHERE status = 'Fail' AND ended_at > now() - make_interval(secs => %(within_s)s)
     ORDER BY ended_at DESC LIMIT %(latest)s
 ) latest
+LEFT JOIN {acknowledgements.queries.active} known
+ON known.source_name = latest.source_name AND known.error_code = latest.error_code
+WHERE known.id IS NULL
 GROUP BY 1 ORDER BY jobs DESC, code
 
 -- name: open_jobs_by_status

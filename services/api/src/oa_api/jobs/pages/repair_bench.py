@@ -1,10 +1,12 @@
 """What the page of a failed job shows to repair it: lines of the definition, a patch, the log."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 
 from aiohttp import web
 
+from oa_api.acknowledgements.acknowledgements import find_acknowledgement
+from oa_api.acknowledgements.rows import AcknowledgementRow
 from oa_api.http.app_keys import DATABASE
 from oa_api.jobs import queries
 from oa_api.jobs.definition_view import Line
@@ -16,6 +18,7 @@ from oa_shared.job_kinds import JobKind
 from oa_shared.status import JobStatus
 
 _LOG_LINES = 15
+_ACKNOWLEDGED_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,12 @@ class RepairBench:
     failing_since: datetime | None = None
     others: int = 0
     log: list[LogLine] = field(default_factory=list)
+    acknowledgement: AcknowledgementRow | None = None
+
+    @property
+    def suggested_until(self) -> date:
+        """Return the day that the form to acknowledge the failure proposes."""
+        return datetime.now(UTC).date() + timedelta(days=_ACKNOWLEDGED_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,7 @@ async def read_bench(request: web.Request, job: JobRow) -> RepairBench | None:
         failing_since=await queries.find_failing_since(database, job),
         others=await queries.count_same_failures(database, job) if job.host else 0,
         log=(await read_log_lines(request, job))[-_LOG_LINES:],
+        acknowledgement=await find_acknowledgement(database, job.source_name, job.error_code or ""),
     )
 
 
