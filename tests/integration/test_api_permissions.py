@@ -82,6 +82,8 @@ LOWEST = {
     "POST /api/acknowledgement": "moderator",
     "DELETE /api/acknowledgement/{acknowledgement}": "moderator",
     "POST /acknowledgements": "moderator",
+    "GET /review": "anyone",
+    "POST /review/{job}": "moderator",
     "POST /acknowledgements/{acknowledgement}/end": "moderator",
     "POST /api/job/{job}/cancel": "author",
     "POST /api/job/{job}/confirm": "moderator",

@@ -39,6 +39,13 @@ class ReviewFilter(ReviewSelection, CursorSlice):
     """Which part of the list of jobs that need review."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class QueuePlace(ReviewSelection):
+    """A place in the queue of the jobs that need review; without a job, its newest."""
+
+    job: int | None = None
+
+
 class Decision(StrEnum):
     """What a moderator does with a result that needs review."""
 

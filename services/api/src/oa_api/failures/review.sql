@@ -24,6 +24,12 @@ CROSS JOIN LATERAL (
 LEFT JOIN data ON data.source_name = job.source_name AND data.layer = job.layer AND data.name = job.name
 ORDER BY job.id DESC
 
+-- name: neighbors
+-- The jobs before and after one in the queue, and how many come before it, at most 10,000. For find_neighbors().
+SELECT (SELECT min(job.id) {open_filtered} AND job.id > %(job)s) AS previous,
+       (SELECT max(job.id) {open_filtered} AND job.id < %(job)s) AS next,
+       (SELECT count(*) FROM (SELECT 1 {open_filtered} AND job.id > %(job)s LIMIT 10000) newer) AS before
+
 -- name: count_open
 -- How many jobs need review; counting stops at the limit. For count_for_review().
 SELECT count(*) AS total FROM (SELECT 1 {open_filtered} LIMIT %(count_limit)s) counted

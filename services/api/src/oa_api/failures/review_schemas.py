@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from oa_api.failures.requests import Decision, ReviewDecision, ReviewFilter, ReviewSelection
+from oa_api.failures.requests import Decision, QueuePlace, ReviewDecision, ReviewFilter, ReviewSelection
 from oa_api.http.fields import RequestSchema, StrictSchema, Text, Time, about, identifier
 from oa_api.http.schemas import ListSchema, ReasonSchema, ResponseSchema
 from oa_shared.status import LAYERS
@@ -31,6 +31,12 @@ class ReviewFilterSchema(ReviewFieldsSchema, RequestSchema[ReviewFilter]):
         load_default=25, validate=validate.Range(min=1, max=100), metadata=about("Maximum number of items.", 25)
     )
     cursor = identifier(load_default=None, metadata=about("Cursor: ID of the last job received."))
+
+
+class QueuePlaceSchema(ReviewFieldsSchema, RequestSchema[QueuePlace]):
+    """The page /review."""
+
+    job = identifier(load_default=None, metadata=about("Job to show; default the newest.", 1))
 
 
 class JobReviewReasonSchema(ResponseSchema):

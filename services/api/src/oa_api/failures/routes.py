@@ -1,6 +1,6 @@
 """The routes of failures and reviews."""
 
-from oa_api.failures import api, pages
+from oa_api.failures import api, pages, review_page
 from oa_api.failures.review_schemas import (
     JobForReviewListSchema,
     ReviewCountSchema,
@@ -66,6 +66,8 @@ API = (
 )
 PAGES = (
     page("/errors", pages.show_errors, "Errors", role=Role.ANYONE),
+    page("/review", review_page.show_review, "Review", role=Role.ANYONE),
+    form("/review/{job}", review_page.post_review, "Decide on a job of the queue", role=Role.MODERATOR),
     form("/errors/{job}", pages.post_decision, "Decide", role=Role.MODERATOR),
 )
 ROUTES = (*API, *PAGES)

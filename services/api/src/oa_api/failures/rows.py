@@ -106,6 +106,11 @@ class Figure:
     now: int | None
     published: int | None
 
+    @property
+    def change(self) -> float | None:
+        """Return the change as a share of the published number."""
+        return (self.now - self.published) / self.published if self.published and self.now is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
@@ -136,6 +141,15 @@ class ReviewRow:
         fields = dict.fromkeys([*compared_fields(published), *compared_fields(new)])
         paths = {"features": ("count",), **{field: ("fields", field) for field in fields}}
         return [Figure(what, _number(new, path), _number(published, path)) for what, path in paths.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbors:
+    """The jobs before and after one in the review queue, newest first, and how many come before it."""
+
+    previous: int | None
+    next: int | None
+    before: int
 
 
 def _number(result: JsonObject, path: tuple[str, ...]) -> int | None:

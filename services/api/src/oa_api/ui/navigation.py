@@ -8,7 +8,10 @@ from oa_api.identity.authorization import ROLES
 from oa_api.identity.principal import Principal
 
 _MENU = (
-    ("Processing", (("Overview", "/"), ("Runs", "/runs"), ("Jobs", "/jobs"), ("Errors", "/errors"))),
+    (
+        "Processing",
+        (("Overview", "/"), ("Runs", "/runs"), ("Jobs", "/jobs"), ("Errors", "/errors"), ("Review", "/review")),
+    ),
     ("Data", (("Data", "/data"), ("Map", "/map"), ("Collections", "/collections"), ("Exports", "/exports"))),
     (
         "Operations",
