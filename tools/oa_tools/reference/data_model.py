@@ -63,6 +63,7 @@ _KEPT: Mapping[str, str] = {
     "bulk_action": _PERMANENTLY,
     "bulk_action_job": _PERMANENTLY,
     "pause": _PERMANENTLY,
+    "acknowledgement": _PERMANENTLY,
     "heartbeat": "permanently; written by versions before `process_heartbeat` only",
     "process_heartbeat": "until its process stops, or for five minutes after its last report",
     "idempotency": "rule `idempotency`",

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 from marshmallow import validate
 
+from oa_api.accounts.sign_in_purposes import sign_in_purpose
 from oa_api.db.database import Transaction
 from oa_api.github.errors import GitHubRefusedError
 from oa_api.http.app_keys import DATABASE, SETTINGS
@@ -16,6 +17,7 @@ from oa_api.http.fields import RequestSchema, StrictSchema, Text
 from oa_api.http.forms import read_form
 from oa_api.http.request_parsing import read_query
 from oa_api.identity import cookies, csrf, github_sign_in, magic_link, sessions
+from oa_api.identity.authorization import ROLES
 from oa_api.identity.github_client import GITHUB_SIGN_IN, GitHubSignInError, GitHubSignInSettings
 from oa_api.identity.principal import PRINCIPAL, SESSION
 from oa_api.identity.rate_limit import LIMITS
@@ -23,6 +25,7 @@ from oa_api.identity.rows import AccountRow, UsedLinkRow
 from oa_api.identity.safe_redirect import MAX_LENGTH, safe_redirect
 from oa_api.ui import flash
 from oa_api.ui.rendering import render
+from oa_shared.roles import Role
 
 _MAX_LENGTH = 4000
 _HOME = "/profile"
@@ -79,10 +82,15 @@ async def show_sign_in(request: web.Request) -> web.StreamResponse:
         request,
         "accounts/sign_in.html",
         next=next_path,
+        purpose=sign_in_purpose(next_path, _role_of_page(request, next_path)) if "next" in request.query else "",
         has_github=request.app[GITHUB_SIGN_IN] is not None,
         has_mail=bool(request.app[SETTINGS].mail_url),
         is_unencrypted=_is_unencrypted(request),
     )
+
+
+def _role_of_page(request: web.Request, path: str) -> Role | None:
+    return request.app[ROLES].get((hdrs.METH_GET, "/" + path.partition("?")[0].strip("/").partition("/")[0]))
 
 
 async def post_link_request(request: web.Request) -> web.StreamResponse:
