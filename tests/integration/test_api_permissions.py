@@ -83,6 +83,7 @@ LOWEST = {
     "DELETE /api/acknowledgement/{acknowledgement}": "moderator",
     "POST /acknowledgements": "moderator",
     "GET /review": "anyone",
+    "GET /jobs/{job}/definition.patch": "anyone",
     "POST /review/{job}": "moderator",
     "POST /acknowledgements/{acknowledgement}/end": "moderator",
     "POST /api/job/{job}/cancel": "author",

@@ -41,6 +41,9 @@ async def test_failed_job_shows_its_line_the_patch_the_answer_and_what_is_publis
     assert "1 other source" in text
     assert "Failing since" in text
     assert f"/jobs/{failed}/input" in text
+    patch = await api.client.get(f"/jobs/{failed}/definition.patch")
+    assert (patch.content_type, (await patch.text())[:6]) == ("text/plain", "--- a/")
+    assert (await api.client.get(f"/jobs/{first}/definition.patch")).status == 404
     definition = await (await api.client.get(f"/jobs/{failed}/definition")).text()
     assert definition.count("mine faulty") == 1
     job = await api.get(f"/api/job/{failed}")

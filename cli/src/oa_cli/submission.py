@@ -19,12 +19,15 @@ def read_element(source: str, layer: str | None, name: str | None) -> JsonObject
     if not path.is_file():
         raise click.UsageError(f"{source} is neither a file nor an HTTP URL")
     try:
-        definition = json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        definition = json.loads(text)
     except ValueError as error:
         raise click.UsageError(f"{source} is not JSON: {error}") from error
     if sys.stdin.isatty() and not validate_definition(definition):
         layer, name = _prompt(definition, layer, name)
-    return {"source": definition, "source_name": source_name(path), **_selection(layer, name)}
+    # As text, pages of the job show the file with the layout and the line numbers of its author.
+    source = text if isinstance(definition, dict) else definition
+    return {"source": source, "source_name": source_name(path), **_selection(layer, name)}
 
 
 def source_name(path: Path) -> str:

@@ -149,14 +149,24 @@ def _examine_element(index: int, value: object) -> ElementReply:
     except ValidationError as error:
         refused = element.reject(DefinitionProblem("", json.dumps(error.messages)[:_SHOWN]), code="element")
         return ElementReply(index=index, plan=_reply(None, refused), fetch=None)
-    if isinstance(new_job.source, str):
+    if isinstance(new_job.source, str) and not new_job.source.lstrip().startswith("{"):
         return ElementReply(index=index, plan=None, fetch=_fetch(new_job, new_job.source))
+    if isinstance(new_job.source, str):
+        return ElementReply(index=index, plan=_plan_text_of_author(new_job, element, new_job.source), fetch=None)
     text = json.dumps(new_job.source, ensure_ascii=False)
     definition = DefinitionText.of(text, source_name=new_job.source_name, url=None)
     selection = EntrySelection(new_job.layer, new_job.name)
     label = Element(index, new_job.source_name or element.label)
     plan = plan_definition(definition, new_job.source, label, selection)
     return ElementReply(index=index, plan=_reply(definition if plan.jobs else None, plan), fetch=None)
+
+
+def _plan_text_of_author(new_job: JobElement, element: Element, text: str) -> PlanReply:
+    """Plan the entries of a definition that the request has as text, which is stored as it is."""
+    definition = DefinitionText.of(text, source_name=new_job.source_name, url=None)
+    label = Element(element.index, new_job.source_name or f"jobs[{element.index}]")
+    plan = plan_text(definition, label, EntrySelection(new_job.layer, new_job.name))
+    return _reply(definition if plan.jobs else None, plan)
 
 
 def _fetch(new_job: JobElement, url: str) -> FetchReply:

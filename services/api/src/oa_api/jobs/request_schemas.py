@@ -157,7 +157,8 @@ class JobElementSchema(RequestSchema[JobElement]):
     source = TextOrObject(
         required=True,
         metadata=about(
-            "URL of a source definition, or the definition itself.", {"schema": 2, "coverage": {}, "layers": {}}
+            "URL of a source definition, or the definition itself, as an object or as the text of its file.",
+            {"schema": 2, "coverage": {}, "layers": {}},
         ),
     )
     source_name = Text(

@@ -275,6 +275,7 @@ PAGES = (
     page("/jobs/{job}/changes", changes.show_changes, "Job changes", role=Role.ANYONE),
     page("/jobs/{job}/changes.json", changes.get_geojson, "Changes as GeoJSON", response=(JSON,), role=Role.ANYONE),
     page("/jobs/{job}/definition", definition.show_definition, "Job definition", role=Role.ANYONE),
+    page("/jobs/{job}/definition.patch", definition.get_patch, "Proposed fix", response=(TEXT,), role=Role.ANYONE),
     form("/jobs/{job}/rerun", actions.post_rerun, "Rerun", role=Role.AUTHOR),
     form("/jobs/{job}/run-now", actions.post_run_now, "Run now", role=Role.AUTHOR),
     form("/jobs/{job}/cancel", actions.post_cancel, "Cancel", role=Role.AUTHOR),
