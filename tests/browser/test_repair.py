@@ -76,6 +76,6 @@ def test_review_queue_is_worked_with_the_keys(site: Site, signed_in: SignIn) -> 
     expect(page.get_by_role("link", name=f"Job {first}", exact=True)).to_be_visible()
 
 
-def test_page_to_sign_in_says_what_for(visitor: Visitor) -> None:
+def test_page_to_sign_in_states_its_purpose(visitor: Visitor) -> None:
     page = visitor.open("/bulk")
     expect(page.get_by_test_id("purpose")).to_contain_text("many jobs at once")

@@ -57,7 +57,7 @@ def test_details_out_of_bounds_are_refused() -> None:
         read_result({DETAILS: {"answer": answer}})
 
 
-async def test_retry_says_when_and_starts_now_on_request(api: RunningApi) -> None:
+async def test_retry_shows_its_time_and_starts_now_on_request(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "xx/a")
     assert await fail(api, job, "upstream.timeout", "slow") == "retried"
     text = await (await api.client.get(f"/jobs/{job}")).text()

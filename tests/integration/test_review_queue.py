@@ -1,4 +1,4 @@
-"""The review queue: one result after the other, with numbers, neighbors and the decision."""
+"""The review queue: one result after the other, with numbers and the decision."""
 
 from support.finished_jobs import make_jobs, succeed
 from support.running_api import INTERNAL, RunningApi
@@ -34,7 +34,7 @@ async def test_queue_leads_from_job_to_job_with_numbers_and_reasons(api: Running
     assert "1 of 1" in filtered
 
 
-async def test_queue_without_jobs_says_so_and_a_decided_job_leads_back_to_it(api: RunningApi) -> None:
+async def test_queue_without_jobs_is_empty_and_a_decided_job_leads_back_to_it(api: RunningApi) -> None:
     assert "No results need review." in await read(api, "/review")
     (job,) = await hold(api, "xx/a")
     await api.client.post(f"/api/job/{job}/reject", json={}, headers=INTERNAL)

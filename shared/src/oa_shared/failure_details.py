@@ -1,4 +1,4 @@
-"""What is known of a failure besides its code and message: the place in the definition, and the answer of the server.
+"""Details of a failure besides its code and message: the place in the definition, and the answer of the server.
 
 A container reads untrusted data, so every value has a type and a bound here. Texts of servers are shown as text.
 """

@@ -39,7 +39,7 @@ def ack() -> None:
 
 @ack.command("list")
 @click.argument("source", required=False)
-@click.option("--ended", is_flag=True, help="List those that have ended too.")
+@click.option("--ended", is_flag=True, help="List ended ones too.")
 @json_option
 def ack_list(source: str | None, *, ended: bool, as_json: bool) -> None:
     """List acknowledged failures."""
@@ -64,7 +64,7 @@ def ack_list(source: str | None, *, ended: bool, as_json: bool) -> None:
 @ack.command("add")
 @click.argument("source")
 @click.argument("code")
-@click.option("--note", required=True, help="What is known of the failure, visible to everyone.")
+@click.option("--note", required=True, help="A note, visible to everyone.")
 @click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day, in UTC.")
 @click.option("--owner", default="", help="Who takes care of it (default: you).")
 @click.option("--issue", help="URL of an issue.")

@@ -1,4 +1,4 @@
-"""The page to sign in says what each page that needs an account is for."""
+"""The page to sign in states the purpose of each page that needs an account."""
 
 import pytest
 

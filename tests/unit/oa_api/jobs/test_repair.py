@@ -1,4 +1,4 @@
-"""The lines of a failure in a definition, and the patch that mends it."""
+"""The lines of a failure in a definition, and the patch that repairs it."""
 
 import json
 import subprocess

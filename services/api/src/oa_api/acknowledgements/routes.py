@@ -17,7 +17,7 @@ API = (
         api.list_acknowledgements,
         "List acknowledged failures",
         operation_id="listAcknowledgements",
-        description="Newest first; `ended` includes those that have ended.",
+        description="Newest first; `ended` includes ended ones.",
         response=AcknowledgementListSchema,
         tag="jobs",
         query=AcknowledgementFilterSchema,

@@ -34,7 +34,7 @@ class NewAcknowledgementSchema(RequestSchema[NewAcknowledgement]):
     note = Text(
         required=True,
         validate=validate.Length(min=1, max=1000),
-        metadata=about("What is known, visible to everyone.", "the county moves its server"),
+        metadata=about("Note, visible to everyone.", "the county moves its server"),
     )
     owner = Text(
         load_default="",
@@ -60,7 +60,7 @@ class AcknowledgementFilterSchema(RequestSchema[AcknowledgementFilter]):
     """GET /api/acknowledgement."""
 
     source = Text(load_default=None, metadata=about("Only of this source.", "us/ca/berkeley"))
-    ended = fields.Boolean(load_default=False, metadata=about("Include those that have ended."))
+    ended = fields.Boolean(load_default=False, metadata=about("Include ended ones."))
     limit = fields.Integer(
         load_default=100, validate=validate.Range(min=1, max=100), metadata=about("Maximum number of items.", 25)
     )
@@ -73,7 +73,7 @@ class AcknowledgementSchema(ResponseSchema):
     id = fields.Integer(required=True, metadata=about("ID.", 1))
     source = fields.String(required=True, attribute="source_name", metadata=about("Source.", "us/ca/berkeley"))
     code = fields.String(required=True, attribute="error_code", metadata=about("Failure code.", "source.not_found"))
-    note = fields.String(required=True, metadata=about("What is known of the failure."))
+    note = fields.String(required=True, metadata=about("Note."))
     owner = fields.String(required=True, metadata=about("Who takes care of it.", "octocat"))
     issue_url = fields.String(required=True, allow_none=True, metadata=about("URL of an issue."))
     until = fields.Date(required=True, metadata=about("Last day of the acknowledgement, in UTC.", "2099-01-01"))

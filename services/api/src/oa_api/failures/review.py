@@ -7,7 +7,7 @@ from oa_api.db.database import Database
 from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
 from oa_api.failures.requests import Decision, ReviewDecision, ReviewFilter, ReviewSelection
-from oa_api.failures.rows import Neighbors, ReviewRow
+from oa_api.failures.rows import AdjacentJobs, ReviewRow
 from oa_api.identity.principal import Principal
 from oa_api.jobs import actions
 from oa_api.jobs.actions import JobAction
@@ -35,10 +35,10 @@ async def count_for_review(database: Database, selection: ReviewSelection) -> To
     return await count_rows(database, _SQL["count_open"], {**_parameters(selection), "count_limit": COUNTED_ROWS + 1})
 
 
-async def find_neighbors(database: Database, selection: ReviewSelection, job: int) -> Neighbors:
+async def find_adjacent_jobs(database: Database, selection: ReviewSelection, job: int) -> AdjacentJobs:
     """Return the place of a job among those that need review."""
     values = {**_parameters(selection), "job": job}
-    return await database.first(_SQL["neighbors"], values, into=Neighbors) or Neighbors(None, None, 0)
+    return await database.first(_SQL["adjacent"], values, into=AdjacentJobs) or AdjacentJobs(None, None, 0)
 
 
 async def decide(database: Database, job: int, decision: ReviewDecision, *, by: Principal) -> JobStatus:

@@ -24,8 +24,8 @@ CROSS JOIN LATERAL (
 LEFT JOIN data ON data.source_name = job.source_name AND data.layer = job.layer AND data.name = job.name
 ORDER BY job.id DESC
 
--- name: neighbors
--- The jobs before and after one in the queue, and how many come before it, at most 10,000. For find_neighbors().
+-- name: adjacent
+-- The jobs before and after one in the queue, and how many come before it, at most 10,000. For find_adjacent_jobs().
 SELECT (SELECT min(job.id) {open_filtered} AND job.id > %(job)s) AS previous,
        (SELECT max(job.id) {open_filtered} AND job.id < %(job)s) AS next,
        (SELECT count(*) FROM (SELECT 1 {open_filtered} AND job.id > %(job)s LIMIT 10000) newer) AS before

@@ -32,13 +32,13 @@ async def show_review(request: web.Request) -> web.Response:
     held = rows[0] if rows else None
     if place.job is not None and (held is None or held.id != place.job):
         return flash.see_other(request, _page(selection), f"Job {place.job} does not need review.", kind="warn")
-    neighbors = await review.find_neighbors(database, selection, held.id) if held else None
+    adjacent = await review.find_adjacent_jobs(database, selection, held.id) if held else None
     return render(
         request,
         "failures/review.html",
         held=held,
         job=await queries.get_job(database, held.id) if held else None,
-        neighbors=neighbors,
+        adjacent=adjacent,
         total=await review.count_for_review(database, selection),
         page_of=lambda job: _page(selection, job=job),
         action=f"{PATH}/{held.id}{_query(selection)}" if held else "",
@@ -50,12 +50,12 @@ async def post_review(request: web.Request) -> web.Response:
     """Publish or reject a result, and show the next job of the queue."""
     job, selection = path_id(request, "job"), await read_query(request, ReviewSelectionSchema())
     decision, database = await read_form(request, ReviewDecisionSchema()), request.app[DATABASE]
-    neighbors = await review.find_neighbors(database, selection, job)
+    adjacent = await review.find_adjacent_jobs(database, selection, job)
     try:
         await review.decide(database, job, decision, by=request[PRINCIPAL])
     except ConflictError as error:
         return flash.see_other(request, _page(selection), f"Not changed: {error.detail}.", kind="bad")
-    following = neighbors.next or neighbors.previous
+    following = adjacent.next or adjacent.previous
     return flash.see_other(request, _page(selection, job=following), f"Job {job} {_DONE[decision.moderate]}.")
 
 

@@ -144,7 +144,7 @@ class ReviewRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbors:
+class AdjacentJobs:
     """The jobs before and after one in the review queue, newest first, and how many come before it."""
 
     previous: int | None

@@ -63,7 +63,7 @@ class FailureGroupSchema(ResponseSchema):
     failing = fields.Integer(required=True, metadata=about("Number of live datasets that fail for this cause now.", 9))
     failing_since = Time(required=True, allow_none=True, metadata=about("Time of the first of these failures."))
     acknowledged = fields.Integer(
-        required=True, metadata=about("How many of `jobs` have a failure that an operator has acknowledged.", 2)
+        required=True, metadata=about("Number of these jobs whose failure an operator has acknowledged.", 2)
     )
     examples = fields.List(
         fields.Nested(FailureExampleSchema),

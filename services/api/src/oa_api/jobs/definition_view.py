@@ -1,7 +1,7 @@
 """The lines of a definition as its author wrote them, with those of an entry and of a failure marked."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from oa_api.jobs.repair import find_entry
@@ -78,12 +78,8 @@ def _find_lines_of_entry(text: str, layer: str, name: str) -> tuple[int, int]:
         pointer = find_entry(json.loads(text), layer, name)
     except (ValueError, RecursionError):
         return 0, 0
-    span = find_spans(text, _known(pointer)).get(pointer or "")
+    span = find_spans(text, [pointer] if pointer else []).get(pointer or "")
     if pointer is None or span is None:
         return 0, 0
     first = 1 + text.count("\n", 0, span.value.start)
     return first, first + text.count("\n", span.value.start, span.value.end)
-
-
-def _known(pointer: str | None) -> Iterable[str]:
-    return () if pointer is None else (pointer,)

@@ -1,4 +1,4 @@
-"""Where a failure is in the text of its definition, and the change that mends it, as a unified diff."""
+"""Where a failure is in the text of its definition, and the change that repairs it, as a unified diff."""
 
 import json
 import re
@@ -35,7 +35,7 @@ _MAX_MARKS = 20
 
 @dataclass(frozen=True, slots=True)
 class JobFault:
-    """The entry of a failed job, and what is known of its failure."""
+    """The entry of a failed job, with its failure."""
 
     layer: str
     name: str
@@ -53,7 +53,7 @@ class Repair:
 
 
 def propose_repair(text: str, fault: JobFault, *, file: str) -> Repair:
-    """Return the lines of a failure in a definition, and the patch of the file that mends it.
+    """Return the lines of a failure in a definition, and the patch that repairs its file.
 
     Raises ValueError for a text that is not JSON, RecursionError for one that is nested too deeply.
     """

@@ -31,5 +31,5 @@ class TaskFailure(Exception):  # noqa: N818 - a failure is an outcome of a job, 
 
     @property
     def details(self) -> FailureDetails:
-        """Return what is known besides the message."""
+        """Return the details besides the message."""
         return FailureDetails(self.places, self.answer)

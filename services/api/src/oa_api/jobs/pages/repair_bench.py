@@ -23,7 +23,7 @@ _ACKNOWLEDGED_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class RepairBench:
-    """What is known of the failure of a job; `others` counts other sources that fail so at the same host."""
+    """The details of the failure of a job; `others` counts other sources that fail so at the same host."""
 
     quote: list[Line] = field(default_factory=list)
     patch: str = ""
