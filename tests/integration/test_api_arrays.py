@@ -11,9 +11,9 @@ from oa_api.db.database import Row
 from oa_api.jobs.results_consumer import ResultsHandler
 from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.caller_identity import IdentityRefusedError, IdentityUnavailableError
-from oa_shared.consumer import Ack
 from oa_shared.ids import array_job_name
 from oa_shared.messages import BatchEvent, dump
+from oa_shared.outcomes import Ack
 from oa_shared.queue import ReceivedMessage
 from oa_shared.scheduling import Lane
 from oa_shared.status import JobStatus

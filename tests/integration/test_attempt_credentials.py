@@ -22,7 +22,7 @@ from oa_shared.aws import open_aws
 from oa_shared.aws.attempt_storage import open_attempt_storage
 from oa_shared.aws.s3_upload import PART_BYTES
 from oa_shared.aws.sts import SESSION_S, StsKeyIssuer, open_key_issuer
-from oa_shared.consumer import Ack
+from oa_shared.outcomes import Ack
 from oa_shared.queue import ReceivedMessage
 from oa_shared.storage import Storage, StorageUnavailableError
 from support.guarded_aws import Roles, start_guarded_aws

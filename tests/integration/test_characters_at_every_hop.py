@@ -14,8 +14,8 @@ from oa_api.jobs.results_consumer import ResultsHandler
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.carriers import MAX_HOST, MAX_NAME, why_not_name
-from oa_shared.consumer import Ack, DeadLetter
 from oa_shared.messages import StatusMessage, dump, parse_job_message
+from oa_shared.outcomes import Ack, DeadLetter
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.queue import ReceivedMessage
 from oa_shared.settings import read_settings

@@ -11,9 +11,9 @@ from oa_api.identity.principal import SERVICE
 from oa_api.jobs import actions
 from oa_api.jobs.results import apply_event, apply_status
 from oa_api.jobs.results_consumer import ResultsHandler
-from oa_shared.consumer import DeadLetter
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import BatchEvent, StatusMessage, dump
+from oa_shared.outcomes import DeadLetter
 from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
 from support.planned_jobs import create_planned_jobs

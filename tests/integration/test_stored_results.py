@@ -10,9 +10,9 @@ import pytest
 from oa_api.db.database import Database
 from oa_api.jobs.results_consumer import ResultsHandler
 from oa_api.jobs.sweep import Sweep, SweepTimes
-from oa_shared.consumer import Ack, DeadLetter, Outcome, RetryAfter
 from oa_shared.ids import attempt_prefix
 from oa_shared.messages import MAX_STORED_BYTES, StatusMessage, dump
+from oa_shared.outcomes import Ack, DeadLetter, Outcome, RetryAfter
 from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
 from support.fakes.memory_queue import MemoryQueue

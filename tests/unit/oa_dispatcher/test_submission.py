@@ -12,9 +12,9 @@ from oa_dispatcher.api_client import ApiClient, ApiRefusedError, ApiUnavailableE
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknownError
-from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.job_kinds import JobKind
 from oa_shared.messages import REPUBLISHED, JobMessage, dump, parse_job_message
+from oa_shared.outcomes import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
 from oa_shared.scheduling import Lane, Tier, share_of

@@ -15,11 +15,10 @@ from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submit_requests import RefusedSubmission, build_request
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchService, BatchUnknownError
-from oa_shared.batch_consumer import Settlement
 from oa_shared.carriers import clean_text
-from oa_shared.consumer import REDELIVERY_S, Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.fault_points import fault_point
 from oa_shared.messages import JobMessage, UnreadableMessageError, parse_job_message
+from oa_shared.outcomes import REDELIVERY_S, Ack, DeadLetter, DependencyDown, Outcome, RetryAfter, Settlement
 from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
 from oa_shared.tracing import set_current_trace
