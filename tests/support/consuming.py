@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from oa_shared.consumer import ConsumerOptions, QueueConsumer
-from oa_shared.outcomes import Outcome, Settlement
+from oa_shared.outcomes import BatchHandler, Outcome, Settlement
 from oa_shared.queue import Queue, ReceivedMessage
 
 Handler = Callable[[ReceivedMessage], Awaitable[Outcome]]
@@ -11,6 +11,12 @@ Handler = Callable[[ReceivedMessage], Awaitable[Outcome]]
 
 async def _always() -> bool:
     return True
+
+
+async def handle_one(handle_batch: BatchHandler, message: ReceivedMessage) -> Outcome:
+    """Handle a batch of one message and return its outcome."""
+    (settlement,) = await handle_batch([message])
+    return settlement.outcome
 
 
 def single_consumer(

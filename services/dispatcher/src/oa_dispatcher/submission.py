@@ -40,11 +40,6 @@ class Submission:
         self._batch = BatchCalls(batch, bucket)
         self._arrays = ArraySubmission(settings, api=api, batch=self._batch)
 
-    async def __call__(self, message: ReceivedMessage) -> Outcome:
-        """Handle one message."""
-        (settlement,) = await self.handle_batch([message])
-        return settlement.outcome
-
     async def handle_batch(self, messages: Sequence[ReceivedMessage]) -> list[Settlement]:
         """Handle messages together, and return how to settle each: what one of them meets decides about no other."""
         outcomes: dict[int, Outcome] = {}

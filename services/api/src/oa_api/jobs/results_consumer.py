@@ -60,13 +60,6 @@ class ResultsHandler:
         self._storage = storage
         self._grace_s = grace_s
 
-    async def __call__(self, message: ReceivedMessage) -> Outcome:
-        """Apply one message in a transaction of its own; return how to settle it after the transaction."""
-        (reading,) = await self._name_children([await self._read(message)])
-        if reading.message is None:
-            return reading.outcome or Ack()
-        return (await self._apply_alone(reading.message)).outcome
-
     async def apply_batch(self, messages: Sequence[ReceivedMessage]) -> list[Settlement]:
         """Apply messages in one transaction, and return how to settle each after it.
 
