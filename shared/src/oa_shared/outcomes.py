@@ -1,4 +1,4 @@
-"""The outcomes of handled messages, each of which says how to settle its message."""
+"""The outcomes of handled messages: how to settle each message."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
