@@ -219,7 +219,7 @@ class AttemptRunner:
         return self._room.folder / "evidence"
 
     async def _failed_result(self, failure: TaskFailure) -> JsonObject | None:
-        """Return the details of a failure and the files about its input as the result of the attempt; None without any."""
+        """Return the details of a failure and the files about its input as a result; None without any."""
         outputs = await self._files.upload_evidence(self._evidence)
         details: JsonObject = {DETAILS: failure.details.as_json()} if failure.details else {}
         return {**details, **({"outputs": outputs} if outputs else {})} or None
