@@ -14,6 +14,7 @@ PAGES = {
     "job-published": "/jobs/1",
     "job-failed": "/jobs/5",
     "job-held-back": "/jobs/4",
+    "review-one": "/review",
     "job-running": "/jobs/8",
     "job-log": "/jobs/1/log",
     "job-input": "/jobs/1/input",
