@@ -56,6 +56,7 @@ async def show_job(request: web.Request) -> web.Response:
         "jobs/job/summary.html",
         job=job,
         history=await queries.get_history(database, job),
+        related=await queries.get_related(database, job=job.id),
         failure=FAILURES.get(job.error_code or ""),
         failures=FAILURES,
         files=_files(job),
