@@ -199,7 +199,8 @@ async def test_job_and_run_lead_to_what_they_belong_to(api: RunningApi) -> None:
         {"run": job["run_id"]},
     )
     await api.database.execute(
-        "INSERT INTO bulk_action (action, filter, reason, kind, actor, role, jobs) VALUES ('rerun', '{}', '', 'x', 'x', 'x', 1)"
+        "INSERT INTO bulk_action (action, filter, reason, kind, actor, role, jobs)"
+        " VALUES ('rerun', '{}', '', 'session', 'ann', 'moderator', 1)"
     )
     await api.database.execute("INSERT INTO bulk_action_job VALUES (1, %(job)s, true, NULL)", {"job": job["id"]})
     html = await read(api, f"/jobs/{job['id']}")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -99,6 +100,8 @@ async def show_map(request: web.Request) -> web.Response:
         datasets=make_listing(request, recent, _serialize_page(page)),
         extents_url=str(request.rel_url.with_path("/map/places.json").with_query(given)),
         fabrics=await _fabric_layers(database, selection),
+        area=_area_of(request),
+        list_query=urlencode(given, safe=",/"),
     )
 
 

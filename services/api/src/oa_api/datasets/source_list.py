@@ -6,7 +6,7 @@ from itertools import groupby
 
 from oa_api.datasets.queries import select_parameters
 from oa_api.datasets.requests import SourceListFilter
-from oa_api.db.counting import Total
+from oa_api.db import counting
 from oa_api.db.database import Database
 from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
@@ -17,7 +17,7 @@ _SQL = load_queries("datasets.source_list")
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source with the number of its entries: in all, published, and failing; `total` is the number of sources."""
+    """A source with the number of its entries: in all, published, and failing."""
 
     source_name: str
     entries: int
@@ -25,7 +25,6 @@ class SourceRow:
     failing: int
     features: int
     updated_at: datetime | None
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,6 @@ class RegionRow:
     country: str
     region: str
     sources: int
-    entries: int
-    published: int
-    failing: int
 
     @property
     def path(self) -> str:
@@ -102,14 +98,19 @@ class SourceGroup:
 
 def source_parameters(source_filter: SourceListFilter) -> dict[str, object]:
     """Return the SQL parameters of a list of sources: one row more than `limit` shows whether a page follows."""
-    return select_parameters(source_filter) | {"limit": source_filter.limit + 1}
+    return select_parameters(source_filter) | {
+        "limit": source_filter.limit + 1,
+        "count_limit": counting.COUNTED_ROWS + 1,
+    }
 
 
 async def list_sources(database: Database, source_filter: SourceListFilter) -> Page[SourceGroup]:
     """Return a page of sources with their entries, with the number of sources."""
     values = source_parameters(source_filter)
-    rows = await database.all(_SQL["sources"], values, into=SourceRow)
-    page = Page.cut(rows, source_filter.limit, Total(rows[0].total if rows else 0))
+    order = "source" if source_filter.sort == "source" else "rank"
+    rows = await database.all(_SQL[f"by_{order}"], values, into=SourceRow)
+    total = await counting.count_rows(database, _SQL["count"], values)
+    page = Page.cut(rows, source_filter.limit, total)
     entries = await _list_entries(database, values, [row.source_name for row in page.rows])
     groups = [SourceGroup(row, entries.get(row.source_name, [])) for row in page.rows]
     return Page(groups, page.has_more, page.total)

@@ -139,10 +139,10 @@ async def get_previous_publication(database: Database, job: JobRow) -> PreviousP
 
 async def get_related(database: Database, *, job: int | None = None, run: int | None = None) -> RelatedRow:
     """Return what a job or a run belongs to. Raises NotFoundError."""
-    query, what = ("related_to_job", f"job {job}") if job is not None else ("related_to_run", f"run {run}")
-    row = await database.first(_SQL[query], {"job": job, "run": run}, into=RelatedRow)
+    what = "run" if job is None else "job"
+    row = await database.first(_SQL[f"related_to_{what}"], {"job": job, "run": run}, into=RelatedRow)
     if row is None:
-        raise NotFoundError(f"{what} does not exist")
+        raise NotFoundError(f"{what} {job or run} does not exist")
     return row
 
 

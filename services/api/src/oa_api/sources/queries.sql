@@ -6,18 +6,22 @@ SELECT EXISTS (SELECT FROM job WHERE source_name = %(source)s AND kind IN ('sour
        OR EXISTS (SELECT FROM data WHERE source_name LIKE %(below)s) AS is_prefix
 
 -- name: steps
--- What follows a prefix in the names of sources, each step with its counts, for the tree of sources.
+-- What follows a prefix in the names of sources, each step with its counts, for the tree of sources. The entries and
+-- the datasets are summed without a join.
 SELECT step, bool_or(source_name = %(prefix)s || step) AS is_source,
        count(*) FILTER (WHERE source_name <> %(prefix)s || step) AS below, sum(entries)::bigint AS entries,
        sum(published)::bigint AS published, sum(failing)::bigint AS failing, sum(features)::bigint AS features
 FROM (
-    SELECT known.source_name, split_part(substr(known.source_name, length(%(prefix)s) + 1), '/', 1) AS step,
-           count(*) AS entries, count(data.id) AS published, count(known.failing_since) AS failing,
-           coalesce(sum(data.features), 0) AS features
-    FROM dataset_health known
-    LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
-    WHERE %(below)s::text IS NULL OR known.source_name LIKE %(below)s
-    GROUP BY 1
+    SELECT source_name, split_part(substr(source_name, length(%(prefix)s) + 1), '/', 1) AS step,
+           sum(entry) AS entries, sum(dataset) AS published, sum(failing) AS failing, sum(features) AS features
+    FROM (
+        SELECT source_name, 1 AS entry, 0 AS dataset, (failing_since IS NOT NULL)::int AS failing, 0 AS features
+        FROM dataset_health WHERE %(below)s::text IS NULL OR source_name LIKE %(below)s
+        UNION ALL
+        SELECT source_name, 0, 1, 0, coalesce(features, 0) FROM data
+        WHERE %(below)s::text IS NULL OR source_name LIKE %(below)s
+    ) known
+    GROUP BY source_name
 ) counted
 WHERE step <> ''
 GROUP BY step ORDER BY step LIMIT %(limit)s

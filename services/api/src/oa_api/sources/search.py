@@ -1,5 +1,6 @@
 """What a search finds: jobs, runs and datasets by number or name, sources by any part of their names, places."""
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
@@ -41,7 +42,9 @@ class PlaceHit:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a search finds; `total` is the number of matching sources, of which `sources` has the first."""
+    """What a search for `text` finds; `total` is the number of matching sources, of which `sources` has the first."""
+
+    text: str = ""
 
     exact: list[Hit] = field(default_factory=list)
     sources: list[MatchingSourceRow] = field(default_factory=list)
@@ -50,12 +53,12 @@ class Findings:
 
     @property
     def only_hit(self) -> str | None:
-        """Return the page to go to: the only exact hit, or the only place if there is nothing else."""
-        if len(self.exact) == 1:
-            return self.exact[0].href
-        if not self.exact and not self.sources and len(self.places) == 1:
-            return self.places[0].href
-        return None
+        """Return the page to go to: the only exact hit, or without any source the only place, or that with this name."""
+        if self.exact or self.sources:
+            return self.exact[0].href if len(self.exact) == 1 else None
+        named = [hit for hit in self.places if hit.place.name.casefold() == self.text.casefold()]
+        places = named or self.places
+        return places[0].href if len(places) == 1 else None
 
 
 async def search(database: Database, text: str) -> Findings:
@@ -67,7 +70,7 @@ async def search(database: Database, text: str) -> Findings:
     words = [word for word in text.lower().split(" ") if word][:_WORDS]
     sources = await queries.find_sources(database, words, limit=_SOURCES)
     places = await _find_places(database, text)
-    return Findings(exact, sources, places, sources[0].total if sources else 0)
+    return Findings(text, exact, sources, places, sources[0].total if sources else 0)
 
 
 async def _find_numbered(database: Database, text: str) -> list[Hit]:
@@ -116,7 +119,7 @@ async def _find_named(database: Database, text: str) -> list[Hit]:
 
 async def _find_places(database: Database, text: str) -> list[PlaceHit]:
     """Return the places that have data, countries and regions before counties of equal match."""
-    places = find_places(text, limit=_PLACES)
+    places = await asyncio.to_thread(find_places, text, limit=_PLACES)
     if not places:
         return []
     regions = await list_regions(database, SourceListFilter(limit=1))
