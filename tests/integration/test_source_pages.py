@@ -186,7 +186,7 @@ async def test_several_hits_are_listed(api: RunningApi) -> None:
 @pytest.mark.parametrize(
     "text", ["", "nothing at all", "999999", "%", "_", "\\", "'", "99999999999999999999", "<script>"]
 )
-async def test_search_without_a_hit_says_so(api: RunningApi, text: str) -> None:
+async def test_search_without_a_hit_shows_an_empty_state(api: RunningApi, text: str) -> None:
     html = await read(api, f"/search?q={quote(text)}")
     assert ("Nothing matches" in html) == bool(text)
     assert "<script>" not in html.replace('<script src="', "")

@@ -92,16 +92,16 @@ async def show_map(request: web.Request) -> web.Response:
     selection, database = await read_query(request, DatasetSelectionSchema()), request.app[DATABASE]
     recent = DatasetFilter(**vars(_by_prefix(selection)), limit=_DATASETS_BELOW_MAP, sort="updated_at")
     page = await queries.list_datasets(database, recent)
-    given = _given(request, DatasetSelectionSchema().fields)
+    values = _query_values(request, DatasetSelectionSchema().fields)
     return render(
         request,
         "datasets/map.html",
         dataset_filter=selection,
         datasets=make_listing(request, recent, _serialize_page(page)),
-        extents_url=str(request.rel_url.with_path("/map/places.json").with_query(given)),
+        extents_url=str(request.rel_url.with_path("/map/places.json").with_query(values)),
         fabrics=await _fabric_layers(database, selection),
         area=_area_of(request),
-        list_query=urlencode(given, safe=",/"),
+        list_query=urlencode(values, safe=",/"),
     )
 
 
@@ -143,12 +143,12 @@ def _other_forms(request: web.Request) -> dict[str, str]:
     }
     place = {"source": f"{source.rstrip('/')}/"} if (source := request.query.get("source")) else {}
     return {
-        form: str(request.rel_url.with_path(path).with_query(_given(request, schema.fields) | place))
+        form: str(request.rel_url.with_path(path).with_query(_query_values(request, schema.fields) | place))
         for form, (path, schema) in forms.items()
     }
 
 
-def _given(request: web.Request, names: Iterable[str]) -> dict[str, str]:
+def _query_values(request: web.Request, names: Iterable[str]) -> dict[str, str]:
     return {name: value for name in names if name not in _POSITION and (value := request.query.get(name))}
 
 

@@ -16,7 +16,7 @@ _SQL = load_queries("datasets.source_list")
 
 
 @dataclass(frozen=True, slots=True)
-class SourceRow:
+class ListedSourceRow:
     """A source with the number of its entries: in all, published, and failing."""
 
     source_name: str
@@ -73,7 +73,7 @@ class RegionRow:
 class SourceGroup:
     """A source and those of its entries that the filter selects; `id` is the cursor after it."""
 
-    source: SourceRow
+    source: ListedSourceRow
     entries: list[SourceEntryRow]
 
     @property
@@ -108,7 +108,7 @@ async def list_sources(database: Database, source_filter: SourceListFilter) -> P
     """Return a page of sources with their entries, with the number of sources."""
     values = source_parameters(source_filter)
     order = "source" if source_filter.sort == "source" else "rank"
-    rows = await database.all(_SQL[f"by_{order}"], values, into=SourceRow)
+    rows = await database.all(_SQL[f"by_{order}"], values, into=ListedSourceRow)
     total = await counting.count_rows(database, _SQL["count"], values)
     page = Page.cut(rows, source_filter.limit, total)
     entries = await _list_entries(database, values, [row.source_name for row in page.rows])

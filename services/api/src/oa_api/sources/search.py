@@ -53,7 +53,7 @@ class Findings:
 
     @property
     def only_hit(self) -> str | None:
-        """Return the page to go to: the only exact hit, or without any source the only place, or that with this name."""
+        """Return where to go: the only exact hit, or without any source the only place, or that with this name."""
         if self.exact or self.sources:
             return self.exact[0].href if len(self.exact) == 1 else None
         named = [hit for hit in self.places if hit.place.name.casefold() == self.text.casefold()]

@@ -22,5 +22,5 @@ class SearchSchema(RequestSchema[SearchRequest]):
     q = Text(
         load_default="",
         validate=validate.Length(max=MAX_TEXT),
-        metadata=about("A number of a job or run, a part of a source name, or a place.", "us/ca/berkeley"),
+        metadata=about("ID of a job or run, a part of a source name, or a place.", "us/ca/berkeley"),
     )

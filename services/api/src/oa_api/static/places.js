@@ -1,4 +1,4 @@
-// Leads from the map of all data to lists: of what covers the point of a click, and of what lies in the view.
+// Leads from the map of all data to lists: of the data that covers the point of a click, and of the data in the view.
 const links = document.querySelector("[data-place-links]");
 const element = document.querySelector("[data-map]");
 const DIGITS = 5;
