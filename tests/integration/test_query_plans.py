@@ -28,7 +28,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
 BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_exit"})
 BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export", "github_delivery", "github_check"}
-BIG |= {"account", "api_token", "session", "audit", "failure_count"}
+BIG |= {"account", "api_token", "session", "audit", "failure_count", "bulk_action_job"}
 FILL = Path(__file__).with_name("query_plans.sql")
 
 
@@ -88,6 +88,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "that ended with a code nobody has": {"error": ["infra.queue"]},
     "before": {"before": datetime(2001, 1, 1, tzinfo=UTC)},
     "after": {"after": datetime(2999, 1, 1, tzinfo=UTC)},
+    "of a bulk action": {"bulk": 7},
     "live": {"live": True},
 }
 

@@ -209,6 +209,8 @@ async def test_job_and_run_lead_to_what_they_belong_to(api: RunningApi) -> None:
     for href in (f"/data/{data}", "/sources/us/ca/berkeley", f"/runs/{job['run_id']}", "/schedules/1", commit):
         assert f'href="{href}"' in html
     assert "Bulk action" in html
+    await publish(api, "us/ca/other")
+    assert [each["id"] for each in (await api.get("/api/job?bulk=1"))["jobs"]] == [job["id"]]
     run = await read(api, f"/runs/{job['run_id']}")
     assert 'href="/schedules/1"' in run
     assert f'href="{commit}"' in run

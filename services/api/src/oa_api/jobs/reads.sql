@@ -93,6 +93,8 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(source_like)s::text IS NULL OR job.source_name LIKE %(source_like)s)
   AND (%(host)s::text IS NULL OR job.host = %(host)s)
   AND (%(error)s::text[] IS NULL OR job.error_code = ANY(%(error)s))
+  AND (%(bulk)s::bigint IS NULL OR job.id = ANY(ARRAY(
+      SELECT job_id FROM bulk_action_job WHERE bulk_action_id = %(bulk)s)))
   AND (%(layer)s::text IS NULL OR job.layer = %(layer)s)
   AND (%(kind)s::text IS NULL OR job.kind = %(kind)s)
   AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
