@@ -11,9 +11,9 @@ from oa_api.sources.rows import (
     ExistenceRow,
     MatchingSourceRow,
     NamedDatasetRow,
+    NameStepRow,
     NumberedRow,
     SourcePublicationRow,
-    StepRow,
     TiledRow,
 )
 
@@ -28,10 +28,10 @@ async def get_existence(database: Database, source: str) -> ExistenceRow:
     return row
 
 
-async def list_steps(database: Database, prefix: str) -> list[StepRow]:
+async def list_steps(database: Database, prefix: str) -> list[NameStepRow]:
     """Return what follows a prefix (empty, or with a slash at its end) in the names of sources, at most MAX_STEPS."""
     values = {"prefix": prefix, "below": starts_with_pattern(prefix) if prefix else None, "limit": MAX_STEPS}
-    return await database.all(_SQL["steps"], values, into=StepRow)
+    return await database.all(_SQL["steps"], values, into=NameStepRow)
 
 
 async def get_definition(database: Database, source: str) -> DefinitionRow | None:

@@ -15,7 +15,7 @@ class ExistenceRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StepRow:
+class NameStepRow:
     """What follows a prefix in the names of sources: a source, a prefix of `below` further ones, or both."""
 
     step: str
