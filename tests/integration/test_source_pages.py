@@ -136,6 +136,7 @@ async def test_pages_of_the_list_show_each_source_once_in_each_order(api: Runnin
             link = re.search(r'rel="next" href="([^"]+)"', html)
             path = link[1].replace("&amp;", "&") if link else ""
         assert seen == [f"xx/{name}" for name in order], sort
+    assert rows(await read(api, "/data?limit=2&page=1")) == ["xx/c", "xx/d"]
     api_order = [each["source_name"] for each in (await api.get("/api/data?sort=count&limit=3"))["data"]]
     assert api_order == ["xx/b", "xx/c", "xx/a"]
 

@@ -100,6 +100,7 @@ def source_parameters(source_filter: SourceListFilter) -> dict[str, object]:
     """Return the SQL parameters of a list of sources: one row more than `limit` shows whether a page follows."""
     return select_parameters(source_filter) | {
         "limit": source_filter.limit + 1,
+        "offset": 0 if source_filter.cursor else source_filter.page * source_filter.limit,
         "count_limit": counting.COUNTED_ROWS + 1,
     }
 

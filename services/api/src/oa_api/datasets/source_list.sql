@@ -29,7 +29,7 @@ AND (%(source_like)s::text IS NULL OR known.source_name LIKE %(source_like)s)
 -- A page of sources by name, which reads no more of them than it returns: the pages /data and /sources.
 {grouped}
 {known} {below} AND (%(cursor)s::text IS NULL OR known.source_name > %(cursor)s)
-GROUP BY known.source_name ORDER BY known.source_name LIMIT %(limit)s
+GROUP BY known.source_name ORDER BY known.source_name LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: ranked
 -- Part: the selected sources, each with its place in an order that no index has: datasets are few.
@@ -43,7 +43,7 @@ FROM ({grouped} {known} {below} GROUP BY known.source_name) sources
 WITH ranked AS ({ranked})
 SELECT source_name, entries, published, failing, features, updated_at FROM ranked
 WHERE place > coalesce((SELECT place FROM ranked WHERE source_name = %(cursor)s), 0)
-ORDER BY place LIMIT %(limit)s
+ORDER BY place LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: count
 -- The number of selected sources, for the same pages.
