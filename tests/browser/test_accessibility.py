@@ -20,12 +20,27 @@ PAGES = {
     "job-input": "/jobs/1/input",
     "job-changes": "/jobs/1/changes",
     "job-definition": "/jobs/1/definition",
+    "sources": "/sources",
+    "sources-of-a-region": "/sources/us/ca",
+    "source": "/sources/us/ca/berkeley",
+    "source-failing": "/sources/us/ca/alameda",
+    "source-hostile": "/sources/%3Cimg%20src=x%20onerror=alert(1)%3E",
+    "data-by-source": "/data",
+    "data-at-a-point": "/data?point=-122.3,37.85",
+    "search": "/search?q=al",
+    "search-nothing": "/search?q=nothing%20like%20this",
     "docs": "/docs",
     "components": "/docs/pages",
 }
 # Jobs that have not reached a stage: their pages show an empty state.
 NOT_YET = {"job-no-log": "/jobs/10/log", "job-no-input": "/jobs/10/input", "job-no-changes": "/jobs/10/changes"}
-EMPTY = {"overview-empty": "/", "status-empty": "/status", "runs-empty": "/runs", "jobs-empty": "/jobs"}
+EMPTY = {
+    "sources-empty": "/sources",
+    "overview-empty": "/",
+    "status-empty": "/status",
+    "runs-empty": "/runs",
+    "jobs-empty": "/jobs",
+}
 
 
 @pytest.mark.parametrize("name", PAGES | NOT_YET)

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from browser.site import Site
-from browser.visitor import Visitor, check_page
+from browser.visitor import DESK, Visitor, check_page
 from oa_shared.status import JobStatus
 from support.publishing import make_job, publish, report_status
 from support.running_api import RunningApi
@@ -42,17 +42,42 @@ def reader(browser: Browser, full_site: Site) -> Iterator[Visitor]:
 
 def test_list_is_filtered_by_the_prefix_of_the_source(reader: Visitor) -> None:
     page = reader.open("/data")
-    assert page.locator("tbody tr").count() == 5
-    assert page.get_by_text(HOSTILE).first.is_visible()
+    assert page.locator("tbody th").all_inner_texts() == [
+        "us/ca/alameda",
+        "us/ca/berkeley",
+        "us/ny/twice",
+        "xx/hostile",
+    ]
     check_page(page, "data")
+    page.set_viewport_size(DESK)
+    page.get_by_role("link", name="United States of America").click()
+    page.get_by_role("link", name="California").click()
+    assert page.locator("tbody th").all_inner_texts() == ["us/ca/alameda", "us/ca/berkeley"]
+    page.get_by_role("columnheader", name="Features").get_by_role("link").click()
+    assert page.locator("tbody th").all_inner_texts() == ["us/ca/berkeley", "us/ca/alameda"]
     page.get_by_label("Source path starts with").fill("us/ca/b")
     page.get_by_role("button", name="Filter").click()
     assert page.locator("tbody th").all_inner_texts() == ["us/ca/berkeley"]
 
 
+def test_search_box_leads_from_any_page_to_the_source(reader: Visitor) -> None:
+    page = reader.open("/runs", scripts=False)
+    page.get_by_role("search", name="Site").get_by_role("searchbox").fill("us/ca/alameda")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("us/ca/alameda")
+    assert page.get_by_label("Breadcrumb").get_by_role("link").all_inner_texts() == ["Data", "us", "ca"]
+
+
+def test_source_page_with_a_newer_failed_job_passes_the_checks(reader: Visitor) -> None:
+    page = reader.open("/sources/us/ca/alameda")
+    page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
+    assert page.get_by_role("table", name="Entries").get_by_text("failing", exact=True).is_visible()
+    check_page(page, "source-with-failure")
+
+
 def test_dataset_shows_files_history_and_attribution(reader: Visitor) -> None:
-    page = reader.open("/data")
-    page.get_by_role("link", name="us/ca/berkeley").click()
+    page = reader.open("/data?q=berkeley")
+    page.get_by_role("table").get_by_role("link", name="addresses").click()
     assert page.get_by_role("link", name="source.parquet").is_visible()
     assert page.get_by_label("Features at each publication").locator("circle").count() == 3
     assert page.get_by_role("table", name="Publications").locator("tbody tr").count() == 3
@@ -62,23 +87,30 @@ def test_dataset_shows_files_history_and_attribution(reader: Visitor) -> None:
 
 def test_dataset_whose_newer_job_failed_shows_the_error(reader: Visitor) -> None:
     page = reader.open("/data?failing=true")
-    page.get_by_role("link", name="us/ca/alameda").click()
+    page.get_by_role("table").get_by_role("link", name="addresses").click()
     assert page.get_by_text(f"https://example.org/{HOSTILE} answered 404").is_visible()
     check_page(page, "dataset-failing")
 
 
 def test_dataset_page_with_hostile_name_shows_it_as_text(reader: Visitor) -> None:
     page = reader.open("/data?source=xx/")
-    page.get_by_role("link", name="xx/hostile").click()
+    page.get_by_role("table").get_by_role("link", name="addresses").click()
     assert page.get_by_role("heading", level=1).inner_text() == f"xx/hostile · addresses · {HOSTILE}"
     assert page.locator("a[href^='javascript']").count() == 0
     assert page.locator("img").count() == 0
 
 
-def test_map_is_drawn(reader: Visitor) -> None:
-    page = reader.open("/map")
+def test_map_is_drawn_and_leads_to_lists_of_a_point_and_of_the_view(reader: Visitor) -> None:
+    page = reader.open("/map?layer=addresses")
     page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
     check_page(page, "map")
+    page.locator("[data-map]").evaluate("element => element.map.jumpTo({ center: [-122.25, 37.85], zoom: 9 })")
+    view = page.get_by_role("link", name="List the data in this view").get_attribute("href") or ""
+    assert view.startswith("/data?layer=addresses&bbox=-122")
+    page.locator("[data-map] canvas").click()
+    page.get_by_role("link", name="What covers").click()
+    assert page.get_by_test_id("area").is_visible()
+    assert "us/ca/berkeley" in page.locator("tbody th").all_inner_texts()
 
 
 def test_click_on_the_map_opens_the_dataset(reader: Visitor) -> None:

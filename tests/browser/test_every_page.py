@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
+from browser.site import Site
 from browser.visitor import Visitor
 
 PAGES = (
@@ -25,14 +26,29 @@ PAGES = (
         "/schedules",
     ),
     *("/exports", "/collections", "/uploads", "/pauses", "/bulk", "/dead-letters", "/webhooks", "/audit", "/accounts"),
+    *("/sources", "/sources/us/ca", "/sources/us/ca/berkeley", "/sources/us/ca/alameda", "/search?q=ca"),
 )
+# The names of sources in table cells that are not links to the page of the source.
+_UNLINKED = """names => [...document.querySelectorAll("main td, main tbody th")].flatMap((cell) => {
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const words = walker.currentNode.data.split(/[\\s,;()]+/);
+    const name = names.find((each) => words.includes(each) || walker.currentNode.data.trim() === each);
+    const link = walker.currentNode.parentElement.closest("a")?.getAttribute("href") ?? "";
+    if (name && !link.startsWith("/sources/")) found.push(`${name}: ${cell.outerHTML.slice(0, 200)}`);
+  }
+  return found;
+})"""
 _PYTHON = re.compile(r"\bTrue\b|\bFalse\b|\bNone\b|\['|\{'|datetime\.")
 _ONE_OF_MANY = re.compile(r"(?<![\d,.])1 (?:jobs|definitions|features|datasets|runs|entries|deletions|lines)\b")
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_says_zones_and_values_as_people_do(path: str, signed_in: Callable[..., Visitor]) -> None:
+def test_page_says_zones_and_values_as_people_do(path: str, site: Site, signed_in: Callable[..., Visitor]) -> None:
     page = signed_in("admin").open(path)
+    names = site.run(site.api.database.all("SELECT DISTINCT source_name FROM job WHERE kind = 'source'", into=str))
+    assert page.evaluate(_UNLINKED, names) == []
     texts = page.locator("main time:not([data-age])").all_inner_texts()
     assert [text for text in texts if not text.endswith(" UTC")] == []
     words = page.locator("main").inner_text()

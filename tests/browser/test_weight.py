@@ -29,6 +29,8 @@ PAGES = (
     "/jobs/1/definition",
     "/docs",
     "/data",
+    "/sources/us/ca",
+    "/search",
     "/health",
     "/schedules",
 )

@@ -71,6 +71,11 @@ SELECT 'token', n %% 2000, 'person-' || n %% 2000, 'author',
        (ARRAY['job.rerun', 'job.create', 'run.create'])[1 + n %% 3], 'job/' || n
 FROM generate_series(1, %(jobs)s) n;
 
+INSERT INTO bulk_action (action, filter, reason, kind, actor, role, jobs)
+SELECT 'rerun', '{}', '', 'session', 'a', 'moderator', 100 FROM generate_series(1, 200) n;
+
+INSERT INTO bulk_action_job (bulk_action_id, job_id) SELECT 1 + id %% 200, id FROM job WHERE id <= 20000;
+
 INSERT INTO failure_day (day) SELECT (now() AT TIME ZONE 'UTC')::date - n FROM generate_series(1, 180) n;
 
 INSERT INTO failure_count (grouped_by, day, key, jobs)

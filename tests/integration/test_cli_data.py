@@ -39,6 +39,15 @@ async def test_data_list_and_show_print_published_datasets(api: RunningApi) -> N
     assert [row["source_name"] for row in found.json] == ["us/ca/berkeley", "us/wa/king"]
 
 
+async def test_data_list_searches_and_sorts(api: RunningApi) -> None:
+    await publish(api, makes={"count": 7})
+    await publish(api, "us/wa/king", makes={"count": 900})
+    found = await oa(api, "data", "list", "--search", "BERK", "--json")
+    assert [row["source_name"] for row in found.json] == ["us/ca/berkeley"]
+    largest = await oa(api, "data", "list", "--largest", "--json")
+    assert [row["count"] for row in largest.json] == [900, 7]
+
+
 async def test_data_history_prints_each_publication(api: RunningApi) -> None:
     await publish(api)
     await publish(api, makes={"count": 120})

@@ -12,7 +12,8 @@ import pytest
 import pytest_asyncio
 
 from oa_api.datasets.queries import list_parameters, select_parameters
-from oa_api.datasets.requests import DatasetFilter, DatasetSelection
+from oa_api.datasets.requests import DatasetFilter, DatasetSelection, SourceListFilter
+from oa_api.datasets.source_list import source_parameters
 from oa_api.db import counting
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
 BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_exit"})
 BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export", "github_delivery", "github_check"}
-BIG |= {"account", "api_token", "session", "audit", "failure_count"}
+BIG |= {"account", "api_token", "session", "audit", "failure_count", "bulk_action_job"}
 FILL = Path(__file__).with_name("query_plans.sql")
 
 
@@ -87,6 +88,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "that ended with a code nobody has": {"error": ["infra.queue"]},
     "before": {"before": datetime(2001, 1, 1, tzinfo=UTC)},
     "after": {"after": datetime(2999, 1, 1, tzinfo=UTC)},
+    "of a bulk action": {"bulk": 7},
     "live": {"live": True},
 }
 
@@ -129,6 +131,7 @@ DATA = {
     "at a point": {"point": [-120.5, -20.5]},
     "across the date line": {"bbox": [179.5, -20.5, -179.5, -20.1]},
     "newest": {"sort": "updated_at"},
+    "with most features": {"sort": "count"},
 }
 
 
@@ -143,6 +146,53 @@ async def test_list_of_data_reads_no_full_table(database: Database, name: str, c
 async def test_list_of_failing_data_reads_jobs_by_index(database: Database) -> None:
     sql = load_queries("datasets.queries")["by_source"]
     assert await fully_scanned_tables(database, sql, list_parameters(DatasetFilter(limit=25, failing=True))) == set()
+
+
+SOURCES: dict[str, dict[str, Any]] = {
+    "all": {},
+    "after one": {"cursor": "xx/2000"},
+    "one": {"source": "xx/17"},
+    "below a place": {"source": "xx/1/"},
+    "at a point": {"point": [-120.5, -20.5]},
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+async def test_list_of_sources_reads_no_full_table(database: Database, name: str) -> None:
+    values = source_parameters(SourceListFilter(limit=50, **SOURCES[name]))
+    sql = load_queries("datasets.source_list")
+    assert await fully_scanned_tables(database, sql["by_source"], values) == set()
+    assert await fully_scanned_tables(database, sql["entries"], {**values, "sources": ["xx/17", "xx/18"]}) == set()
+
+
+@pytest.mark.parametrize("query", ["count", "by_rank", "regions"])
+async def test_numbers_of_sources_read_datasets_only(database: Database, query: str) -> None:
+    values = source_parameters(SourceListFilter(limit=50, sort="count", q="7"))
+    sql = load_queries("datasets.source_list")[query]
+    assert await fully_scanned_tables(database, sql, values) <= {"data"}
+
+
+PAGES_OF_SOURCES: dict[str, dict[str, Any]] = {
+    "exists": {"source": "xx/17", "below": "xx/17/%"},
+    "definition": {"source": "xx/17"},
+    "publications": {"source": "xx/17", "limit": 20},
+    "tiled": {"source": "xx/17", "limit": 4},
+    "numbered": {"id": 77},
+    "dataset": {"source": "xx/17", "layer": "parcels", "name": None},
+    "datasets_in_boxes": {"boxes": ["((-120.5,-20.5),(-120.1,-20.1))"]},
+}
+
+
+@pytest.mark.parametrize("query", PAGES_OF_SOURCES)
+async def test_page_of_a_source_and_search_read_no_full_table(database: Database, query: str) -> None:
+    sql = load_queries("sources.queries")[query]
+    assert await fully_scanned_tables(database, sql, PAGES_OF_SOURCES[query]) == set()
+
+
+@pytest.mark.parametrize("query", ["related_to_job", "related_to_run"])
+async def test_what_a_job_or_run_belongs_to_reads_no_full_table(database: Database, query: str) -> None:
+    sql = load_queries("jobs.reads")[query]
+    assert await fully_scanned_tables(database, sql, {"job": 777, "run": 77}) == set()
 
 
 SPANS = {
@@ -306,7 +356,11 @@ HOT: dict[str, dict[str, Any]] = {
     "datasets.queries.recent_publications": {
         "source": None,
         "source_like": None,
+        "contains": None,
         "layer": None,
+        "name": None,
+        "area": None,
+        "other_area": None,
         "cursor": None,
         "limit": 101,
     },

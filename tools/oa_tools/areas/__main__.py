@@ -1,7 +1,8 @@
-"""`python -m oa_tools.areas`: rebuild the file of areas from the borders that package-lock.json names.
+"""`python -m oa_tools.areas`: rebuild the files of areas and of place names from what package-lock.json names.
 
 The borders are public domain: countries of Natural Earth (npm: world-atlas), states and counties of the US Census
-Bureau (npm: us-atlas). The result is committed, because it is small and does not change with the code.
+Bureau (npm: us-atlas). Names of countries and regions are those of ISO 3166 (npm: iso-3166, MIT). The
+results are committed, because they are small and do not change with the code.
 """
 
 import gzip
@@ -18,6 +19,7 @@ from pathlib import Path
 import shapely
 
 from oa_tools.areas.margins import add_margin
+from oa_tools.areas.names import write_places
 from oa_tools.areas.topology import Feature, read_features
 
 FOLDER = Path(__file__).parent
@@ -46,9 +48,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="oa-areas-") as name:
         modules = _fetch(Path(name))
         lines = sorted([*_census_lines(modules), *_country_lines(modules)])
+        places = write_places(modules)
     text = "".join(f"{line}\n" for line in lines)
     TARGET.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
-    sys.stdout.write(f"{len(lines):,} areas, {TARGET.stat().st_size:,} bytes\n")
+    sys.stdout.write(f"{len(lines):,} areas, {TARGET.stat().st_size:,} bytes; {places:,} place names\n")
 
 
 def _fetch(work: Path) -> Path:

@@ -43,6 +43,7 @@ def _selection(command: Command) -> Command:
         click.option("--before", metavar="TIME", help="Published before (RFC 3339)."),
         click.option("--name", help="Only this entry."),
         click.option("--layer", type=LAYER, help="Only this layer."),
+        click.option("--search", "q", metavar="TEXT", help="Only if the source name contains this text."),
         click.option("--source", help=SOURCE),
     ):
         command = option(command)
@@ -56,14 +57,14 @@ def data() -> None:
 
 @data.command("list")
 @_selection
-@click.option("--newest", is_flag=True, help="Sort by time of publication, newest first.")
+@click.option("--newest", "sort", flag_value="updated_at", help="Sort by time of publication, newest first.")
+@click.option("--largest", "sort", flag_value="count", help="Sort by number of features, most first.")
 @limit_option(25)
 @json_option
-def data_list(limit: int, *, newest: bool, as_json: bool, **selection: object) -> None:
+def data_list(limit: int, *, sort: str | None, as_json: bool, **selection: object) -> None:
     """List published datasets."""
 
     async def work(api: Api) -> int:
-        sort = "updated_at" if newest else None
         page = await api.get("/api/data", DatasetPage, limit=limit, sort=sort, **selection)
         print_answer(page["data"], datasets_table(page["data"], page), as_json=as_json)
         return 0

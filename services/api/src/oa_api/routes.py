@@ -17,6 +17,7 @@ from oa_api.products import routes as products
 from oa_api.pull_requests import routes as pull_requests
 from oa_api.reporting import routes as reporting
 from oa_api.schedules import routes as schedules
+from oa_api.sources import routes as sources
 from oa_api.status import routes as status
 from oa_api.submissions import routes as submissions
 from oa_api.ui import routes as ui
@@ -43,6 +44,7 @@ _ROOMS = (
     accounts,
     events,
     webhooks,
+    sources,
     status,
     documentation,
     ui,

@@ -10,8 +10,22 @@ from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
 from oa_shared.roles import Role
 
-# The pages of subjects, and the lowest role that may see them.
-_SUBJECT_PAGES = {"job": ("/jobs", Role.ANYONE), "run": ("/runs", Role.ANYONE), "account": ("/accounts", Role.ADMIN)}
+# The pages of subjects, and the lowest role that may see them; without {id} a page that lists the subject.
+SUBJECT_PAGES = {
+    "job": ("/jobs/{id}", Role.ANYONE),
+    "run": ("/runs/{id}", Role.ANYONE),
+    "account": ("/accounts/{id}", Role.ADMIN),
+    "bulk": ("/bulk/{id}", Role.VIEWER),
+    "collection": ("/collections/{id}", Role.ANYONE),
+    "schedule_run": ("/schedules/{id}", Role.ANYONE),
+    "webhook": ("/webhooks/{id}", Role.ADMIN),
+    "export": ("/exports", Role.ANYONE),
+    "fabric": ("/collections#fabric", Role.ANYONE),
+    "pause": ("/pauses", Role.ANYONE),
+    "queue": ("/dead-letters", Role.MODERATOR),
+    "upload": ("/uploads", Role.AUTHOR),
+    "cleanup": ("/schedules#rules", Role.ANYONE),
+}
 
 
 async def show_audit_log(request: web.Request) -> web.Response:
@@ -25,5 +39,7 @@ async def show_audit_log(request: web.Request) -> web.Response:
 
 def _subject_href(subject: str, principal: Principal) -> str | None:
     kind, _, number = subject.partition("/")
-    path, role = _SUBJECT_PAGES.get(kind, ("", Role.SERVICE))
-    return f"{path}/{number}" if path and number.isdecimal() and principal.has_role(role) else None
+    path, role = SUBJECT_PAGES.get(kind, ("", Role.SERVICE))
+    if not path or not principal.has_role(role) or ("{id}" in path and not number.isdecimal()):
+        return None
+    return path.format(id=number)

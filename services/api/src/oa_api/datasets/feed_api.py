@@ -13,13 +13,14 @@ from oa_shared.media_types import ATOM
 
 ENTRIES = 100
 _MAX_AGE_S = 300
+_SELECTION = tuple(name for name in FeedFilterSchema().fields if name != "cursor")
 
 
 async def get_feed(request: web.Request) -> web.Response:
     """Return the most recent publications as an Atom feed."""
     feed_filter, settings = await read_query(request, FeedFilterSchema()), request.app[SETTINGS]
     page = await queries.recent_publications(request.app[DATABASE], feed_filter, limit=ENTRIES)
-    given = {name: value for name in ("source", "layer") if (value := getattr(feed_filter, name))}
+    given = {name: value for name in _SELECTION if (value := request.query.get(name))}
     url = request.rel_url.with_query(given)
     feed = Feed(
         site=site_url(settings),

@@ -16,7 +16,7 @@ from oa_api.datasets.rows import (
 )
 from oa_api.db import counting
 from oa_api.db.database import Database
-from oa_api.db.like_patterns import starts_with_pattern
+from oa_api.db.like_patterns import contains_pattern, starts_with_pattern
 from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
 from oa_api.db.rows import as_parameters
@@ -32,9 +32,7 @@ _SHOWN_LENGTH = 200
 
 def select_parameters(selection: DatasetSelection) -> dict[str, object]:
     """Return the SQL parameters that select datasets."""
-    boxes: list[str | None] = [*_boxes(selection.bbox, selection.point), None, None]
-    values = as_parameters(selection) | {"area": boxes[0], "other_area": boxes[1]}
-    return values | _source_parameters(selection.source, selection.source_prefix)
+    return as_parameters(selection) | _place_parameters(selection, selection.source_prefix)
 
 
 def list_parameters(dataset_filter: DatasetFilter) -> dict[str, object]:
@@ -129,14 +127,23 @@ async def list_attributions(database: Database, selection: DatasetSelection) -> 
 
 async def recent_publications(database: Database, feed_filter: FeedFilter, *, limit: int) -> Page[FeedRow]:
     """Return a page of publications, newest first."""
-    values = as_parameters(feed_filter) | _source_parameters(feed_filter.source) | {"limit": limit + 1}
+    values = as_parameters(feed_filter) | _place_parameters(feed_filter) | {"limit": limit + 1}
     return Page.cut(await database.all(_SQL["recent_publications"], values, into=FeedRow), limit)
 
 
-def _source_parameters(source: str | None, prefix: str | None = None) -> dict[str, str | None]:
+def _place_parameters(selection: DatasetSelection | FeedFilter, prefix: str | None = None) -> dict[str, str | None]:
+    """Return the SQL parameters of the source, the text that its name contains, and the area."""
+    source, text = selection.source, selection.q
     if source is not None and source.endswith("/"):
         source, prefix = None, source
-    return {"source": source, "source_like": None if prefix is None else starts_with_pattern(prefix)}
+    boxes: list[str | None] = [*_boxes(selection.bbox, selection.point), None, None]
+    return {
+        "source": source,
+        "source_like": None if prefix is None else starts_with_pattern(prefix),
+        "contains": contains_pattern(text.strip().lower()) if text else None,
+        "area": boxes[0],
+        "other_area": boxes[1],
+    }
 
 
 def _boxes(bbox: list[float] | None, point: list[float] | None) -> list[str]:

@@ -11,6 +11,7 @@ WHERE job.source_name = data.source_name AND job.layer = data.layer AND job.name
 FROM data
 WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
+  AND (%(contains)s::text IS NULL OR lower(data.source_name) LIKE %(contains)s)
   AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
   AND (%(name)s::text IS NULL OR data.name = %(name)s)
   AND (%(before)s::timestamptz IS NULL OR data.updated_at < %(before)s)
@@ -68,6 +69,20 @@ FROM (
 ) data
 {joins}
 ORDER BY data.updated_at DESC, data.id DESC
+
+-- name: by_count
+-- A page of datasets, those with most features first, for GET /api/data.
+{columns}
+FROM (
+    SELECT data.* {selected}
+      AND (%(cursor)s::bigint IS NULL
+           OR coalesce(data.features, 0) <= (SELECT coalesce(features, 0) FROM data WHERE id = %(cursor)s)
+           AND (coalesce(data.features, 0) < (SELECT coalesce(features, 0) FROM data WHERE id = %(cursor)s)
+                OR data.id > %(cursor)s))
+    ORDER BY coalesce(data.features, 0) DESC, data.id LIMIT %(limit)s OFFSET %(offset)s
+) data
+{joins}
+ORDER BY coalesce(data.features, 0) DESC, data.id
 
 -- name: one
 -- A dataset, for its endpoint and its page.
@@ -160,7 +175,10 @@ SELECT publication.id, publication.data_id, publication.job_id AS job, publicati
 FROM publication JOIN data ON data.id = publication.data_id
 WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
+  AND (%(contains)s::text IS NULL OR lower(data.source_name) LIKE %(contains)s)
   AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
+  AND (%(name)s::text IS NULL OR data.name = %(name)s)
+  AND (%(area)s::box IS NULL OR data.area && %(area)s::box OR data.area && %(other_area)s::box)
   AND (%(cursor)s::bigint IS NULL OR publication.id < %(cursor)s)
 ORDER BY publication.id DESC LIMIT %(limit)s
 

@@ -4,45 +4,52 @@ from collections.abc import Mapping
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from oa_api.datasets.requests import AttributionFilter, DatasetFilter, DatasetSelection, FeedFilter
+from oa_api.datasets.requests import AttributionFilter, DatasetFilter, DatasetSelection, FeedFilter, SourceListFilter
 from oa_api.http.fields import Numbers, RequestSchema, StrictSchema, Text, Time, about, identifier
 from oa_api.http.schemas import CursorSlice, SliceSchema, shape_field
 from oa_shared.status import LAYERS
 
-SORTS = ("source", "updated_at")
+SORTS = ("source", "updated_at", "count")
+# What a source list can be reduced to: entries with data, with a failed or held job, or without any data so far.
+STATES = ("published", "failing", "never")
 _BBOX = "Four numbers: west,south,east,north in degrees; west may be greater than east across the antimeridian."
 _POINT = "Two numbers: longitude,latitude in degrees."
 
 
-class _SourceSchema(StrictSchema):
-    """Which sources and layers."""
+class _PlaceSchema(StrictSchema):
+    """Which sources, layers, entries and places."""
 
     source = Text(
         load_default=None,
         metadata=about("Filter by source; a trailing slash selects every source with that prefix.", "us/ca/"),
     )
+    q = Text(
+        load_default=None,
+        validate=validate.Length(max=200),
+        metadata=about("The source name contains this text, in any case.", "berkeley"),
+    )
     layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Filter by layer."))
-
-
-class _SelectionSchema(_SourceSchema):
-    """Which datasets."""
-
     name = Text(load_default=None, metadata=about("Filter by name of the entry.", "city"))
-    before = Time(load_default=None, metadata=about("Published before this time.", "2026-11-24T12:00:00Z"))
-    after = Time(load_default=None, metadata=about("Published at or after this time.", "2026-11-24T00:00:00Z"))
     bbox = Numbers(4, _BBOX, load_default=None, metadata=about(f"Extent overlaps this. {_BBOX}", "-125,32,-114,42"))
     point = Numbers(2, _POINT, load_default=None, metadata=about(f"Extent contains this. {_POINT}", "-122.27,37.87"))
-    validated = fields.Boolean(load_default=None, metadata=about("With, or without, a file of valid features.", True))
-    failing = fields.Boolean(
-        load_default=None,
-        metadata=about("Only datasets whose latest job was not published (true), or only the others (false).", True),
-    )
 
     @validates_schema
     def check_place(self, data: Mapping[str, object], **_: object) -> None:
         """Refuse `bbox` together with `point`."""
         if data.get("bbox") and data.get("point"):
             raise ValidationError("Give `bbox` or `point`, not both.", "point")
+
+
+class _SelectionSchema(_PlaceSchema):
+    """Which datasets."""
+
+    before = Time(load_default=None, metadata=about("Published before this time.", "2026-11-24T12:00:00Z"))
+    after = Time(load_default=None, metadata=about("Published at or after this time.", "2026-11-24T00:00:00Z"))
+    validated = fields.Boolean(load_default=None, metadata=about("With, or without, a file of valid features.", True))
+    failing = fields.Boolean(
+        load_default=None,
+        metadata=about("Only datasets whose latest job was not published (true), or only the others (false).", True),
+    )
 
 
 class DatasetSelectionSchema(_SelectionSchema, RequestSchema[DatasetSelection]):
@@ -58,7 +65,10 @@ class DatasetFilterSchema(SliceSchema, _SelectionSchema, RequestSchema[DatasetFi
     sort = fields.String(
         load_default="source",
         validate=validate.OneOf(SORTS),
-        metadata=about("`source`: by source, layer and name; `updated_at`: most recently published first."),
+        metadata=about(
+            "`source`: by source, layer and name; `updated_at`: most recently published first; "
+            "`count`: most features first."
+        ),
     )
     fields_ = shape_field("the keys of `GET /api/data/{data}`")
 
@@ -69,13 +79,29 @@ class DatasetFilterSchema(SliceSchema, _SelectionSchema, RequestSchema[DatasetFi
             raise ValidationError("Give `page` or `cursor`, not both.", "cursor")
 
 
+class SourceListFilterSchema(SliceSchema, _SelectionSchema, RequestSchema[SourceListFilter]):
+    """The page /data."""
+
+    cursor = Text(load_default=None, metadata=about("Cursor: name of the last source received.", "us/ca/berkeley"))
+    state = fields.String(
+        load_default=None,
+        validate=validate.OneOf(STATES),
+        metadata=about("`published`: with data; `failing`: the latest job was not published; `never`: no data so far."),
+    )
+    sort = fields.String(
+        load_default="source",
+        validate=validate.OneOf(SORTS),
+        metadata=about("`source`; `updated_at`: most recently published first; `count`: most features first."),
+    )
+
+
 class HistoryFilterSchema(SliceSchema, RequestSchema[CursorSlice]):
     """GET /api/data/{data}/history."""
 
     cursor = identifier(load_default=None, metadata=about("Cursor: ID of the last publication received."))
 
 
-class FeedFilterSchema(_SourceSchema, RequestSchema[FeedFilter]):
+class FeedFilterSchema(_PlaceSchema, RequestSchema[FeedFilter]):
     """GET /data/feed.atom."""
 
     cursor = identifier(load_default=None, metadata=about("Before this publication: the link `rel=next` has it."))

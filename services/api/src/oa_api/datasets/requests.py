@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oa_api.http.schemas import SUMMARY, CursorSlice
+from oa_api.http.schemas import SUMMARY, CursorSlice, TextCursorSlice
 
 
 # Without slots: DatasetFilter combines it with another dataclass, and only one of them may have slots.
@@ -11,11 +11,13 @@ from oa_api.http.schemas import SUMMARY, CursorSlice
 class DatasetSelection:
     """Which datasets; a `source` with a trailing slash is a prefix, `source_prefix` is one without it too.
 
-    `bbox` is west, south, east, north, `point` is longitude, latitude.
+    `q` is a part of the source name, whatever its case. `bbox` is west, south, east, north, `point` is longitude,
+    latitude.
     """
 
     source: str | None = None
     source_prefix: str | None = None
+    q: str | None = None
     layer: str | None = None
     name: str | None = None
     before: datetime | None = None
@@ -28,10 +30,18 @@ class DatasetSelection:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetFilter(DatasetSelection, CursorSlice):
-    """Which datasets to list, by `source` or by `updated_at`, and how much of each: SUMMARY or ALL_FIELDS."""
+    """Which datasets to list, in which order (a name of SORTS), and how much of each: SUMMARY or ALL_FIELDS."""
 
     sort: str = "source"
     fields: str = SUMMARY
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceListFilter(DatasetSelection, TextCursorSlice):
+    """Which sources to list: with an entry of the selection in a `state`; `cursor` is the last source received."""
+
+    state: str | None = None
+    sort: str = "source"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +53,12 @@ class AttributionFilter(DatasetSelection):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedFilter:
-    """Which publications to list in the feed: those before the publication `cursor`."""
+    """Which publications to list in the feed: those of the selected datasets before the publication `cursor`."""
 
     source: str | None = None
+    q: str | None = None
     layer: str | None = None
+    name: str | None = None
+    bbox: list[float] | None = None
+    point: list[float] | None = None
     cursor: int | None = None

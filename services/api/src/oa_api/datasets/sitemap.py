@@ -15,7 +15,7 @@ from oa_api.settings import site_url
 from oa_shared.media_types import media_type_of
 
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_PAGES = ("/", "/data", "/map", "/collections", "/health", "/docs")
+_PAGES = ("/", "/data", "/sources", "/map", "/collections", "/health", "/docs")
 # The most URLs that a sitemap may have.
 MAX_URLS = 50_000
 _MAX_AGE_S = 3600

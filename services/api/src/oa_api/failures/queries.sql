@@ -136,5 +136,5 @@ GROUP BY 1
 
 -- name: examples
 -- Failed jobs as examples of their group, for group_failures().
-SELECT id AS job, run_id AS run, source_name, layer, name, error_code AS code, error_message AS message, ended_at
+SELECT id AS job, run_id AS run, kind, source_name, layer, name, error_code AS code, error_message AS message, ended_at
 FROM job WHERE id = ANY(%(jobs)s)

@@ -47,6 +47,7 @@ class FailureExample:
 
     job: int
     run: int
+    kind: str
     source_name: str
     layer: str
     name: str

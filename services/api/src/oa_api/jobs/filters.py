@@ -29,7 +29,7 @@ def sort_key(list_filter: JobFilter | RunFilter) -> str:
 
 
 def _select(selection: JobSelection) -> dict[str, object]:
-    values = {"source_like": None, **as_parameters(selection)}
+    values = {"source_like": None, "bulk": None, **as_parameters(selection)}
     return {**values, **_by_prefix(selection.source)}
 
 

@@ -20,6 +20,7 @@ from oa_api.jobs.rows import (
     JobRow,
     PreviousPublication,
     PublishedJob,
+    RelatedRow,
     ReviewReasonRow,
     RunRow,
     StatusCountRow,
@@ -136,6 +137,15 @@ async def get_previous_publication(database: Database, job: JobRow) -> PreviousP
     """Return the latest publication of the same dataset by an earlier job."""
     values = {"job": job.id, "source_name": job.source_name, "layer": job.layer, "name": job.name}
     return await database.first(_SQL["previous_publication"], values, into=PreviousPublication)
+
+
+async def get_related(database: Database, *, job: int | None = None, run: int | None = None) -> RelatedRow:
+    """Return what a job or a run belongs to. Raises NotFoundError."""
+    what = "run" if job is None else "job"
+    row = await database.first(_SQL[f"related_to_{what}"], {"job": job, "run": run}, into=RelatedRow)
+    if row is None:
+        raise NotFoundError(f"{what} {job or run} does not exist")
+    return row
 
 
 async def get_published_job(database: Database, job: JobRow) -> PublishedJob | None:

@@ -93,6 +93,8 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(source_like)s::text IS NULL OR job.source_name LIKE %(source_like)s)
   AND (%(host)s::text IS NULL OR job.host = %(host)s)
   AND (%(error)s::text[] IS NULL OR job.error_code = ANY(%(error)s))
+  AND (%(bulk)s::bigint IS NULL OR job.id = ANY(ARRAY(
+      SELECT job_id FROM bulk_action_job WHERE bulk_action_id = %(bulk)s)))
   AND (%(layer)s::text IS NULL OR job.layer = %(layer)s)
   AND (%(kind)s::text IS NULL OR job.kind = %(kind)s)
   AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
@@ -203,6 +205,26 @@ FROM publication JOIN data ON data.id = publication.data_id
 WHERE data.source_name = %(source_name)s AND data.layer = %(layer)s AND data.name = %(name)s
   AND publication.job_id < %(job)s
 ORDER BY publication.id DESC LIMIT 1
+
+-- name: origin_of_run
+-- Part: the schedule run that created a run.
+(SELECT jsonb_build_object('id', schedule_run.id, 'label', schedule_run.type || ' ' || schedule_run.period)
+ FROM schedule_run WHERE schedule_run.run_id = run.id ORDER BY schedule_run.id LIMIT 1) AS schedule_run
+
+-- name: related_to_job
+-- What a job belongs to besides its run: the page of the job.
+SELECT (SELECT id FROM data WHERE job.kind = 'source' AND source_name = job.source_name AND layer = job.layer AND name = job.name)
+       AS data, run.github, {origin_of_run}, (SELECT id FROM export WHERE job_id = job.id) AS export,
+       (SELECT collection_id FROM collection_build WHERE job_id = job.id) AS collection, ARRAY(
+           SELECT bulk_action_id FROM bulk_action_job WHERE job_id = job.id ORDER BY bulk_action_id DESC LIMIT 10
+       ) AS bulk_actions
+FROM job JOIN run ON run.id = job.run_id WHERE job.id = %(job)s
+
+-- name: related_to_run
+-- What a run belongs to: the page of the run.
+SELECT NULL::bigint AS data, run.github, {origin_of_run}, NULL::bigint AS export, NULL::bigint AS collection,
+       ARRAY[]::bigint[] AS bulk_actions
+FROM run WHERE run.id = %(run)s
 
 -- name: published_job
 -- The dataset of a job and the job whose result is published: the page of the job.

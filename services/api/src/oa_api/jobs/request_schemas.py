@@ -80,6 +80,7 @@ class JobSelectionSchema(StrictSchema):
 class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
     """GET /api/job."""
 
+    bulk = identifier(load_default=None, metadata=about("Only jobs of this bulk action, skipped ones included.", 3))
     fields_ = shape_field("`output` and the complete `result` of each job")
 
 

@@ -41,8 +41,9 @@ class JobSelection:
 
 @dataclass(frozen=True, kw_only=True)
 class JobFilter(JobSelection, CursorSlice):
-    """Which jobs to list, in which order, and how much of each: SUMMARY or ALL_FIELDS."""
+    """Which jobs to list, also those of a bulk action, in which order, and how much of each: SUMMARY or ALL_FIELDS."""
 
+    bulk: int | None = None
     order: str = "desc"
     sort: str | None = None
     fields: str = SUMMARY

@@ -45,6 +45,18 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedRow:
+    """What a job or run belongs to: IDs, and of the schedule run its `id` and `label`; None or empty if nothing."""
+
+    data: int | None
+    github: JsonObject | None
+    schedule_run: JsonObject | None
+    export: int | None
+    collection: int | None
+    bulk_actions: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class LockedRun:
     """A run that no other transaction can change until this one ends."""
 

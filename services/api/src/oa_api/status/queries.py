@@ -35,6 +35,7 @@ class FailureCountRow:
     last_at: datetime
     job: int
     source_name: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)

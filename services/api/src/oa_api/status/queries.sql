@@ -10,9 +10,10 @@ SELECT id, source_name, layer, name, progress FROM job WHERE status = 'Running' 
 -- list_failures.
 SELECT coalesce(latest.error_code, '') AS code, count(*) AS jobs, max(latest.ended_at) AS last_at,
        (array_agg(latest.id ORDER BY latest.ended_at DESC))[1] AS job,
-       (array_agg(latest.source_name ORDER BY latest.ended_at DESC))[1] AS source_name
+       (array_agg(latest.source_name ORDER BY latest.ended_at DESC))[1] AS source_name,
+       (array_agg(latest.kind ORDER BY latest.ended_at DESC))[1] AS kind
 FROM (
-    SELECT id, error_code, source_name, ended_at FROM job
+    SELECT id, error_code, source_name, kind, ended_at FROM job
     WHERE status = 'Fail' AND ended_at > now() - make_interval(secs => %(within_s)s)
     ORDER BY ended_at DESC LIMIT %(latest)s
 ) latest

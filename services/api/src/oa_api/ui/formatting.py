@@ -1,12 +1,17 @@
 """Filters of the templates: numbers, sizes, times and durations as text."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
+from oa_api.ui.github_links import commit_url
+
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _STEP = 1000
+_WEB_URL = re.compile(r"https?://[^\s\x00-\x20<>\"]+\Z", re.IGNORECASE)
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
@@ -127,7 +132,19 @@ def code_spans(text: str) -> Markup:
     )
 
 
-FILTERS: Mapping[str, Callable[..., str]] = {
+def web_url(value: object) -> str:
+    """Return a URL of the web as it is, and an empty text for anything else, such as `javascript:` or a file name."""
+    return value if isinstance(value, str) and _WEB_URL.match(value) else ""
+
+
+def source_crumbs(name: str) -> list[tuple[str, str]]:
+    """Return the label and the path of each page above and of a source: Data, then one for each part of its name."""
+    parts = name.split("/")
+    steps = [(part, f"/sources/{quote('/'.join(parts[: place + 1]))}") for place, part in enumerate(parts)]
+    return [("Data", "/data"), *steps]
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
     "code_spans": code_spans,
     "plain": plain,
     "plural": plural,
@@ -141,4 +158,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "iso": iso,
     "ago": ago,
     "took": took,
+    "web_url": web_url,
+    "source_crumbs": source_crumbs,
+    "commit_url": commit_url,
 }

@@ -66,6 +66,7 @@ def set_up_pages(app: web.Application) -> None:
         "is_live": app[ASSETS].has("htmx.min.js") and (hdrs.METH_GET, "/api/events") in app[ROLES],
         "has_maps": app[ASSETS].has("maplibre-gl.mjs"),
         "has_errors": (hdrs.METH_GET, "/errors") in app[ROLES],
+        "has_search": (hdrs.METH_GET, "/search") in app[ROLES],
         "has_sign_in": (hdrs.METH_GET, "/sign-in") in app[ROLES],
         "statuses": tuple(JobStatus),
         "layers": LAYERS,

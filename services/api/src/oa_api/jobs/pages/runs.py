@@ -30,6 +30,7 @@ async def show_run(request: web.Request) -> web.Response:
         request,
         "jobs/run.html",
         run=run,
+        related=await queries.get_related(request.app[DATABASE], run=run.id),
         segments=run_view(run).segments,
         job_filter=job_filter,
         jobs=await find_jobs(request, job_filter),

@@ -65,6 +65,7 @@ async def show_job(request: web.Request) -> web.Response:
         bench=await read_bench(request, job),
         retry=await find_retry(request, history),
         published=published,
+        related=await queries.get_related(database, job=job.id),
         failure=FAILURES.get(job.error_code or ""),
         failures=FAILURES,
         files=_files(job),
