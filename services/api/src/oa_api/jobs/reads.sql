@@ -24,7 +24,13 @@ WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
 
 -- name: run_columns
 -- Part: the columns of a run.
-run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
+run.id, run.name, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts,
+       summary.status, CASE WHEN summary.status = 'Ended' THEN coalesce((
+           SELECT max(job.ended_at) FROM job WHERE job.run_id = run.id AND job.rank = 9
+       ), run.closed_at) END AS ended_at, run.owner,
+       CASE WHEN run.owner ~ '^[0-9]{1,18}$' THEN (
+           SELECT account.login FROM account WHERE account.id = run.owner::bigint
+       ) END AS owner_login
 
 -- name: runs_selected
 -- Part: the columns of a run, for the runs of a filter.
@@ -98,6 +104,8 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
   AND (%(before)s::timestamptz IS NULL OR job.created_at < %(before)s)
   AND (%(after)s::timestamptz IS NULL OR job.created_at >= %(after)s)
+  AND (%(rerun)s::boolean IS NULL OR (job.opened_at > job.created_at) = %(rerun)s)
+  AND (%(change)s::text IS NULL OR {jobs.run_changes.is_changed})
 
 -- name: job_columns
 -- Part: the columns of a job, except its result.

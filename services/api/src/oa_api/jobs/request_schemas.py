@@ -25,6 +25,7 @@ from oa_api.jobs.requests import (
     NewRun,
     OutputChoice,
     RunChange,
+    RunChangeKind,
     RunFilter,
 )
 from oa_shared.carriers import MAX_NAME
@@ -80,6 +81,19 @@ class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
     """GET /api/job."""
 
     fields_ = shape_field("`output` and the complete `result` of each job")
+    rerun = fields.Boolean(
+        load_default=None, metadata=about("Only jobs that were rerun after they had ended, or only the others.", True)
+    )
+    change = fields.Enum(
+        RunChangeKind,
+        by_value=True,
+        load_default=None,
+        metadata=about(
+            "With `run`: only the jobs of datasets whose result differs in this way from the run before of the same "
+            "schedule. `gone` lists the jobs of the run before whose datasets have none in this run.",
+            "newly_failed",
+        ),
+    )
 
 
 class LogFormatSchema(RequestSchema[LogFormat]):

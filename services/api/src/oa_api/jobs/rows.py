@@ -13,10 +13,11 @@ from oa_shared.transitions import JobState
 class RunRow:
     """A run with the number of its jobs in each status; `sample` is the number of features that its jobs process.
 
-    With `force` its jobs write new files even if their sources have not changed.
+    With `force` its jobs write new files even if their sources have not changed. `ended_at` is when its last job ended.
     """
 
     id: int
+    name: str
     created_at: datetime
     live: bool
     lane: str
@@ -26,6 +27,19 @@ class RunRow:
     github: JsonObject | None
     counts: dict[str, int]
     status: str
+    ended_at: datetime | None
+    owner: str
+    owner_login: str | None
+
+    @property
+    def created_by(self) -> str:
+        """Return who created the run: an account, the system (schedules, pull requests), a service; empty if unknown."""
+        return self.owner_login or {"system": "the system", "service": "a service"}.get(self.owner, "")
+
+    @property
+    def title(self) -> str:
+        """Return the name of the run, or its number if it has none."""
+        return self.name or f"Run {self.id}"
 
     @property
     def closed(self) -> bool:
