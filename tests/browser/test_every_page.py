@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from browser.visitor import Visitor
 
 PAGES = (
-    *("/", "/runs", "/runs/3", "/jobs", "/jobs/1", "/jobs/4", "/jobs/5", "/errors", "/health", "/data", "/schedules"),
+    *("/", "/overview", "/guide/data", "/guide/check", "/guide/first-hour", "/guide/glossary"),
+    *("/runs", "/runs/3", "/jobs", "/jobs/1", "/jobs/4", "/jobs/5", "/errors", "/health", "/data", "/schedules"),
     *("/exports", "/collections", "/uploads", "/pauses", "/bulk", "/dead-letters", "/webhooks", "/audit", "/accounts"),
 )
 _PYTHON = re.compile(r"\bTrue\b|\bFalse\b|\bNone\b|\['|\{'|datetime\.")

@@ -33,7 +33,7 @@ class RunRow:
 
     @property
     def created_by(self) -> str:
-        """Return who created the run: an account, the system (schedules, pull requests), a service; empty if unknown."""
+        """Return who created the run: an account, the system (a schedule, GitHub) or a service; empty if unknown."""
         return self.owner_login or {"system": "the system", "service": "a service"}.get(self.owner, "")
 
     @property

@@ -61,7 +61,9 @@ class _Renderer(RendererHTML):
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """Return the start of a table."""
-        return '<div class="table">' + self.renderToken(tokens, idx, options, env)
+        return '<div class="table" tabindex="0" role="region" aria-label="Table">' + self.renderToken(
+            tokens, idx, options, env
+        )
 
     def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """Return the end of a table."""
