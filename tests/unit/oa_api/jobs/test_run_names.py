@@ -27,20 +27,12 @@ def test_name_of_a_long_source_is_cut() -> None:
     assert name.endswith(" and 1 more")
 
 
-@pytest.mark.parametrize(
-    ("pull", "live", "is_sample", "name"),
-    [
-        (123, False, True, "Pull request #123 (samples)"),
-        (123, False, False, "Pull request #123"),
-        (123, True, False, "Merge of pull request #123"),
-        (None, True, False, "Commit 0a1b2c3"),
-    ],
-)
-def test_run_of_a_commit_is_named_after_its_pull_request(
-    pull: int | None, live: bool, is_sample: bool, name: str
-) -> None:
-    origin = {"repository": "a/b", "pull": pull, "sha": "0a1b2c3d4e"}
-    assert name_of_pull_request(origin, live=live, is_sample=is_sample) == name
+def test_run_of_a_commit_is_named_after_its_pull_request() -> None:
+    origin = {"repository": "a/b", "pull": 123, "sha": "0a1b2c3d4e"}
+    assert name_of_pull_request(origin, live=False, is_sample=True) == "Pull request #123 (samples)"
+    assert name_of_pull_request(origin, live=False, is_sample=False) == "Pull request #123"
+    assert name_of_pull_request(origin, live=True, is_sample=False) == "Merge of pull request #123"
+    assert name_of_pull_request({**origin, "pull": None}, live=True, is_sample=False) == "Commit 0a1b2c3"
 
 
 @pytest.mark.parametrize(

@@ -89,8 +89,8 @@ class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
         by_value=True,
         load_default=None,
         metadata=about(
-            "With `run`: only the jobs of datasets whose result differs in this way from the run before of the same "
-            "schedule. `gone` lists the jobs of the run before whose datasets have none in this run.",
+            "With `run`: only the jobs of datasets whose result differs in this way from the previous run of the same "
+            "schedule. `gone` lists the jobs of the previous run whose datasets have none in this run.",
             "newly_failed",
         ),
     )

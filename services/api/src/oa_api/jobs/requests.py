@@ -24,7 +24,7 @@ class RunFilter(CursorSlice):
 
 
 class RunChangeKind(StrEnum):
-    """How the result of a dataset differs between a run and the run before of the same schedule."""
+    """How the result of a dataset differs between a run and the previous run of the same schedule."""
 
     NEWLY_FAILED = "newly_failed"
     STILL_FAILED = "still_failed"
@@ -53,7 +53,7 @@ class JobSelection:
 class JobFilter(JobSelection, CursorSlice):
     """Which jobs to list, in which order, and how much of each: SUMMARY or ALL_FIELDS.
 
-    `change` compares the jobs of a `run` with the run before of the same schedule.
+    `change` compares the jobs of a `run` with the previous run of the same schedule.
     """
 
     order: str = "desc"

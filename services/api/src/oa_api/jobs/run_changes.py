@@ -1,4 +1,4 @@
-"""A run beside the run before of the same schedule: what failed newly, fails still, was fixed, or is gone."""
+"""Comparison of a run with the previous run of the same schedule: newly failed, still failed, fixed, gone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _SQL = load_queries("jobs.run_changes")
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """How many datasets changed in each way since the run `before`; `gone` counts once the run is closed."""
+    """How many datasets changed in each way since the previous run, `before`; `gone` counts once the run is closed."""
 
     before: int
     newly_failed: int
@@ -48,14 +48,14 @@ class _FailedCount:
     succeeded_there: int
 
 
-async def find_run_before(database: Database, run: int) -> int | None:
-    """Return the run before of the same schedule; None for the first one, and for runs of no schedule."""
-    return await database.first(_SQL["run_before"], {"run": run}, into=int)
+async def find_previous_run(database: Database, run: int) -> int | None:
+    """Return the previous run of the same schedule; None for the first one, and for runs of no schedule."""
+    return await database.first(_SQL["previous_run"], {"run": run}, into=int)
 
 
 async def compare_run(database: Database, run: RunRow) -> RunComparison | None:
-    """Return what changed since the run before of the same schedule, or None without one."""
-    before = await find_run_before(database, run.id)
+    """Return what changed since the previous run of the same schedule, or None without one."""
+    before = await find_previous_run(database, run.id)
     if before is None:
         return None
     now = await _count_failed(database, run.id, other_run=before)
@@ -80,7 +80,7 @@ async def comparison_parameters(database: Database, job_filter: JobFilter) -> Ma
         return {}
     if job_filter.run is None:
         raise InvalidError("a change is that of a run", fields={"run": ["Required with change."]})
-    before = await find_run_before(database, job_filter.run)
+    before = await find_previous_run(database, job_filter.run)
     if before is None:
         return None
     if job_filter.change is RunChangeKind.GONE:

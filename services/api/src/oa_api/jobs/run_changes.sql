@@ -1,5 +1,5 @@
--- name: run_before
--- The run before of the same schedule, or none: run_changes.find_run_before.
+-- name: previous_run
+-- The previous run of the same schedule, or none: run_changes.find_previous_run.
 SELECT max(before.run_id) FROM schedule_run this
 JOIN schedule_run before ON before.type = this.type AND before.run_id < this.run_id
 WHERE this.type = 'sources' AND this.run_id = %(run)s

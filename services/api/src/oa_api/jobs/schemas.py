@@ -36,7 +36,7 @@ class RunSchema(ResponseSchema):
 
     id = id_field("ID of the run.")
     name = text_field(
-        "What the run is for; empty for a run without jobs, and for runs of versions without names.", "Weekly 2026-W48"
+        "Purpose of the run; empty for a run without jobs, and for runs of versions without names.", "Weekly 2026-W48"
     )
     created_at = time_field("Creation time.")
     ended_at = time_field("When its last job ended; null while jobs are open.", allow_none=True)

@@ -1,4 +1,4 @@
-"""The front page, for people who do not know this system: what it is, a search, where there is data, three doors."""
+"""The front page, for visitors: the purpose of the system, a search, the coverage, links to what a visitor may need."""
 
 from dataclasses import dataclass
 

@@ -53,7 +53,7 @@ def render_guide(text: str) -> Guide:
     title, tokens = _split_title(tokens)
     sections = _prepare(tokens)
     # The parser escapes the text, and its renderer writes no attributes but those that _prepare leaves.
-    return Guide(title, Markup(_Renderer().render(tokens, parser.options, {})), sections)  # noqa: S704 - as said
+    return Guide(title, Markup(_Renderer().render(tokens, parser.options, {})), sections)  # noqa: S704 - see above
 
 
 class _Renderer(RendererHTML):

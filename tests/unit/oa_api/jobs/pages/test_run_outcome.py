@@ -1,5 +1,6 @@
 """How long a run will take at its pace so far."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,4 +51,11 @@ def test_ended_run_has_no_time_left() -> None:
 def test_run_without_a_name_has_its_number_as_title() -> None:
     run = _run({})
     assert run.title == "Weekly 2026-W48"
+    assert replace(run, name="").title == "Run 1"
+
+
+def test_creator_of_a_run_is_an_account_a_service_or_the_system() -> None:
+    run = _run({})
     assert run.created_by == "the system"
+    assert replace(run, owner="7", owner_login="ada").created_by == "ada"
+    assert replace(run, owner="unknown").created_by == ""

@@ -1,4 +1,4 @@
-"""What came of a run: its counts, what changed since the run before, the causes of its failures, its reruns."""
+"""The result of a run: its counts, what changed since the previous run, the causes of its failures, its reruns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from oa_api.ui.charts import Segment
 from oa_shared.failures import FAILURES
 from oa_shared.status import JobStatus
 
-# A shorter time, or fewer jobs, say nothing about the rest of a run.
+# The pace of fewer jobs does not predict the rest of a run.
 _MIN_ENDED = 3
 _LABELS = {
     RunChangeKind.NEWLY_FAILED: ("Newly failed", "bad"),
@@ -59,7 +59,7 @@ class RunOutcome:
 
     @property
     def changes(self) -> list[RunChangeCount]:
-        """Return what changed since the run before; nothing without one."""
+        """Return what changed since the previous run; nothing without one."""
         if self.comparison is None:
             return []
         return [
@@ -92,7 +92,7 @@ async def read_outcome(database: Database, run: RunRow) -> RunOutcome:
 
 
 def estimate_left_s(run: RunRow, now: datetime) -> float | None:
-    """Return the seconds until the open jobs of a run have ended, at its pace so far; None if that says nothing."""
+    """Return the seconds until the open jobs of a run have ended, at its pace so far; None if too few have ended."""
     total = sum(run.counts.values())
     if run.ended_at is not None or run.ended < _MIN_ENDED or run.ended == total:
         return None
