@@ -118,9 +118,7 @@ async def test_causes_and_reruns_of_a_run_are_shown(api: RunningApi) -> None:
     ("change", "jobs"),
     [("newly_failed", NEWLY_FAILED), ("still_failed", STILL_FAILED), ("fixed", FIXED), ("gone", GONE)],
 )
-async def test_jobs_by_change_are_those_of_the_compared_runs(
-    api: RunningApi, change: str, jobs: int
-) -> None:
+async def test_jobs_by_change_are_those_of_the_compared_runs(api: RunningApi, change: str, jobs: int) -> None:
     run = await write_weekly_runs(api.database)
     listed: dict[str, Any] = await api.get(f"/api/job?run={run}&change={change}")
     assert listed["total"] == len(listed["jobs"]) == jobs
