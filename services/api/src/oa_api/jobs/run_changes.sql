@@ -11,13 +11,28 @@ WHERE this.type = 'sources' AND this.run_id = %(run)s
  WHERE other.run_id = %(other_run)s AND other.source_name = job.source_name AND other.layer = job.layer
    AND other.name = job.name AND other.once_in_run)
 
+-- name: failed_there
+-- Part: whether the job of the same dataset in the other run failed. The few failed jobs there are read once.
+(job.source_name, job.layer, job.name) IN (
+    SELECT other.source_name, other.layer, other.name FROM job other
+    WHERE other.run_id = %(other_run)s AND other.status = 'Fail' AND other.once_in_run
+)
+
+-- name: is_missing
+-- Part: whether the other run has no job of the same dataset: both runs in job_once_in_run.
+job.once_in_run AND NOT EXISTS (
+    SELECT FROM job other
+    WHERE other.run_id = %(other_run)s AND other.source_name = job.source_name AND other.layer = job.layer
+      AND other.name = job.name AND other.once_in_run
+)
+
 -- name: is_changed
 -- Part: whether a job differs from that of the other run as `change` says. For `gone` the other run is the later one.
 CASE %(change)s
     WHEN 'newly_failed' THEN job.status = 'Fail' AND {other_status} IS DISTINCT FROM 'Fail'
     WHEN 'still_failed' THEN job.status = 'Fail' AND {other_status} = 'Fail'
-    WHEN 'fixed' THEN job.status = 'Success' AND {other_status} = 'Fail'
-    WHEN 'gone' THEN {other_status} IS NULL
+    WHEN 'fixed' THEN job.status = 'Success' AND {failed_there}
+    WHEN 'gone' THEN {is_missing}
 END
 
 -- name: count_failed
@@ -29,7 +44,7 @@ FROM (SELECT {other_status} AS other_status FROM job WHERE job.run_id = %(run)s 
 
 -- name: count_missing
 -- How many jobs of a run have none of the same dataset in the other run: run_changes.count_changes.
-SELECT count(*) FROM job WHERE job.run_id = %(run)s AND {other_status} IS NULL
+SELECT count(*) FROM job WHERE job.run_id = %(run)s AND {is_missing}
 
 -- name: weekly_runs
 -- The latest runs of the weekly schedule, newest first: run_changes.list_weekly_runs.
