@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from browser.visitor import Visitor
 
 PAGES = (
-    *("/", "/overview", "/guide/data", "/guide/check", "/guide/first-hour", "/guide/glossary"),
+    *("/", "/overview"),
     *("/runs", "/runs/3", "/jobs", "/jobs/1", "/jobs/4", "/jobs/5", "/errors", "/health", "/data", "/schedules"),
     *("/exports", "/collections", "/uploads", "/pauses", "/bulk", "/dead-letters", "/webhooks", "/audit", "/accounts"),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from browser.site import Site
 from browser.visitor import DESK, Visitor, check_page
@@ -26,13 +26,6 @@ def operator(browser: Browser, weekly_site: Site) -> Iterator[Visitor]:
     visitor.leave()
 
 
-def _is_seen_without_scrolling(page: Page, selector: str) -> bool:
-    box = page.locator(selector).first.bounding_box()
-    size = page.viewport_size
-    assert size is not None
-    return bool(box and box["y"] >= 0 and box["y"] + box["height"] <= size["height"])
-
-
 @pytest.mark.parametrize("size", [DESK, _PHONE], ids=["desk", "phone"])
 def test_operator_sees_how_many_failed_newly_without_scrolling(operator: Visitor, size: dict[str, int]) -> None:
     page = operator.blank()
@@ -41,7 +34,7 @@ def test_operator_sees_how_many_failed_newly_without_scrolling(operator: Visitor
     page.get_by_role("link", name="Status of the data").click()
     verdict = page.get_by_test_id("verdict")
     expect(verdict).to_contain_text(f"{FAILED} failed ({NEWLY_FAILED} new)")
-    assert _is_seen_without_scrolling(page, "[data-testid=verdict]")
+    expect(verdict).to_be_in_viewport(ratio=1)
     verdict.get_by_role("link", name=f"{NEWLY_FAILED} new").click()
     expect(page.get_by_role("region", name="Jobs").get_by_role("row")).to_have_count(NEWLY_FAILED + 1)
 

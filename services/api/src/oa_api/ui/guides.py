@@ -57,7 +57,11 @@ def render_guide(text: str) -> Guide:
 
 
 class _Renderer(RendererHTML):
-    """Wraps tables, which scroll on narrow screens."""
+    """Makes tables and code, which scroll on narrow screens, reachable by keyboard."""
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """Return a block of code."""
+        return super().fence(tokens, idx, options, env).replace("<pre>", '<pre tabindex="0">', 1)
 
     def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """Return the start of a table."""
