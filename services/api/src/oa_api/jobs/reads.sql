@@ -112,7 +112,7 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
 job.id, job.run_id AS run, job.kind, job.host, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
        job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
        job.ended_at, job.error_code, job.error_message, job.progress, job.force, job.kept_job, job.kept_attempt,
-       run.live, run.lane, run.owner, (
+       run.live, run.lane, run.owner, run.name AS run_name, (
            SELECT min(marked_at) FROM file_deletion
            WHERE file_deletion.job_id = coalesce(job.kept_job, job.id)
              AND file_deletion.attempt = coalesce(job.kept_attempt, job.attempt)

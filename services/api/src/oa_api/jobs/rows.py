@@ -9,6 +9,11 @@ from oa_shared.status import JobStatus
 from oa_shared.transitions import JobState
 
 
+def title_of_run(run: int, name: str) -> str:
+    """Return the name of a run, or its number if it has none."""
+    return name or f"Run {run}"
+
+
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """A run with the number of its jobs in each status; `sample` is the number of features that its jobs process.
@@ -39,7 +44,7 @@ class RunRow:
     @property
     def title(self) -> str:
         """Return the name of the run, or its number if it has none."""
-        return self.name or f"Run {self.id}"
+        return title_of_run(self.id, self.name)
 
     @property
     def closed(self) -> bool:
@@ -133,7 +138,13 @@ class JobRow:
     live: bool
     lane: str
     owner: str
+    run_name: str
     files_deleted_at: datetime | None
+
+    @property
+    def run_title(self) -> str:
+        """Return the name of the run, or its number if it has none."""
+        return title_of_run(self.run, self.run_name)
 
     @property
     def is_unchanged(self) -> bool:
