@@ -43,7 +43,8 @@ DATA = {
 }
 # Requested with the headers of a browser; the size is that of the transfer. Add one line per page.
 PAGES = {
-    "overview": "/",
+    "front": "/",
+    "overview": "/overview",
     "runs": "/runs",
     "runs with failures": "/runs?status=Fail",
     "a run": "/runs/500",

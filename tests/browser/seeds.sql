@@ -1,11 +1,16 @@
 -- name: fill
 -- One run at work, one trial that has ended, one that is published; a job in every state.
 WITH runs AS (
-    INSERT INTO run (live, lane, github, created_at) VALUES
-        (true, 'sources', NULL, now() - interval '2 days'),
-        (false, 'manual', '{"ref": "refs/pull/7/head", "sha": "0a1b2c3d"}', now() - interval '5 hours'),
-        (true, 'sources', NULL, now() - interval '20 minutes')
-    RETURNING id
+    INSERT INTO run (live, lane, name, owner, github, created_at) VALUES
+        (true, 'weekly', 'Weekly 2026-W47', 'system', NULL, now() - interval '2 days'),
+        (false, 'manual', '<img src=x onerror=alert(1)> and 2 more', 'service',
+         '{"ref": "refs/pull/7/head", "sha": "0a1b2c3d"}', now() - interval '5 hours'),
+        (true, 'weekly', 'Weekly 2026-W48', 'system', NULL, now() - interval '20 minutes')
+    RETURNING id, name
+),
+weeks AS (
+    INSERT INTO schedule_run (type, period, state, run_id, traceparent)
+    SELECT 'sources', right(name, 8), 'Done', id, '' FROM runs WHERE name LIKE 'Weekly%%'
 ),
 definition AS (
     INSERT INTO source (sha256, definition) VALUES (repeat('a', 64), %(definition)s) RETURNING sha256
@@ -26,11 +31,11 @@ planned (run, source_name, layer, name, status, code, message, minutes) AS (VALU
 ),
 jobs AS (
     INSERT INTO job (run_id, source_name, source_url, source_sha256, layer, name, tier, token, status, rank, error_code,
-                     error_message, created_at, submitted_at, started_at, ended_at, progress, result)
+                     error_message, created_at, opened_at, submitted_at, started_at, ended_at, progress, result)
     SELECT run, source_name, 'https://example.org/' || source_name || '.json', definition.sha256, layer, name, 'standard',
            md5(source_name || run), status,
            CASE status WHEN 'Pending' THEN 0 WHEN 'Submitted' THEN 1 WHEN 'Running' THEN 2 ELSE 9 END, code, message,
-           now() - make_interval(mins => minutes), now() - make_interval(mins => minutes - 1),
+           now() - make_interval(mins => minutes), now() - make_interval(mins => minutes), now() - make_interval(mins => minutes - 1),
            now() - make_interval(mins => minutes - 2),
            CASE WHEN status IN ('Success', 'Warn', 'Fail', 'Canceled') THEN now() - make_interval(mins => minutes - 9) END,
            CASE status WHEN 'Running' THEN '{"phase": "convert", "done": 41000, "total": 100000}'::jsonb END,

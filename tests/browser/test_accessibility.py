@@ -5,7 +5,10 @@ import pytest
 from browser.visitor import Visitor, check_page
 
 PAGES = {
-    "overview": "/",
+    "front": "/",
+    "overview": "/overview",
+    "guide": "/guide/data",
+    "glossary": "/guide/glossary",
     "status": "/status",
     "runs": "/runs",
     "run": "/runs/3",
@@ -36,7 +39,8 @@ PAGES = {
 NOT_YET = {"job-no-log": "/jobs/10/log", "job-no-input": "/jobs/10/input", "job-no-changes": "/jobs/10/changes"}
 EMPTY = {
     "sources-empty": "/sources",
-    "overview-empty": "/",
+    "front-empty": "/",
+    "overview-empty": "/overview",
     "status-empty": "/status",
     "runs-empty": "/runs",
     "jobs-empty": "/jobs",
@@ -50,4 +54,4 @@ def test_page_with_data_passes_accessibility_checks(visitor: Visitor, name: str)
 
 @pytest.mark.parametrize("name", EMPTY)
 def test_page_without_data_passes_accessibility_checks(newcomer: Visitor, name: str) -> None:
-    check_page(newcomer.open(EMPTY[name], status=503 if EMPTY[name] == "/" else 200), name)
+    check_page(newcomer.open(EMPTY[name], status=503 if EMPTY[name] == "/overview" else 200), name)

@@ -25,13 +25,13 @@ def without_database(browser: Browser, tmp_path_factory: pytest.TempPathFactory)
         server.stop()
 
 
-@pytest.mark.parametrize("path", ["/", "/runs", "/runs/1", "/jobs", "/jobs/1"])
+@pytest.mark.parametrize("path", ["/", "/overview", "/runs", "/runs/1", "/jobs", "/jobs/1"])
 def test_page_without_database_names_the_database(browser: Browser, without_database: Site, path: str) -> None:
     visitor = Visitor(browser, without_database.url)
     page = visitor.open(path, status=503)
     expect(page.get_by_text("database").first).to_be_visible()
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
-    check_page(page, f"no-database-{path.strip('/').replace('/', '-') or 'overview'}")
+    check_page(page, f"no-database-{path.strip('/').replace('/', '-') or 'front'}")
     visitor.leave()
 
 

@@ -11,20 +11,8 @@ from browser.site import Site
 from browser.visitor import Visitor
 
 PAGES = (
-    *(
-        "/",
-        "/runs",
-        "/runs/3",
-        "/jobs",
-        "/jobs/1",
-        "/jobs/4",
-        "/jobs/5",
-        "/errors",
-        "/review",
-        "/health",
-        "/data",
-        "/schedules",
-    ),
+    *("/", "/overview", "/runs", "/runs/3", "/jobs", "/jobs/1", "/jobs/4", "/jobs/5"),
+    *("/errors", "/review", "/health", "/data", "/schedules"),
     *("/exports", "/collections", "/uploads", "/pauses", "/bulk", "/dead-letters", "/webhooks", "/audit", "/accounts"),
     *("/sources", "/sources/us/ca", "/sources/us/ca/berkeley", "/sources/us/ca/alameda", "/search?q=ca"),
 )

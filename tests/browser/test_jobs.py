@@ -29,7 +29,16 @@ def confirm(page: Page, action: str, *, reason: str = "") -> None:
 
 
 def test_hostile_source_is_text_on_every_page(visitor: Visitor) -> None:
-    for path in ("/", "/jobs", "/runs/2", "/jobs/5", "/jobs/5/log", "/jobs/1/input", "/jobs/1/changes"):
+    for path in (
+        "/overview",
+        "/runs",
+        "/jobs",
+        "/runs/2",
+        "/jobs/5",
+        "/jobs/5/log",
+        "/jobs/1/input",
+        "/jobs/1/changes",
+    ):
         page = visitor.open(path)
         expect(page.get_by_text(HOSTILE).first).to_be_visible()
         assert page.locator("img[src=x], main script").count() == 0, path

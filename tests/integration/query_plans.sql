@@ -5,13 +5,13 @@ INSERT INTO run (live, created_at)
 SELECT n %% 10 = 0, now() - make_interval(hours => 301 - n) FROM generate_series(1, 300) n;
 
 INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token, created_at, status, rank,
-                 error_code)
+                 error_code, once_in_run)
 SELECT 1 + n * 299 / %(jobs)s, 'xx/' || n %% 5000, '0', (ARRAY['addresses', 'parcels', 'buildings'])[1 + n %% 3], 'city',
        'standard', md5(n::text), now() - make_interval(secs => %(jobs)s - n),
        CASE WHEN n > %(jobs)s - 500 THEN (ARRAY['Pending', 'Submitted', 'Running'])[1 + n %% 3]
             WHEN n %% 20 = 0 THEN 'Fail' ELSE 'Success' END,
        CASE WHEN n > %(jobs)s - 500 THEN n %% 3 ELSE 9 END,
-       CASE WHEN n <= %(jobs)s - 500 AND n %% 20 = 0 THEN 'source.schema' END
+       CASE WHEN n <= %(jobs)s - 500 AND n %% 20 = 0 THEN 'source.schema' END, true
 FROM generate_series(1, %(jobs)s) n;
 
 INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, token, tier FROM job;

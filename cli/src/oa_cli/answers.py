@@ -1,6 +1,6 @@
 """The answers of the API that several commands use; each lists only the keys in use."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class PageAnswer(TypedDict):
@@ -60,9 +60,10 @@ class JobPage(PageAnswer):
 
 
 class RunAnswer(TypedDict):
-    """A run; `jobs` has its number of jobs by status, and `total`."""
+    """A run; `jobs` has its number of jobs by status, and `total`. Older servers send no `name`."""
 
     id: int
+    name: NotRequired[str]
     status: str
     live: bool
     jobs: dict[str, int]

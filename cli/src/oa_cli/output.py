@@ -78,10 +78,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
 def runs_table(runs: Sequence[RunAnswer], page: PageAnswer | None = None) -> Table:
     """Return runs with their counts, for the statuses that occur; `page` has the total of the list."""
     statuses = [status for status in JobStatus if any(run["jobs"][status] for run in runs)]
-    columns = ("run", "status", "live", "jobs", *(status.lower() for status in statuses), "created")
+    columns = ("run", "name", "status", "live", "jobs", *(status.lower() for status in statuses), "created")
     rows = [
         [
             run["id"],
+            run.get("name", ""),
             run["status"],
             "live" if run["live"] else "",
             run["jobs"]["total"],

@@ -1,4 +1,4 @@
-"""Install the scripts of the pages into the API's static folder: `python3 services/api/web/build.py`.
+"""Install the scripts of the pages and the texts of the guides into the API: `python3 services/api/web/build.py`.
 
 npm fetches and verifies the packages of package-lock.json, and runs nothing of them. On a machine without Node, PyPI
 provides one, by the lock file of the workspace. An up-to-date folder is kept, without use of the network.
@@ -17,6 +17,8 @@ from pathlib import Path
 WEB = Path(__file__).resolve().parent
 ROOT = WEB.parents[2]
 VENDOR = WEB.parent / "src/oa_api/static/vendor"
+GUIDES = WEB.parent / "src/oa_api/guides"
+GUIDE_NAMES = ("check.md", "data.md", "first-hour.md", "glossary.md")
 # For tests only: it is not served.
 AXE = ROOT / ".local/web/axe.min.js"
 CONTENTS = "contents.json"
@@ -40,10 +42,21 @@ def main() -> None:
     """Install missing scripts; exit with status 1 and one line if that fails."""
     with_tests = "--no-tests" not in sys.argv
     try:
+        copy_guides()
         if not is_current(VENDOR) or (with_tests and not AXE.exists()):
             install(with_tests=with_tests)
     except (BuildError, OSError, subprocess.SubprocessError) as error:
         sys.exit(f"the scripts of the pages are not installed: {error}")
+
+
+def copy_guides() -> None:
+    """Copy the texts of the guides, which the API serves as pages, into its package."""
+    GUIDES.mkdir(parents=True, exist_ok=True)
+    for name in GUIDE_NAMES:
+        text = (ROOT / "docs" / name).read_bytes()
+        copy = GUIDES / name
+        if not copy.exists() or copy.read_bytes() != text:
+            copy.write_bytes(text)
 
 
 def is_current(folder: Path) -> bool:

@@ -10,7 +10,7 @@ from support.language.text import HIDDEN, Text, hide_code
 _SHIPPED = ("shared", "services", "cli", "local", "tools", "terraform", "bin", ".ci", ".github")
 _DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "docs")
 _OTHERS = ("Makefile", "pyproject.toml", "docker-compose.yml", "tests")
-_SKIPPED = frozenset({"node_modules", "__pycache__", ".venv", ".local", ".terraform", "vendor"})
+_SKIPPED = frozenset({"node_modules", "__pycache__", ".venv", ".local", ".terraform", "vendor", "guides"})
 # The data of the guard names what it bans.
 _GUARD = ("tests/unit/language", "tests/support/language", "docs/writing.md", "docs/glossary.md")
 _FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)

@@ -46,8 +46,9 @@ from oa_api.pull_requests.api import WEBHOOK_SECRETS
 from oa_api.pull_requests.signature import WebhookSecrets
 from oa_api.routes import ROUTES
 from oa_api.settings import Settings, check_site_urls
+from oa_api.status.coverage import set_up_coverage
+from oa_api.status.front_page import set_up_front
 from oa_api.status.metrics_api import set_up_metrics
-from oa_api.status.overview_page import set_up_overview
 from oa_api.status.system_status import set_up_system_status
 from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
@@ -110,7 +111,8 @@ def make_app(
     app[ROLES] = {key: role for route in routes for key, role in _add_route(app, route)}
     app[RENDER_ERROR] = render_error
     set_up_pages(app)
-    set_up_overview(app)
+    set_up_coverage(app)
+    set_up_front(app)
     set_up_metrics(app)
     set_up_system_status(app)
     set_up_documentation(app)

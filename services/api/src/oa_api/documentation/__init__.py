@@ -1,1 +1,1 @@
-"""The OpenAPI document, its pages, and the gallery of page components."""
+"""The OpenAPI document, its pages, the guides, and the gallery of page components."""

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from oa_api.documentation.api import DOCUMENT_JSON
 from oa_api.http.app_keys import DOCUMENT
 from oa_api.ui import charts
+from oa_api.ui.guides import GUIDES, get_guide
 from oa_api.ui.rendering import render
 from oa_shared.status import JobStatus
 
@@ -29,7 +30,9 @@ _RENDERED: dict[str, Markup] = {}
 
 
 def set_up_documentation(app: web.Application) -> None:
-    """Write the document and render its endpoints once per process: both are long, and depend on the code only."""
+    """Write the document and render its endpoints and the guides, once per process: they depend on the code only."""
+    for name in GUIDES:
+        get_guide(name)
     document = json.dumps(app[DOCUMENT], indent=1)
     app[DOCUMENT_JSON] = document.encode()
     if document not in _RENDERED:

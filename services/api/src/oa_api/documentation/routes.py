@@ -1,7 +1,8 @@
 """The routes of the API reference and the gallery of page components."""
 
-from oa_api.documentation import api, pages
+from oa_api.documentation import api, guide_pages, pages
 from oa_api.http.routing import HTML, JSON, get, page
+from oa_api.ui.guides import GUIDES
 from oa_shared.roles import Role
 
 API = (
@@ -27,6 +28,7 @@ API = (
     ),
 )
 PAGES = (
+    *(page(f"/guide/{name}", guide_pages.show_guide, title, role=Role.ANYONE) for name, title in GUIDES.items()),
     page("/docs/pages", pages.get_components, "Components", role=Role.ANYONE, is_development=True),
     page(
         "/docs/pages/map.json",

@@ -8,7 +8,10 @@ from oa_api.jobs.requests import JobFilter, JobSelection, RunFilter
 
 
 def job_parameters(job_filter: JobFilter) -> dict[str, object]:
-    """Return the SQL parameters of a list of jobs: one row more than `limit` shows whether a page follows."""
+    """Return the SQL parameters of a list of jobs: one row more than `limit` shows whether a page follows.
+
+    A filter by change also needs those of run_changes.comparison_parameters().
+    """
     return {**_select(job_filter), **window_parameters(job_filter)}
 
 
@@ -29,7 +32,10 @@ def sort_key(list_filter: JobFilter | RunFilter) -> str:
 
 
 def _select(selection: JobSelection) -> dict[str, object]:
-    values = {"source_like": None, "bulk": None, **as_parameters(selection)}
+    values = {
+        **dict.fromkeys(("source_like", "bulk", "rerun", "change", "other_run")),
+        **as_parameters(selection),
+    }
     return {**values, **_by_prefix(selection.source)}
 
 

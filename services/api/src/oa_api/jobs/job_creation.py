@@ -14,7 +14,8 @@ from oa_api.jobs.outbox import first_message
 from oa_api.jobs.planning import JobPlan, PlannedJob
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.rows import ExistingJobRow, LockedRun, RunState
-from oa_api.jobs.runs import close_run, insert_run, lock_run
+from oa_api.jobs.run_names import name_of_jobs
+from oa_api.jobs.runs import close_run, insert_run, lock_run, name_run
 from oa_shared.fault_points import fault_point
 from oa_shared.ids import new_token
 from oa_shared.messages import dump
@@ -84,6 +85,7 @@ async def create_jobs(
         require_for_run(by, live=locked.live)
         require_to_add_jobs(by, locked.owner)
         added = await add_jobs(transaction, locked, plan.jobs, traceparent)
+        await name_run(transaction, run, name_of_jobs([job.source_name for job in plan.jobs]))
         response = {"run": run, **asdict(added), "errors": [asdict(item) for item in plan.rejections]}
         detail = {"jobs": len(added.jobs) - len(added.existing)}
         await audit_log.record(transaction, by, action="job.create", subject=f"run/{run}", detail=detail)
@@ -97,10 +99,10 @@ async def create_jobs(
 
 
 async def create_standalone_jobs(
-    transaction: Transaction, planned: Sequence[PlannedJob], *, lane: Lane, traceparent: str, owner: str
+    transaction: Transaction, planned: Sequence[PlannedJob], new_run: NewRun, *, traceparent: str, owner: str
 ) -> list[int]:
-    """Create jobs in a trial run of their own, which is closed at once; return their IDs."""
-    run = await insert_run(transaction, NewRun(lane=lane), owner=owner)
+    """Create jobs in a run of their own, which is closed at once; return their IDs."""
+    run = await insert_run(transaction, new_run, owner=owner)
     added = await add_jobs(transaction, run, planned, traceparent)
     await close_run(transaction, run.id)
     return added.jobs

@@ -26,6 +26,7 @@ from oa_api.jobs.rows import (
     StatusCountRow,
     WaitingAttempt,
 )
+from oa_api.jobs.run_changes import comparison_parameters
 from oa_shared.json_types import JsonObject
 from oa_shared.large_bodies import decode_json
 from oa_shared.licenses import License, license_of
@@ -34,7 +35,7 @@ _SQL = load_queries("jobs.reads")
 _PUBLISHING = load_queries("jobs.publishing")
 # Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
 _TALLIED = frozenset({"run", "status"})
-_NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "order", "sort", "fields"})
+_NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "order", "sort", "fields", "other_run"})
 
 
 async def list_runs(database: Database, run_filter: RunFilter) -> Page[RunRow]:
@@ -60,8 +61,14 @@ async def get_run(reader: Database | Transaction, run: int) -> RunRow:
 
 
 async def list_jobs(database: Database, job_filter: JobFilter) -> Page[JobRow]:
-    """Return a page of jobs with their total: exact where the tally has it, else counted up to 10,000."""
-    values = job_parameters(job_filter)
+    """Return a page of jobs with their total: exact where the tally has it, else counted up to 10,000.
+
+    Raises InvalidError for a filter by change without a run.
+    """
+    compared = await comparison_parameters(database, job_filter)
+    if compared is None:
+        return Page([], has_more=False, total=Total(0))
+    values = {**job_parameters(job_filter), **compared}
     total = await _count_jobs(database, values)
     rows = await database.all(_SQL[f"jobs_by_{sort_key(job_filter)}_{job_filter.order}"], values, into=JobRow)
     return Page.cut(rows, job_filter.limit, total)

@@ -24,7 +24,13 @@ WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
 
 -- name: run_columns
 -- Part: the columns of a run.
-run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
+run.id, run.name, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts,
+       summary.status, CASE WHEN summary.status = 'Ended' THEN coalesce((
+           SELECT max(job.ended_at) FROM job WHERE job.run_id = run.id AND job.rank = 9
+       ), run.closed_at) END AS ended_at, run.owner,
+       CASE WHEN run.owner ~ '^[0-9]{1,18}$' THEN (
+           SELECT account.login FROM account WHERE account.id = run.owner::bigint
+       ) END AS owner_login
 
 -- name: runs_selected
 -- Part: the columns of a run, for the runs of a filter.
@@ -100,13 +106,15 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
   AND (%(before)s::timestamptz IS NULL OR job.created_at < %(before)s)
   AND (%(after)s::timestamptz IS NULL OR job.created_at >= %(after)s)
+  AND (%(rerun)s::boolean IS NULL OR (job.opened_at > job.created_at) = %(rerun)s)
+  AND (%(change)s::text IS NULL OR {jobs.run_changes.is_changed})
 
 -- name: job_columns
 -- Part: the columns of a job, except its result.
 job.id, job.run_id AS run, job.kind, job.host, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
        job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
        job.ended_at, job.error_code, job.error_message, job.progress, job.force, job.kept_job, job.kept_attempt,
-       run.live, run.lane, run.owner, (
+       run.live, run.lane, run.owner, run.name AS run_name, (
            SELECT min(marked_at) FROM file_deletion
            WHERE file_deletion.job_id = coalesce(job.kept_job, job.id)
              AND file_deletion.attempt = coalesce(job.kept_attempt, job.attempt)

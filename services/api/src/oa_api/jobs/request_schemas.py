@@ -26,6 +26,7 @@ from oa_api.jobs.requests import (
     NewRun,
     OutputChoice,
     RunChange,
+    RunChangeKind,
     RunFilter,
 )
 from oa_shared.carriers import MAX_NAME
@@ -82,6 +83,19 @@ class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
 
     bulk = identifier(load_default=None, metadata=about("Only jobs of this bulk action, skipped ones included.", 3))
     fields_ = shape_field("`output` and the complete `result` of each job")
+    rerun = fields.Boolean(
+        load_default=None, metadata=about("Only jobs that were rerun after they had ended, or only the others.", True)
+    )
+    change = fields.Enum(
+        RunChangeKind,
+        by_value=True,
+        load_default=None,
+        metadata=about(
+            "With `run`: only the jobs of datasets whose result differs in this way from the previous run of the same "
+            "schedule. `gone` lists the jobs of the previous run whose datasets have none in this run.",
+            "newly_failed",
+        ),
+    )
 
 
 class LogFormatSchema(RequestSchema[LogFormat]):

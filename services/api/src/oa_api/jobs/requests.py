@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from oa_api.http.schemas import SUMMARY, CursorSlice
 from oa_shared.json_types import JsonObject
@@ -20,6 +21,15 @@ class RunFilter(CursorSlice):
     live: bool | None = None
     run: int | None = None
     status: list[str] | None = None
+
+
+class RunChangeKind(StrEnum):
+    """How the result of a dataset differs between a run and the previous run of the same schedule."""
+
+    NEWLY_FAILED = "newly_failed"
+    STILL_FAILED = "still_failed"
+    FIXED = "fixed"
+    GONE = "gone"
 
 
 # Without slots: JobFilter combines it with another dataclass, and only one of them may have slots.
@@ -41,19 +51,25 @@ class JobSelection:
 
 @dataclass(frozen=True, kw_only=True)
 class JobFilter(JobSelection, CursorSlice):
-    """Which jobs to list, also those of a bulk action, in which order, and how much of each: SUMMARY or ALL_FIELDS."""
+    """Which jobs to list, also those of a bulk action, in which order, and how much of each: SUMMARY or ALL_FIELDS.
+
+    `change` compares the jobs of a `run` with the previous run of the same schedule.
+    """
 
     bulk: int | None = None
     order: str = "desc"
     sort: str | None = None
     fields: str = SUMMARY
+    rerun: bool | None = None
+    change: RunChangeKind | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewRun:
     """A run to create. `sample` limits its jobs to that number of features; `github` is kept as it is.
 
-    With `force` its jobs write new files even if their sources have not changed.
+    With `force` its jobs write new files even if their sources have not changed. A run without a `name` gets one with
+    its first jobs.
     """
 
     live: bool = False
@@ -61,6 +77,7 @@ class NewRun:
     sample: int | None = None
     force: bool = False
     github: JsonObject | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

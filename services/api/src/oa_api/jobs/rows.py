@@ -9,14 +9,20 @@ from oa_shared.status import JobStatus
 from oa_shared.transitions import JobState
 
 
+def title_of_run(run: int, name: str) -> str:
+    """Return the name of a run, or its number if it has none."""
+    return name or f"Run {run}"
+
+
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """A run with the number of its jobs in each status; `sample` is the number of features that its jobs process.
 
-    With `force` its jobs write new files even if their sources have not changed.
+    With `force` its jobs write new files even if their sources have not changed. `ended_at` is when its last job ended.
     """
 
     id: int
+    name: str
     created_at: datetime
     live: bool
     lane: str
@@ -26,6 +32,19 @@ class RunRow:
     github: JsonObject | None
     counts: dict[str, int]
     status: str
+    ended_at: datetime | None
+    owner: str
+    owner_login: str | None
+
+    @property
+    def created_by(self) -> str:
+        """Return who created the run: an account, the system (a schedule, GitHub) or a service; empty if unknown."""
+        return self.owner_login or {"system": "the system", "service": "a service"}.get(self.owner, "")
+
+    @property
+    def title(self) -> str:
+        """Return the name of the run, or its number if it has none."""
+        return title_of_run(self.id, self.name)
 
     @property
     def closed(self) -> bool:
@@ -131,7 +150,13 @@ class JobRow:
     live: bool
     lane: str
     owner: str
+    run_name: str
     files_deleted_at: datetime | None
+
+    @property
+    def run_title(self) -> str:
+        """Return the name of the run, or its number if it has none."""
+        return title_of_run(self.run, self.run_name)
 
     @property
     def is_unchanged(self) -> bool:

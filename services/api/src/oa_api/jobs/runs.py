@@ -80,6 +80,11 @@ async def _check_live(transaction: Transaction, run: LockedRun, change: RunChang
         )
 
 
+async def name_run(transaction: Transaction, run: int, name: str) -> None:
+    """Name a run that has no name."""
+    await transaction.execute(_SQL["set_name"], {"run": run, "name": name})
+
+
 async def close_run(transaction: Transaction, run: int) -> None:
     """Close a run: it accepts no more jobs."""
     await _update_run(transaction, run, RunChange(closed=True))

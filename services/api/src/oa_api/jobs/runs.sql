@@ -1,12 +1,16 @@
 -- name: insert_run
 -- Creates a run: POST /api/run, pull requests, the weekly run, products.
-INSERT INTO run (live, lane, sample, force, github, owner)
-VALUES (%(live)s, %(lane)s, %(sample)s, %(force)s, %(github)s, %(owner)s)
+INSERT INTO run (live, lane, sample, force, github, owner, name)
+VALUES (%(live)s, %(lane)s, %(sample)s, %(force)s, %(github)s, %(owner)s, %(name)s)
 RETURNING id, live, lane, sample, force, closed_at, owner
 
 -- name: lock_run
 -- Locks a run before it or its jobs change.
 SELECT id, live, lane, sample, force, closed_at, owner FROM run WHERE id = %(run)s FOR UPDATE
+
+-- name: set_name
+-- Names a run that has no name, after its first jobs: POST /api/run/RUN/jobs.
+UPDATE run SET name = %(name)s WHERE id = %(run)s AND name = ''
 
 -- name: count_jobs
 -- How many jobs a run has, while it is locked: PATCH /api/run/RUN.

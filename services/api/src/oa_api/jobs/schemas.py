@@ -35,7 +35,11 @@ class RunSchema(ResponseSchema):
     """A run."""
 
     id = id_field("ID of the run.")
+    name = text_field(
+        "Purpose of the run; empty for a run without jobs, and for runs of versions without names.", "Weekly 2026-W48"
+    )
     created_at = time_field("Creation time.")
+    ended_at = time_field("When its last job ended; null while jobs are open.", allow_none=True)
     live = fields.Boolean(required=True, metadata=about("Whether the results of successful jobs are published."))
     lane = fields.String(required=True, validate=validate.OneOf(list(Lane)), metadata=about("Batch queue."))
     sample = fields.Integer(

@@ -9,6 +9,8 @@ from oa_api.db.query_files import load_queries
 from oa_api.identity.principal import Principal
 from oa_api.jobs.job_creation import create_standalone_jobs
 from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.requests import NewRun
+from oa_api.jobs.run_names import name_of_products
 from oa_api.products.rows import LastBuild
 from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
@@ -93,8 +95,9 @@ async def skip_reason(
 async def start_jobs(transaction: Transaction, products: Sequence[Product], requester: Requester) -> list[int]:
     """Create the jobs of products with their messages, as one closed run; return their IDs."""
     planned = [product.job() for product in products]
+    new_run = NewRun(lane=requester.lane, name=name_of_products([product.plan for product in products]))
     ids = await create_standalone_jobs(
-        transaction, planned, lane=requester.lane, traceparent=requester.traceparent, owner=requester.by.owner
+        transaction, planned, new_run, traceparent=requester.traceparent, owner=requester.by.owner
     )
     fault_point("api.before_commit")
     return ids

@@ -13,6 +13,7 @@ from oa_api.jobs.job_creation import add_jobs as add_planned_jobs
 from oa_api.jobs.locks import lock_job
 from oa_api.jobs.planning import PlannedJob
 from oa_api.jobs.requests import NewRun
+from oa_api.jobs.run_names import name_of_pull_request
 from oa_api.jobs.runs import insert_run, lock_run
 from oa_api.pull_requests.rows import CheckRow, DueEntry
 from oa_shared.job_kinds import JobKind
@@ -38,7 +39,8 @@ async def create_run(
 ) -> int:
     """Create a run with its jobs and return its ID; the run records `origin`, the commit."""
     lane = Lane.MANUAL if live else Lane.PULL_REQUEST
-    new_run = NewRun(live=live, lane=lane, sample=sample, github=origin)
+    name = name_of_pull_request(origin, live=live, is_sample=sample is not None)
+    new_run = NewRun(live=live, lane=lane, sample=sample, github=origin, name=name)
     run = (await insert_run(transaction, new_run, owner=SYSTEM)).id
     detail = {"live": live, "jobs": len(planned)}
     await audit_log.record(transaction, GITHUB, action="run.create", subject=f"run/{run}", detail=detail)

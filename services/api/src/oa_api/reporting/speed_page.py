@@ -11,12 +11,13 @@ from oa_api.ui.rendering import render
 async def show_speed(request: web.Request) -> web.Response:
     """Show the time that the phases of a run took, and its cost."""
     run, database = path_id(request, "run"), request.app[DATABASE]
-    await queries.get_run(database, run)
+    title = (await queries.get_run(database, run)).title
     prices = run_statistics.prices_of(request.app[SETTINGS])
     return render(
         request,
         "reporting/speed.html",
         run=run,
+        title=title,
         statistics=await run_statistics.measure(database, run),
         cost=await run_statistics.cost_of_run(database, run, prices),
         prices=prices,

@@ -203,7 +203,8 @@ async def _run_of(transaction: Transaction, schedule_run: ScheduleRun, progress:
         return await lock_run(transaction, progress.run_id)
     repository, commit = progress.detail["repository"], progress.detail["commit"]
     github = {"repository": repository, "sha": commit, "schedule": schedule_run.period}
-    run = await insert_run(transaction, NewRun(live=True, lane=Lane.WEEKLY, github=github), owner=SYSTEM)
+    new_run = NewRun(live=True, lane=Lane.WEEKLY, github=github, name=f"Weekly {schedule_run.period}")
+    run = await insert_run(transaction, new_run, owner=SYSTEM)
     await schedule_runs.record(transaction, schedule_run, {}, run=run.id)
     return run
 

@@ -1,4 +1,4 @@
-"""The endpoints of health and version; browsers get the overview page."""
+"""The endpoints of health and version; browsers get the front page."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from oa_api.http.app_keys import DATABASE, PROCESS
 from oa_api.http.request_parsing import read_body
 from oa_api.http.time_limits import HEALTH_WAIT_S
 from oa_api.imports.obstacles import find_obstacle
+from oa_api.status.front_page import show_front
 from oa_api.status.health import check_health
-from oa_api.status.overview_page import render_overview
 from oa_api.status.queries import ping_database
 from oa_api.status.schemas import HealthSchema, LivenessSchema, ProcessReportSchema, ReadinessSchema, VersionSchema
 from oa_api.status.system_status import SYSTEM, SystemStatus, batch_part
@@ -25,9 +25,9 @@ _RETRY_AFTER = {"Retry-After": "2"}
 
 
 async def get_root(request: web.Request) -> web.Response:
-    """Return the health of the system, with 503 if it has problems; to a browser the overview page."""
+    """Return the health of the system, with 503 if it has problems; to a browser the front page."""
     if "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers:
-        return await render_overview(request, await check_health(request.app))
+        return await show_front(request)
     health, system = await asyncio.gather(check_health(request.app), request.app[SYSTEM].get())
     body = {
         "status": "unhealthy" if health.problems else "ok",

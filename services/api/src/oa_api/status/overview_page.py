@@ -1,4 +1,4 @@
-"""The overview page: running jobs, failures, throughput, published data, and the health of the service."""
+"""The overview page: the verdict on the latest weekly run, what runs and waits, throughput, published data."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,54 +13,53 @@ from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
 from oa_api.http.app_keys import DATABASE, PROCESS
 from oa_api.http.time_limits import REQUEST_WAIT_S
-from oa_api.jobs.pages.run_views import RunView, run_views
-from oa_api.jobs.queries import list_runs
+from oa_api.jobs.pages.run_outcome import RunOutcome, read_outcome
+from oa_api.jobs.pages.run_views import RunView, run_view, run_views
+from oa_api.jobs.queries import list_runs, list_runs_by_id
 from oa_api.jobs.requests import RunFilter
+from oa_api.jobs.run_changes import WeeklyRunRow, list_weekly_runs
 from oa_api.pauses import pauses
 from oa_api.pauses.rows import PauseRow
 from oa_api.status import queries
-from oa_api.status.health import Health
-from oa_api.status.queries import AreaRow, FailureCountRow, HourCountRow, RunningJobRow
+from oa_api.status.coverage import COVERAGE
+from oa_api.status.health import check_health
+from oa_api.status.queries import HourCountRow, RunningJobRow
 from oa_api.ui import charts
 from oa_api.ui.rendering import render
-from oa_api.ui.timed_cache import TimedCache
-from oa_shared.failures import FAILURES
 from oa_shared.time_limits import limit_waits
 
 log = structlog.get_logger()
-_RUNS, _RUNNING, _PUBLISHED, _PAUSES = 8, 8, 8, 5
+_RUNS, _RUNNING, _PUBLISHED, _PAUSES, _WEEKS = 8, 8, 8, 5, 12
 _HOURS = 24
-_COVERAGE_MAX_AGE_S = 60
-COVERAGE: web.AppKey[TimedCache[str]] = web.AppKey("coverage", TimedCache)
 
 
 @dataclass(frozen=True, slots=True)
-class FailureView:
-    """Failures with a code, and the code's title and hint; both are empty for an unknown code."""
+class WeekView:
+    """A weekly run in the strip of weeks."""
 
-    row: FailureCountRow
-    title: str
-    hint: str
+    period: str
+    view: RunView
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the overview page shows of the database; `coverage` is an SVG path."""
+    """What the overview page shows of the database; `coverage` is an SVG path, `weekly` the latest weekly run."""
 
+    weekly: RunOutcome | None
+    weeks: list[WeekView]
     open_jobs: dict[str, int]
-    failed: str
-    ended: str
+    failing_datasets: int
     runs: list[RunView]
     running: list[RunningJobRow]
-    failures: list[FailureView]
     ended_by_hour: charts.Chart
     pauses: list[PauseRow]
     published: list[DatasetRow]
     coverage: str
 
 
-async def render_overview(request: web.Request, health: Health) -> web.Response:
-    """Return the page; while the database does not respond it has the problems only."""
+async def show_overview(request: web.Request) -> web.Response:
+    """Show the page; while the database does not respond it has the problems only. 503 if there are problems."""
+    health = await check_health(request.app)
     overview = None
     if health.has_database and not request.app[PROCESS].waiting_for:
         try:
@@ -73,41 +72,29 @@ async def render_overview(request: web.Request, health: Health) -> web.Response:
     return render(request, "status/overview.html", status=status, health=health, overview=overview)
 
 
-def set_up_overview(app: web.Application) -> None:
-    """Cache the coverage, which is the same for all users and costs a scan of all datasets."""
-
-    async def read_coverage() -> str:
-        return _svg_path(await queries.list_covered_areas(app[DATABASE]))
-
-    app[COVERAGE] = TimedCache(read_coverage, _COVERAGE_MAX_AGE_S)
-
-
 async def _read_overview(database: Database, coverage: str) -> Overview:
     runs = await list_runs(database, RunFilter(limit=_RUNS))
-    failures = await queries.list_failures(database)
-    ended = await queries.count_ended_jobs(database)
+    open_jobs = await queries.count_open_jobs(database)
+    weeks = await _list_weeks(database)
     return Overview(
-        open_jobs=await queries.count_open_jobs(database),
-        failed=_bounded_count((row.jobs for row in failures), queries.LATEST_FAILURES),
-        ended=_bounded_count((row.jobs for row in ended), queries.LATEST_ENDED),
+        weekly=await read_outcome(database, weeks[-1].view.run) if weeks else None,
+        weeks=weeks,
+        open_jobs=open_jobs,
+        failing_datasets=await queries.count_failing_datasets(database),
         runs=run_views(runs.rows),
-        running=await queries.list_running_jobs(database, limit=_RUNNING),
-        failures=[_failure_view(row) for row in failures],
-        ended_by_hour=_chart_by_hour(ended),
+        running=await queries.list_running_jobs(database, limit=_RUNNING) if open_jobs.get("Running") else [],
+        ended_by_hour=_chart_by_hour(await queries.count_ended_jobs(database)),
         pauses=await pauses.list_active(database, limit=_PAUSES),
         published=await datasets.recent_datasets(database, _PUBLISHED),
         coverage=coverage,
     )
 
 
-def _bounded_count(counts: Iterable[int], limit: int) -> str:
-    count = sum(counts)
-    return f"{count:,}" if count < limit else f"{limit:,} or more"
-
-
-def _failure_view(row: FailureCountRow) -> FailureView:
-    failure = FAILURES.get(row.code)
-    return FailureView(row, failure.title if failure else "", failure.hint if failure else "")
+async def _list_weeks(database: Database) -> list[WeekView]:
+    """Return the latest weekly runs, oldest first."""
+    rows: list[WeeklyRunRow] = await list_weekly_runs(database, limit=_WEEKS)
+    runs = {run.id: run for run in await list_runs_by_id(database, [row.run_id for row in rows])}
+    return [WeekView(row.period, run_view(runs[row.run_id])) for row in reversed(rows) if row.run_id in runs]
 
 
 def _chart_by_hour(rows: Iterable[HourCountRow]) -> charts.Chart:
@@ -116,10 +103,3 @@ def _chart_by_hour(rows: Iterable[HourCountRow]) -> charts.Chart:
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     hours = [now - timedelta(hours=back) for back in range(_HOURS - 1, -1, -1)]
     return charts.column_chart([(hour.strftime("%H:%M"), jobs.get(hour, 0)) for hour in hours])
-
-
-def _svg_path(areas: Iterable[AreaRow]) -> str:
-    """Return the path of rectangles in an SVG whose units are degrees, with north at the top."""
-    return "".join(
-        f"M{area.west} {-area.south - area.height}h{area.width}v{area.height}h-{area.width}z" for area in areas
-    )

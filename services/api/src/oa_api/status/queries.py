@@ -9,9 +9,7 @@ from oa_api.jobs.rows import StatusCountRow
 from oa_shared.json_types import JsonObject
 
 _SQL = load_queries("status.queries")
-LATEST_FAILURES = 2_000
 LATEST_ENDED = 5_000
-_FAILURES_WITHIN_S = 7 * 86_400
 _MAX_AREAS = 4_000
 
 
@@ -27,15 +25,14 @@ class RunningJobRow:
 
 
 @dataclass(frozen=True, slots=True)
-class FailureCountRow:
-    """How many jobs failed with a code, and the latest of them."""
+class DataTotals:
+    """How much data is published, and when a dataset was published last."""
 
-    code: str
-    jobs: int
-    last_at: datetime
-    job: int
-    source_name: str
-    kind: str
+    datasets: int
+    sources: int
+    countries: int
+    features: int
+    updated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +58,15 @@ async def list_running_jobs(database: Database, *, limit: int) -> list[RunningJo
     return await database.all(_SQL["running_jobs"], {"limit": limit}, into=RunningJobRow)
 
 
-async def list_failures(database: Database) -> list[FailureCountRow]:
-    """Return the failures of the last seven days by code, of the latest LATEST_FAILURES."""
-    values = {"latest": LATEST_FAILURES, "within_s": _FAILURES_WITHIN_S}
-    return await database.all(_SQL["failures_by_code"], values, into=FailureCountRow)
+async def count_failing_datasets(database: Database) -> int:
+    """Return the number of datasets that fail while an earlier version is published."""
+    return await database.first(_SQL["failing_datasets"], into=int) or 0
+
+
+async def total_data(database: Database) -> DataTotals:
+    """Return how much data is published."""
+    (totals,) = await database.all(_SQL["data_totals"], into=DataTotals)
+    return totals
 
 
 async def count_open_jobs(database: Database) -> dict[str, int]:

@@ -5,22 +5,20 @@
 -- For list_running_jobs.
 SELECT id, source_name, layer, name, progress FROM job WHERE status = 'Running' ORDER BY id DESC LIMIT %(limit)s
 
--- name: failures_by_code
--- Recent failures by failure code, most frequent first, each with its latest job, without acknowledged ones. For
--- list_failures.
-SELECT coalesce(latest.error_code, '') AS code, count(*) AS jobs, max(latest.ended_at) AS last_at,
-       (array_agg(latest.id ORDER BY latest.ended_at DESC))[1] AS job,
-       (array_agg(latest.source_name ORDER BY latest.ended_at DESC))[1] AS source_name,
-       (array_agg(latest.kind ORDER BY latest.ended_at DESC))[1] AS kind
-FROM (
-    SELECT id, error_code, source_name, kind, ended_at FROM job
-    WHERE status = 'Fail' AND ended_at > now() - make_interval(secs => %(within_s)s)
-    ORDER BY ended_at DESC LIMIT %(latest)s
-) latest
-LEFT JOIN {acknowledgements.queries.active} known
-ON known.source_name = latest.source_name AND known.error_code = latest.error_code
-WHERE known.id IS NULL
-GROUP BY 1 ORDER BY jobs DESC, code
+-- name: failing_datasets
+-- Datasets that fail while an earlier version is published, as on the page of their health. For count_failing_datasets.
+SELECT count(*) FROM dataset_health known
+JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
+WHERE known.failing_since IS NOT NULL
+
+-- name: data_totals
+-- What is published: all rows of data, for total_data, which the front page caches.
+SELECT count(*) AS datasets, count(DISTINCT source_name) AS sources,
+       count(DISTINCT split_part(source_name, '/', 1)) AS countries,
+       coalesce(sum(CASE WHEN jsonb_typeof(result -> 'count') = 'number' THEN (result ->> 'count')::numeric END), 0)::bigint
+           AS features,
+       max(updated_at) AS updated_at
+FROM data
 
 -- name: open_jobs_by_status
 -- Jobs that run, wait or need review. For count_open_jobs.

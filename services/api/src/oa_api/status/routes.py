@@ -3,7 +3,7 @@
 from functools import partial
 
 from oa_api.http.routing import TEXT, get, page, post
-from oa_api.status import api, metrics_api, status_page
+from oa_api.status import api, metrics_api, overview_page, status_page
 from oa_api.status.schemas import (
     HealthSchema,
     LivenessSchema,
@@ -25,7 +25,7 @@ API = (
         response=HealthSchema,
         has_page=True,
         description="503 with the problems if the database, a queue, the bucket, AWS Batch or a part of a process is "
-        "down, or if results have lost their files, within 2 seconds. A browser gets the overview page. Not for load "
+        "down, or if results have lost their files, within 2 seconds. A browser gets the front page. Not for load "
         "balancers: use `/live` and `/ready`.",
     ),
     _check(
@@ -72,5 +72,8 @@ API = (
         role=Role.SERVICE,
     ),
 )
-PAGES = (page("/status", status_page.show_status, "Status", is_health=True, role=Role.ANYONE),)
+PAGES = (
+    page("/overview", overview_page.show_overview, "Overview", is_health=True, role=Role.ANYONE),
+    page("/status", status_page.show_status, "Status", is_health=True, role=Role.ANYONE),
+)
 ROUTES = (*API, *PAGES)

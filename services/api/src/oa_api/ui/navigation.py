@@ -1,4 +1,4 @@
-"""The menu of the pages: the links whose pages exist and that the caller may see."""
+"""The menu of the pages, by role: the links whose pages exist and that are of use to the caller."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,15 @@ from aiohttp import hdrs, web
 
 from oa_api.identity.authorization import ROLES
 from oa_api.identity.principal import Principal
+from oa_shared.roles import Role
 
+_DATA = ("Data", (("Data", "/data"), ("Map", "/map"), ("Collections", "/collections"), ("Exports", "/exports")))
+_PROCESSING = ("Processing", (("Overview", "/overview"), ("Runs", "/runs"), ("Jobs", "/jobs"), ("Errors", "/errors"), ("Review", "/review")))
+_GUIDES = ("Guides", (("Using the data", "/guide/data"), ("Writing a source", "/guide/check"), ("API", "/docs")))
+# Visitors and authors come for data, operators for its processing.
 _MENU = (
-    (
-        "Processing",
-        (("Overview", "/"), ("Runs", "/runs"), ("Jobs", "/jobs"), ("Errors", "/errors"), ("Review", "/review")),
-    ),
-    ("Data", (("Data", "/data"), ("Map", "/map"), ("Collections", "/collections"), ("Exports", "/exports"))),
+    _DATA,
+    _PROCESSING,
     (
         "Operations",
         (
@@ -27,8 +29,11 @@ _MENU = (
             ("Audit log", "/audit"),
         ),
     ),
-    ("Developers", (("API", "/docs"),)),
+    _GUIDES,
 )
+_MENU_OF_OPERATORS = (_PROCESSING, _DATA, *_MENU[2:])
+# Pages that everyone may read but that are of use from a role on.
+_LISTED_FROM = {"/schedules": Role.VIEWER, "/pauses": Role.VIEWER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,14 @@ def navigation(request: web.Request, principal: Principal) -> list[tuple[str, li
 
     def is_visible(path: str) -> bool:
         role = roles.get((hdrs.METH_GET, path))
-        return role is not None and principal.has_role(role)
+        return role is not None and principal.has_role(max(role, _LISTED_FROM.get(path, role)))
 
     groups = [
         (title, [Link(label, path, _is_current(request.path, path)) for label, path in links if is_visible(path)])
-        for title, links in _MENU
+        for title, links in (_MENU_OF_OPERATORS if principal.has_role(Role.MODERATOR) else _MENU)
     ]
     return [(title, links) for title, links in groups if links]
 
 
 def _is_current(shown: str, path: str) -> bool:
-    return shown == path or (path != "/" and shown.startswith(f"{path}/"))
+    return shown == path or shown.startswith(f"{path}/")

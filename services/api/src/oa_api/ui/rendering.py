@@ -15,6 +15,7 @@ from oa_api.identity import cookies, csrf
 from oa_api.identity.authorization import ROLES
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL
 from oa_api.ui import charts, flash, formatting
+from oa_api.ui.guides import glossary
 from oa_api.ui.navigation import navigation
 from oa_shared.large_bodies import MAX_ON_LOOP_BYTES
 from oa_shared.roles import Role
@@ -72,6 +73,7 @@ def set_up_pages(app: web.Application) -> None:
         "layers": LAYERS,
         "Role": Role,
         "charts": charts,
+        "glossary": glossary(),
     }
     _read_templates(environment)
     app[POLICY] = _POLICY.format(store="")

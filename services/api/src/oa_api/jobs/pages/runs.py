@@ -8,10 +8,17 @@ from oa_api.http.app_keys import DATABASE
 from oa_api.http.request_parsing import path_id
 from oa_api.jobs import queries
 from oa_api.jobs.pages.jobs import bulk_url, find_jobs
-from oa_api.jobs.pages.run_views import run_view, run_views
+from oa_api.jobs.pages.run_outcome import read_outcome
+from oa_api.jobs.pages.run_views import run_views
 from oa_api.jobs.request_schemas import JobFilterSchema, RunFilterSchema
-from oa_api.ui.lists import list_filter, make_listing
+from oa_api.jobs.requests import JobFilter
+from oa_api.jobs.rows import RunRow
+from oa_api.ui.lists import Listing, list_filter, make_listing
 from oa_api.ui.rendering import render
+from oa_shared.status import JobStatus
+
+_NOT_FILTERS = frozenset({"cursor", "limit", "page"})
+_OTHER_STATUSES = [str(status) for status in JobStatus if status is not JobStatus.FAIL]
 
 
 async def list_runs(request: web.Request) -> web.Response:
@@ -23,16 +30,30 @@ async def list_runs(request: web.Request) -> web.Response:
 
 
 async def show_run(request: web.Request) -> web.Response:
-    """Show a run with its counts and a page of its jobs."""
-    run = await queries.get_run(request.app[DATABASE], path_id(request, "run"))
+    """Show what came of a run and a page of its jobs; without a filter its failed jobs come first."""
+    database = request.app[DATABASE]
+    run = await queries.get_run(database, path_id(request, "run"))
     job_filter = replace(await list_filter(request, JobFilterSchema()), run=run.id)
+    is_filtered = any(value for name, value in request.query.items() if name not in _NOT_FILTERS)
+    failed = None if is_filtered else await _list_failed(request, run, job_filter)
+    listed = job_filter if is_filtered else replace(job_filter, status=_OTHER_STATUSES)
     return render(
         request,
         "jobs/run.html",
         run=run,
-        related=await queries.get_related(request.app[DATABASE], run=run.id),
-        segments=run_view(run).segments,
+        related=await queries.get_related(database, run=run.id),
+        outcome=await read_outcome(database, run),
         job_filter=job_filter,
-        jobs=await find_jobs(request, job_filter),
-        bulk_url=bulk_url(request, run=run.id),
+        failed=failed,
+        jobs=await find_jobs(request, listed),
+        # A bulk action has no filter by change or rerun, and would take more jobs than the page shows.
+        bulk_url="" if job_filter.change or job_filter.rerun is not None else bulk_url(request, run=run.id),
     )
+
+
+async def _list_failed(request: web.Request, run: RunRow, job_filter: JobFilter) -> Listing | None:
+    """Return the first failed jobs of a run, on the first page of its jobs."""
+    if job_filter.cursor or not run.counts.get(JobStatus.FAIL):
+        return None
+    page = await queries.list_jobs(request.app[DATABASE], replace(job_filter, status=[JobStatus.FAIL]))
+    return make_listing(request, job_filter, page)

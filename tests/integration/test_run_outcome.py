@@ -1,0 +1,154 @@
+"""What the overview and the page of a run say about it: each number leads to exactly the jobs that it counts."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from oa_shared.failures import FAILURES
+from support.accounts import account, session
+from support.running_api import RunningApi
+from support.weekly_runs import (
+    FAILED,
+    FIXED,
+    GONE,
+    IN_REVIEW,
+    MAY_SUCCEED,
+    NEWLY_FAILED,
+    RERUN,
+    STILL_FAILED,
+    SUCCEEDED,
+    TOTAL,
+    write_weekly_runs,
+)
+
+HTML = {"Accept": "text/html"}
+
+
+class _Counts(HTMLParser):
+    """The links that state how many jobs they lead to, as (address, number)."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[tuple[str, int]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "a" and values.get("data-count"):
+            self.links.append((values["href"] or "", int(values["data-count"] or 0)))
+
+
+async def _read(api: RunningApi, path: str, **headers: str) -> str:
+    response = await api.client.get(path, headers={**HTML, **headers})
+    assert response.status in {200, 503}, path
+    return await response.text()
+
+
+async def _count_jobs(api: RunningApi, path: str) -> int:
+    """Return how many jobs the pages of a list show, all its pages together."""
+    shown: set[str] = set()
+    while path:
+        html = await _read(api, path)
+        main = html.partition("<main")[2]
+        shown |= set(re.findall(r'<th scope="row" data-label="Job"><a href="/jobs/(\d+)"', main))
+        following = re.search(r'rel="next" href="([^"]+)"', main)
+        path = following[1].replace("&amp;", "&") if following else ""
+    return len(shown)
+
+
+@pytest.mark.parametrize("page", ["/overview", "/runs/{run}"])
+async def test_each_number_leads_to_exactly_the_jobs_that_it_counts(api: RunningApi, page: str) -> None:
+    run = await write_weekly_runs(api.database)
+    html = await _read(api, page.format(run=run))
+    links = _Counts(html).links
+    expected = {SUCCEEDED, TOTAL, FAILED, NEWLY_FAILED, STILL_FAILED, FIXED, GONE, IN_REVIEW}
+    assert expected <= {number for _, number in links}
+    for path, number in dict.fromkeys(links):
+        if path.startswith(("/jobs", "/runs")):
+            assert await _count_jobs(api, path) == number, path
+
+
+async def test_verdict_is_one_sentence(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    html = await _read(api, "/overview")
+    sentence = re.search(r'data-testid="verdict">(.*?)</p>', html, re.DOTALL)
+    assert sentence
+    text = " ".join(re.sub(r"<[^>]+>", "", sentence[1]).split())
+    assert re.fullmatch(
+        r"Weekly 2026-W48: 51 of 60 published, 7 failed \(5 new\), 2 need review, ended \d{4}-\d\d-\d\d \d\d:\d\d UTC",
+        text,
+    )
+    assert f"/runs/{run}?change=newly_failed" in sentence[1]
+
+
+async def test_rerun_button_selects_the_jobs_that_may_succeed(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    await account(api, "mo", "moderator")
+    cookie = f"oa_session={await session(api, 'mo')}"
+    html = await _read(api, f"/runs/{run}", Cookie=cookie)
+    link = re.search(r'href="([^"]+)">Rerun (\d+) jobs that may succeed', html)
+    assert link
+    assert int(link[2]) == MAY_SUCCEED
+    preview = await _read(api, link[1].replace("&amp;", "&"), Cookie=cookie)
+    assert re.search(rf"\b{MAY_SUCCEED}\b", preview.partition("<main")[2])
+    assert "jobs that may succeed" not in await _read(api, f"/runs/{run}")
+
+
+async def test_failed_jobs_of_a_run_come_first_and_each_job_once(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    main = (await _read(api, f"/runs/{run}?limit=10")).partition("<main")[2]
+    shown = [int(job) for job in re.findall(r'<th scope="row" data-label="Job"><a href="/jobs/(\d+)"', main)]
+    jobs = (await api.get(f"/api/run/{run}/jobs?limit=100"))["jobs"]
+    failed = {job["id"] for job in jobs if job["status"] == "Fail"}
+    assert set(shown[:FAILED]) == failed
+    assert await _count_jobs(api, f"/runs/{run}?limit=10") == TOTAL
+
+
+async def test_causes_and_reruns_of_a_run_are_shown(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    main = (await _read(api, f"/runs/{run}")).partition("<main")[2]
+    assert "Ended, 7 failed" in main
+    assert FAILURES["upstream.timeout"].title in main
+    assert f'data-count="{RERUN}">{RERUN} rerun' in main
+
+
+@pytest.mark.parametrize(
+    ("change", "jobs"),
+    [("newly_failed", NEWLY_FAILED), ("still_failed", STILL_FAILED), ("fixed", FIXED), ("gone", GONE)],
+)
+async def test_jobs_by_change_are_those_of_the_compared_runs(api: RunningApi, change: str, jobs: int) -> None:
+    run = await write_weekly_runs(api.database)
+    listed: dict[str, Any] = await api.get(f"/api/job?run={run}&change={change}")
+    assert listed["total"] == len(listed["jobs"]) == jobs
+    assert {job["run"] for job in listed["jobs"]} == {run - 1 if change == "gone" else run}
+    assert (await api.get(f"/api/job?run={run - 1}&change={change}"))["jobs"] == []
+
+
+async def test_change_without_a_run_is_rejected(api: RunningApi) -> None:
+    response = await api.client.get("/api/job?change=fixed")
+    assert response.status == 422
+    assert "run" in (await response.json())["errors"]
+
+
+async def test_run_says_its_name_and_its_end(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    shown = await api.get(f"/api/run/{run}")
+    assert shown["name"] == "Weekly 2026-W48"
+    assert shown["ended_at"] is not None
+    empty = await api.run()
+    assert (await api.get(f"/api/run/{empty}"))["ended_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("page", "part", "words"),
+    [("/overview", "now", "5 new"), ("/runs/{run}", "counts", "5 new"), ("/runs/{run}", "rows", "Failed jobs")],
+)
+async def test_live_part_of_a_page_is_rendered_alone(api: RunningApi, page: str, part: str, words: str) -> None:
+    run = await write_weekly_runs(api.database)
+    response = await api.client.get(page.format(run=run), headers={**HTML, "HX-Request": "true", "HX-Target": part})
+    assert response.status == 200
+    html = await response.text()
+    assert words in html
+    assert "<html" not in html
