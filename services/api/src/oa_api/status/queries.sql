@@ -33,7 +33,7 @@ GROUP BY 1 ORDER BY 1
 SELECT DISTINCT floor((area[1])[0])::integer AS west, floor((area[1])[1])::integer AS south,
        greatest(1, ceil((area[0])[0] - (area[1])[0]))::integer AS width,
        greatest(1, ceil((area[0])[1] - (area[1])[1]))::integer AS height
-FROM data WHERE area IS NOT NULL ORDER BY 3 DESC, 4 DESC, 1, 2 LIMIT %(limit)s
+FROM data WHERE area IS NOT NULL AND state = 'published' ORDER BY 3 DESC, 4 DESC, 1, 2 LIMIT %(limit)s
 
 -- name: ping
 -- Whether the database responds: GET /ready.
