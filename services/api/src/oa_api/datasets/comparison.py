@@ -8,6 +8,7 @@ from oa_api.datasets.serializers import changes_of, output_url
 from oa_shared.json_types import JsonMapping
 
 CHANGES = ("added", "removed", "changed")
+_NOTABLE_POINTS = 0.1
 _CHANGES_FILE = "changes.jsonl.gz"
 
 
@@ -37,6 +38,11 @@ class CoverageChange:
     def points(self) -> float | None:
         """Return the difference in percentage points."""
         return None if self.before is None or self.after is None else (self.after - self.before) * 100
+
+    @property
+    def is_notable(self) -> bool:
+        """Return whether the shares differ by a tenth of a point or more, or only one version has the field."""
+        return self.points is None or abs(self.points) >= _NOTABLE_POINTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from oa_api.identity.principal import PRINCIPAL
 from oa_api.products.conversions import ConversionState, list_ready
 from oa_api.settings import site_url
 from oa_api.ui import charts, flash
+from oa_api.ui.formatting import percent
 from oa_api.ui.lists import make_listing
 from oa_api.ui.rendering import render
 from oa_shared.json_types import JsonObject
@@ -173,6 +174,6 @@ def _field_charts(publications: Sequence[HistoryRow]) -> dict[str, tuple[str, li
     fields = dict.fromkeys(name for version in reversed(rates) for name in version)
     values = {name: [version.get(name, 0.0) for version in rates] for name in fields}
     return {
-        name: (charts.sparkline_path(shares, bounds=(0.0, 1.0)), [f"{share:.1%}" for share in shares])
+        name: (charts.sparkline_path(shares, bounds=(0.0, 1.0)), [percent(share) for share in shares])
         for name, shares in values.items()
     }

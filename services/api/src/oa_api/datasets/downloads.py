@@ -23,15 +23,16 @@ _RESULT_FILES = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Download:
-    """A format of the published data: `latest` is its permanent URL, `save_as` the name that a browser gives the file.
+    """A format of the published data: `url` is its permanent URL, `path` that on this site.
 
-    `conversion` is its state if it is written on request.
+    `save_as` is the name that a browser gives the file, `conversion` its state if it is written on request.
     """
 
     label: str
     use: str
     file: str
-    latest: str
+    path: str
+    url: str
     save_as: str
     size_bytes: int | None
     is_ready: bool
@@ -42,7 +43,7 @@ def list_downloads(
     dataset: JsonObject, files: Sequence[JsonObject], conversions: Sequence[Conversion], *, site: str
 ) -> list[Download]:
     """Return the formats of a dataset: those of its result, then those that are written on request."""
-    prefix = site + latest_prefix(str(dataset["source_name"]), str(dataset["layer"]), str(dataset["name"]))
+    prefix = latest_prefix(str(dataset["source_name"]), str(dataset["layer"]), str(dataset["name"]))
     stem = "-".join(str(dataset[part]).replace("/", "-") for part in ("source_name", "layer", "name"))
     by_name = {file["name"]: file for file in files}
     direct = [
@@ -50,7 +51,8 @@ def list_downloads(
             label=label,
             use=use,
             file=name,
-            latest=prefix + quote(name, safe=""),
+            path=prefix + quote(name, safe=""),
+            url=site + prefix + quote(name, safe=""),
             save_as=f"{stem}{name.removeprefix('source')}",
             size_bytes=_size(by_name[name]),
             is_ready=True,
@@ -63,7 +65,8 @@ def list_downloads(
             label=_LABELS[item.format][0],
             use=_LABELS[item.format][1],
             file=item.file,
-            latest=prefix + quote(item.file, safe=""),
+            path=prefix + quote(item.file, safe=""),
+            url=site + prefix + quote(item.file, safe=""),
             save_as=f"{stem}{item.file.removeprefix('source')}",
             size_bytes=item.size_bytes,
             is_ready=item.state is ConversionState.READY,
@@ -76,7 +79,7 @@ def list_downloads(
 
 def list_commands(downloads: Sequence[Download]) -> list[tuple[str, str]]:
     """Return what to paste into a program to read a dataset, each with the name of the program."""
-    url = {download.file: download.latest for download in downloads}
+    url = {download.file: download.url for download in downloads}
     commands = []
     if csv := url.get(CONVERTED_FILES[ProductFormat.CSV]):
         commands.append(("curl", f"curl -fL --retry 20 -O {csv}"))

@@ -45,6 +45,7 @@ addEventListener("click", async ({ target }) => {
   getSelection().selectAllChildren(source);
   if (!navigator.clipboard) return;
   await navigator.clipboard.writeText(source.textContent);
-  button.textContent = "Copied";
-  setTimeout(() => (button.textContent = "Copy"), 2000);
+  const word = button.firstElementChild;
+  word.textContent = "Copied";
+  setTimeout(() => (word.textContent = "Copy"), 2000);
 });
