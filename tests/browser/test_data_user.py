@@ -1,4 +1,4 @@
-"""Somebody who wants data: finds a dataset, gets it as CSV without an account, and sees what changed."""
+"""The walk of a data user: find a dataset, get it as CSV without an account, see what changed."""
 
 import csv
 import gzip
@@ -112,7 +112,7 @@ def test_data_user_gets_all_rows_as_csv_without_an_account(reader: Visitor, site
     assert page.locator("meta[http-equiv=refresh]").count() == 0
 
 
-def test_dataset_page_says_how_good_the_data_is_and_how_to_get_it(reader: Visitor) -> None:
+def test_dataset_page_has_quality_commands_and_changes(reader: Visitor) -> None:
     page = reader.open("/data/1")
     quality = page.get_by_test_id("quality")
     expect(quality).to_contain_text(

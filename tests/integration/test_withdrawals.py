@@ -21,7 +21,7 @@ async def _latest(api: RunningApi) -> int:
     return (await api.client.get(_PARQUET, allow_redirects=False)).status
 
 
-async def _listed(api: RunningApi) -> dict[str, int]:
+async def _count_listed(api: RunningApi) -> dict[str, int]:
     """Return how many datasets each list has."""
     places = await (await api.client.get("/api/data/places")).json(content_type=None)
     return {
@@ -41,10 +41,10 @@ async def _write(api: RunningApi, job: int) -> None:
 async def test_retired_dataset_leaves_every_list_and_keeps_its_files(api: RunningApi) -> None:
     job = await publish(api, "us/ne/lancaster")
     await _write(api, job)
-    assert set((await _listed(api)).values()) == {1}
+    assert set((await _count_listed(api)).values()) == {1}
     assert await _latest(api) == 302
     assert await _change(api, "retire") == (200, {"data": 1, "state": "retired"})
-    assert set((await _listed(api)).values()) == {0}
+    assert set((await _count_listed(api)).values()) == {0}
     assert await _latest(api) == 410
     dataset = await api.get("/api/data/1")
     assert dataset["state"] == "retired"

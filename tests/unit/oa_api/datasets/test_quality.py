@@ -25,7 +25,7 @@ def test_quality_of_a_full_result_has_every_sentence() -> None:
     assert quality.rows == (
         "12 of 1,012 source rows had faults or were left out (a coordinate is not a number: 9, x: 3)."
     )
-    assert quality.place == "The data lies in Alameda County, California, as the source states."
+    assert quality.place == "The data is in Alameda County, California, as the source states."
     assert quality.problems == []
 
 

@@ -1,4 +1,4 @@
-"""What a result says about the quality of its data, in sentences for people who want to use it."""
+"""The quality of the data of a result, in sentences for users of the data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ def _place(facts: JsonMapping, problems: list[str]) -> str:
     if not isinstance(placement, Mapping):
         return ""
     coverage = placement.get("coverage")
-    return f"The data lies in {coverage}, as the source states." if isinstance(coverage, str) and coverage else ""
+    return f"The data is in {coverage}, as the source states." if isinstance(coverage, str) and coverage else ""
 
 
 def _counts(value: object) -> dict[str, int]:

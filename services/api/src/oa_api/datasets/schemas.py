@@ -205,7 +205,7 @@ class DatasetStateSchema(ResponseSchema):
     """The state of a dataset after a change."""
 
     data = fields.Integer(required=True, metadata=about("ID of the dataset.", 7))
-    state = fields.String(required=True, validate=validate.OneOf(list(DatasetState)), metadata=about("Its state."))
+    state = fields.String(required=True, validate=validate.OneOf(list(DatasetState)), metadata=about("State of the dataset."))
 
 
 class ConversionSchema(ResponseSchema):
@@ -228,7 +228,7 @@ class ConversionSchema(ResponseSchema):
     url = text_field("Permanent URL of the file.", "/api/job/21/output/export.csv.gz?attempt=1", allow_none=True)
     size_bytes = fields.Integer(required=True, allow_none=True, metadata=about("Size in bytes.", 123_456))
     sha256 = text_field("SHA-256 of the file.", allow_none=True)
-    reason = text_field("Why there is no file.", allow_none=True)
+    reason = text_field("Reason for a missing file.", allow_none=True)
     wait_s = fields.Integer(
         required=True, allow_none=True, metadata=about("Estimated seconds until the file or a new try.", 30)
     )

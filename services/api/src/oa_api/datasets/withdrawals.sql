@@ -1,7 +1,7 @@
 -- Retired and deleted datasets.
 
 -- name: lock_dataset
--- A dataset that no other transaction changes or publishes meanwhile (withdrawals.change_state).
+-- A dataset that no other transaction changes or publishes at the same time (withdrawals.change_state).
 SELECT id, state, source_name, layer, name FROM data WHERE id = %(data)s FOR UPDATE
 
 -- name: job_reading
@@ -18,7 +18,7 @@ ORDER BY product.id LIMIT 1
 UPDATE data SET state = %(state)s WHERE id = %(data)s
 
 -- name: record_withdrawal
--- Record the change for the page and the feed, and in the events, which tell caches and open pages (withdrawals.change_state).
+-- Record the change for the page and the feed, and in the events, which notify caches and open pages (withdrawals.change_state).
 WITH event AS (
     INSERT INTO job_event (job_id, attempt, kind, accepted)
     SELECT job_id, attempt, 'data.' || %(state)s, true FROM data WHERE id = %(data)s
