@@ -19,7 +19,7 @@ from oa_api.datasets.request_schemas import (
 )
 from oa_api.datasets.rows import DatasetRow, HistoryRow
 from oa_api.datasets.serializers import serialize_dataset, serialize_publication
-from oa_api.datasets.withdrawals import DatasetAction, DatasetState, change_state, next_state
+from oa_api.datasets.withdrawals import DatasetAction, OfferState, change_state, next_state
 from oa_api.db.database import Database
 from oa_api.db.pages import Page
 from oa_api.http.app_keys import DATABASE, SETTINGS
@@ -48,7 +48,7 @@ async def show_dataset(request: web.Request) -> web.Response:
     window = replace(await read_query(request, HistoryFilterSchema()), limit=_HISTORY)
     page = await queries.list_history(database, dataset.id, window)
     data = serialize_dataset(dataset)
-    is_published = dataset.state == DatasetState.PUBLISHED
+    is_published = dataset.state == OfferState.PUBLISHED
     conversions = await read_conversions(request, dataset) if is_published else []
     files = [file for file in _files(data) if file["url"]]
     downloads = list_downloads(data, files, conversions, site=site_url(request.app[SETTINGS])) if is_published else []
@@ -69,7 +69,7 @@ async def show_dataset(request: web.Request) -> web.Response:
         field_charts=_field_charts(page.rows),
         week=await _compare_with_past(database, dataset),
         withdrawal=await queries.find_withdrawal(database, dataset.id),
-        actions=[action for action in DatasetAction if next_state(DatasetState(dataset.state), action)],
+        actions=[action for action in DatasetAction if next_state(OfferState(dataset.state), action)],
     )
 
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from oa_api.datasets.withdrawals import DatasetState
+from oa_api.datasets.withdrawals import OfferState
 from oa_api.http.fields import Time, about
 from oa_api.http.schemas import ListSchema, ResponseSchema, text_field, time_field
 from oa_api.products.conversions import CONVERTED_FILES, ConversionState
@@ -120,7 +120,7 @@ class _DatasetFieldsSchema(_FiguresSchema):
     attribution = text_field("Attribution and license in one line.", "© City of Berkeley. License: CC BY 4.0.")
     state = fields.String(
         required=True,
-        validate=validate.OneOf(list(DatasetState)),
+        validate=validate.OneOf(list(OfferState)),
         metadata=about(
             "`published`; `retired`: not in lists and /latest, with its files; `deleted`: without its files; "
             "`reopened`: deleted, and the next result publishes it.",
@@ -205,7 +205,9 @@ class DatasetStateSchema(ResponseSchema):
     """The state of a dataset after a change."""
 
     data = fields.Integer(required=True, metadata=about("ID of the dataset.", 7))
-    state = fields.String(required=True, validate=validate.OneOf(list(DatasetState)), metadata=about("State of the dataset."))
+    state = fields.String(
+        required=True, validate=validate.OneOf(list(OfferState)), metadata=about("State of the dataset.")
+    )
 
 
 class ConversionSchema(ResponseSchema):

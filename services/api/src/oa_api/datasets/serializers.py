@@ -6,7 +6,7 @@ Written by hand: for a page of a hundred datasets with ten files each, the schem
 from urllib.parse import quote
 
 from oa_api.datasets.rows import DatasetRow, HistoryRow
-from oa_api.datasets.withdrawals import DatasetState
+from oa_api.datasets.withdrawals import OfferState
 from oa_api.http.fields import rfc3339
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.licenses import credit_of, normalize_license
@@ -29,7 +29,7 @@ def summarize_dataset(dataset: DatasetRow) -> JsonObject:
 
 def serialize_dataset(dataset: DatasetRow) -> JsonObject:
     """Return a dataset with its files, its license and why its latest job, if any, did not publish."""
-    is_kept = dataset.state in {DatasetState.PUBLISHED, DatasetState.RETIRED}
+    is_kept = dataset.state in {OfferState.PUBLISHED, OfferState.RETIRED}
     files = serialize_files(dataset.result, job=dataset.job, attempt=dataset.attempt, is_kept=is_kept)
     prefix = latest_prefix(dataset.source_name, dataset.layer, dataset.name)
     return {

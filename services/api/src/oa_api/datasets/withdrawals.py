@@ -18,7 +18,7 @@ from oa_shared.fault_points import fault_point
 _SQL = load_queries("datasets.withdrawals")
 
 
-class DatasetState(StrEnum):
+class OfferState(StrEnum):
     """Whether a dataset is offered; `reopened`: it was deleted, and the next result publishes it."""
 
     PUBLISHED = "published"
@@ -36,22 +36,22 @@ class DatasetAction(StrEnum):
 
 
 _OUTCOMES = {
-    (DatasetState.PUBLISHED, DatasetAction.RETIRE): DatasetState.RETIRED,
-    (DatasetState.RETIRED, DatasetAction.RESTORE): DatasetState.PUBLISHED,
-    (DatasetState.RETIRED, DatasetAction.DELETE): DatasetState.DELETED,
-    (DatasetState.DELETED, DatasetAction.RESTORE): DatasetState.REOPENED,
-    (DatasetState.REOPENED, DatasetAction.RETIRE): DatasetState.DELETED,
+    (OfferState.PUBLISHED, DatasetAction.RETIRE): OfferState.RETIRED,
+    (OfferState.RETIRED, DatasetAction.RESTORE): OfferState.PUBLISHED,
+    (OfferState.RETIRED, DatasetAction.DELETE): OfferState.DELETED,
+    (OfferState.DELETED, DatasetAction.RESTORE): OfferState.REOPENED,
+    (OfferState.REOPENED, DatasetAction.RETIRE): OfferState.DELETED,
 }
 
 
-def next_state(state: DatasetState, action: DatasetAction) -> DatasetState | None:
+def next_state(state: OfferState, action: DatasetAction) -> OfferState | None:
     """Return the state after an action; None if the action does not apply: only a retired dataset can be deleted."""
     return _OUTCOMES.get((state, action))
 
 
 async def change_state(
     transaction: Transaction, data: int, action: DatasetAction, *, reason: str, by: Principal
-) -> DatasetState:
+) -> OfferState:
     """Apply an action to a dataset, with its entry in the audit log; return the new state.
 
     Raises NotFoundError, and ConflictError for an action that does not apply or while a product reads the files.
@@ -59,7 +59,7 @@ async def change_state(
     dataset = await transaction.first(_SQL["lock_dataset"], {"data": data}, into=LockedDataset)
     if dataset is None:
         raise NotFoundError(f"dataset {data} does not exist")
-    state = next_state(DatasetState(dataset.state), action)
+    state = next_state(OfferState(dataset.state), action)
     if state is None:
         raise ConflictError(f"dataset {data} is {dataset.state}: {_HINTS[action]}")
     if action is DatasetAction.DELETE:
