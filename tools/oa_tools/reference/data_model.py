@@ -21,7 +21,8 @@ A solid line is a foreign key, a dotted line a reference without a constraint. T
 """
 # For tables without a comment in the migration, and in place of comments about more than the table.
 _PURPOSES = {
-    "data": "Published and withdrawn datasets. Each row copies the accepted result; later attempts of the job do not change it.",
+    "data": "Published and withdrawn datasets. Each row copies the accepted result; later attempts of the job do not "
+    "change it.",
     "session": "Browser sessions. `digest` is that of the cookie; `client` is the user agent.",
     "bulk_action_job": "The jobs of a bulk action: `is_done` is null until the worker has handled the job; "
     "`skip_reason` states why a job was skipped.",
