@@ -11,6 +11,7 @@ from browser.visitor import Visitor
 
 PAGES = (
     *("/", "/runs", "/runs/3", "/jobs", "/jobs/1", "/jobs/4", "/jobs/5", "/errors", "/health", "/data", "/schedules"),
+    *("/data/1", "/data/1/compare"),
     *("/exports", "/collections", "/uploads", "/pauses", "/bulk", "/dead-letters", "/webhooks", "/audit", "/accounts"),
 )
 _PYTHON = re.compile(r"\bTrue\b|\bFalse\b|\bNone\b|\['|\{'|datetime\.")

@@ -52,6 +52,7 @@ def test_totals_are_unknown_if_a_version_between_has_no_counts() -> None:
     without = _version(2, count=5)
     assert compare_versions(_FIRST, _THIRD, [_THIRD, without]).totals is None
     assert compare_versions(_FIRST, _FIRST, []).totals is None
+    assert compare_versions(_FIRST, _SECOND, [_SECOND], is_complete=False).totals is None
 
 
 def test_attribute_coverage_of_a_result_without_features_is_empty() -> None:

@@ -71,11 +71,17 @@ class VersionComparison:
         return len(self.steps) > 1
 
 
-def compare_versions(before: HistoryRow, after: HistoryRow, between: Sequence[HistoryRow]) -> VersionComparison:
-    """Return what differs; `between` has the publications after `before` up to `after`, newest first."""
+def compare_versions(
+    before: HistoryRow, after: HistoryRow, between: Sequence[HistoryRow], *, is_complete: bool = True
+) -> VersionComparison:
+    """Return what differs; `between` has the publications after `before` up to `after`, newest first.
+
+    Without `is_complete` there are more of them, so that their changes have no sum.
+    """
     old, new = before.result or {}, after.result or {}
     steps = [_step(row) for row in between]
-    totals = {name: sum(step.changes[name] for step in steps) for name in CHANGES} if _all_counted(steps) else None
+    is_counted = is_complete and _all_counted(steps)
+    totals = {name: sum(step.changes[name] for step in steps) for name in CHANGES} if is_counted else None
     names = [("Features", "count"), ("Valid features", "valid")]
     counts = [CountChange(label, _count(old.get(key)), _count(new.get(key))) for label, key in names]
     return VersionComparison(before, after, counts, _coverage(old, new), steps, totals)

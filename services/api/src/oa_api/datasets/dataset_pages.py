@@ -124,7 +124,9 @@ async def _history(database: Database, page: Page[HistoryRow]) -> Page[JsonObjec
     for row in page.rows:
         publication = serialize_publication(row)
         files = [*_files(publication), *(converted_files(converted.get(row.id, [])) if row.is_kept else [])]
-        publications.append({**publication, "files": describe_files([file for file in files if file["url"]])})
+        kept = describe_files([file for file in files if file["url"]])
+        # Without digests, which would be most of the bytes of the page.
+        publications.append({**publication, "files": [{**file, "sha256": None} for file in kept]})
     return Page(publications, page.has_more, page.total)
 
 
@@ -141,7 +143,8 @@ async def _compare(database: Database, data: int, one: int, other: int) -> Versi
     """Return the comparison of two publications, the earlier one first. Raises NotFoundError."""
     before = await queries.get_publication(database, data, min(one, other))
     after = await queries.get_publication(database, data, max(one, other))
-    return compare_versions(before, after, await queries.list_between(database, data, after=before.id, last=after.id))
+    between = await queries.list_between(database, data, after=before.id, last=after.id)
+    return compare_versions(before, after, between, is_complete=len(between) < queries.MAX_STEPS)
 
 
 def _versions(rows: Sequence[HistoryRow]) -> list[tuple[str, str]]:

@@ -31,7 +31,7 @@ MAX_EXTENTS = 50_000
 EXTENTS_OF_A_PART = 1_000
 _SHOWN_LENGTH = 200
 _PUBLISHED = "published"
-_MAX_STEPS = 500
+MAX_STEPS = 200
 
 
 def select_parameters(selection: DatasetSelection) -> dict[str, object]:
@@ -95,8 +95,8 @@ async def find_version_before(database: Database, data: int, *, days: int) -> in
 
 
 async def list_between(database: Database, data: int, *, after: int, last: int) -> list[HistoryRow]:
-    """Return the publications of a dataset after one and up to another, newest first, at most `_MAX_STEPS`."""
-    values = {"data": data, "after": after, "last": last, "limit": _MAX_STEPS}
+    """Return the publications of a dataset after one and up to another, newest first, at most `MAX_STEPS`."""
+    values = {"data": data, "after": after, "last": last, "limit": MAX_STEPS}
     return await database.all(_SQL["between"], values, into=HistoryRow)
 
 
