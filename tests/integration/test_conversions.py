@@ -100,6 +100,16 @@ async def test_failed_conversion_states_its_reason_and_can_be_started_again_late
     assert (await _conversion(api))["state"] == "ready"
 
 
+@pytest.mark.parametrize("names", [(), ("ATTRIBUTION.txt",)])
+async def test_job_that_leaves_no_file_counts_as_failed(api: RunningApi, names: tuple[str, ...]) -> None:
+    await publish(api, "us/ne/lancaster")
+    _, started = await _convert(api)
+    assert await build(api, started["job"], *names) == "Success"
+    assert (await _conversion(api))["state"] == "failed"
+    await api.database.execute("UPDATE job SET ended_at = ended_at - interval '1 hour'")
+    assert (await _convert(api))[1]["job"] != started["job"]
+
+
 async def test_superseded_publication_keeps_its_conversion_and_the_newer_one_gets_its_own(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     _, first = await _convert(api)

@@ -163,7 +163,7 @@ def describe_conversion(
             sha256=output.sha256 or None,
             key=output.key,
         )
-    if row.status not in {JobStatus.FAIL, JobStatus.CANCELED, JobStatus.WARN}:
+    if JobStatus(row.status).rank < JobStatus.FAIL.rank:
         passed_s = (datetime.now(UTC) - row.started_at).total_seconds()
         wait_s = max(_LEAST_WAIT_S, round((usual_s or _USUAL_S) - passed_s))
         return Conversion(format=format_, state=ConversionState.PREPARING, job=row.job, wait_s=wait_s)
