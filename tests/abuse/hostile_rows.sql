@@ -40,6 +40,14 @@ INSERT INTO export (job_id, format, asked, inputs, features, keep_days, attempt,
 VALUES (2, 'gpkg', jsonb_build_object('source', %(markup)s::text, 'layer', NULL, 'job', NULL, 'bbox', NULL), 1, 1, 14, 1,
     %(result)s, now(), now() + interval '1 day');
 
+INSERT INTO conversion (publication_id, format, job_id, attempt, result, ready_at)
+SELECT id, 'csv', job_id, 1, %(result)s, now() FROM publication;
+
+INSERT INTO withdrawal (data_id, state, reason, actor, publication_id)
+SELECT id, 'retired', %(markup)s, %(markup)s, 1 FROM data;
+
+UPDATE data SET state = 'retired' WHERE id = 2;
+
 INSERT INTO fabric (layer, job_id, attempt, result) VALUES ('addresses', 1, 1, %(result)s);
 
 INSERT INTO github_delivery (id, event, task, state, reason)

@@ -36,6 +36,7 @@ DATA = {
     "that fail": "/api/data?limit=100&failing=true",
     "one": "/api/data/7",
     "history of one": "/api/data/7/history?limit=100",
+    "conversions of one": "/api/data/7/conversions",
     "places of all": "/api/data/places",
     "licenses": "/api/licenses",
     "credits of all": "/api/attribution",

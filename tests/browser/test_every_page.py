@@ -12,7 +12,7 @@ from browser.visitor import Visitor
 
 PAGES = (
     *("/", "/overview", "/runs", "/runs/3", "/jobs", "/jobs/1", "/jobs/4", "/jobs/5"),
-    *("/errors", "/review", "/health", "/data", "/schedules"),
+    *("/errors", "/review", "/health", "/data", "/data/1", "/data/1/compare", "/schedules"),
     *("/exports", "/collections", "/uploads", "/pauses", "/bulk", "/dead-letters", "/webhooks", "/audit", "/accounts"),
     *("/sources", "/sources/us/ca", "/sources/us/ca/berkeley", "/sources/us/ca/alameda", "/search?q=ca"),
 )

@@ -1,5 +1,7 @@
 """The first hour of a new user: docs/first-hour.md in a browser and a terminal, on the system of `make up`."""
 
+import csv
+import gzip
 import json
 import os
 import re
@@ -69,6 +71,7 @@ def test_first_hour_from_the_map_to_the_changes_of_a_confirmed_result(home: Home
     page = home.page
     _assert_samples_are_on_the_map(page)
     _download_geoparquet(page)
+    _download_csv(page)
     home.oa("data", "get", "xx/applewood", "addresses", "county", "definition.json", "--out", "mine.json")
     definition = (home.folder / "mine.json").read_text("utf-8")
 
@@ -104,10 +107,20 @@ def _assert_samples_are_on_the_map(page: Page) -> None:
 def _download_geoparquet(page: Page) -> None:
     page.get_by_role("row").filter(has_text="addresses").get_by_role("link", name="xx/applewood").click()
     with page.expect_download() as downloading:
-        page.get_by_role("link", name="source.parquet").click()
+        page.get_by_role("link", name="Download GeoParquet").click()
     about = pq.read_metadata(downloading.value.path())
     assert about.num_rows == 10_000
     assert "columns" in json.loads(about.metadata[b"geo"])
+
+
+def _download_csv(page: Page) -> None:
+    """Have the published addresses converted, without an account, and download them."""
+    page.get_by_role("button", name="Prepare: CSV").click()
+    expect(page.get_by_role("link", name="Download CSV")).to_be_visible(timeout=120_000)
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download CSV").click()
+    with gzip.open(downloading.value.path(), "rt", encoding="utf-8") as lines:
+        assert sum(1 for _ in csv.DictReader(lines)) == 10_000
 
 
 def _confirm_result(home: Home, job: int) -> None:

@@ -36,6 +36,12 @@ INSERT INTO publication (data_id, job_id, attempt, run_id, source_sha256, result
 SELECT data.id, job.id, 1, job.run_id, '0', data.result, job.created_at
 FROM data JOIN job USING (source_name, layer) WHERE job.status = 'Success' ORDER BY job.id;
 
+INSERT INTO conversion (publication_id, format, job_id, attempt, result, ready_at)
+SELECT publication.id, 'csv', publication.job_id, 1, '{}', now() FROM publication WHERE publication.id %% 2 = 0;
+
+INSERT INTO withdrawal (data_id, state, reason, actor, publication_id)
+SELECT data_id, 'retired', 'x', 'admin', id FROM publication WHERE id %% 5 = 0;
+
 INSERT INTO webhook (url, secret, events)
 SELECT 'https://example.org/' || n, 's', ARRAY['data.published'] FROM generate_series(1, 20) n;
 

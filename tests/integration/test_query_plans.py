@@ -27,7 +27,17 @@ from oa_local.postgres import Postgres
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
 BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_exit"})
-BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export", "github_delivery", "github_check"}
+BIG |= {
+    "data",
+    "publication",
+    "conversion",
+    "withdrawal",
+    "webhook_delivery",
+    "collection_build",
+    "export",
+    "github_delivery",
+    "github_check",
+}
 BIG |= {"account", "api_token", "session", "audit", "failure_count", "bulk_action_job"}
 FILL = Path(__file__).with_name("query_plans.sql")
 
@@ -365,6 +375,24 @@ HOT: dict[str, dict[str, Any]] = {
     "webhooks.queries.delete_old_deliveries": {},
     "webhooks.queries.list": {"cursor": None, "limit": 26, "offset": 0},
     "datasets.queries.history": {"data": 7, "cursor": None, "limit": 26, "offset": 0},
+    "datasets.queries.between": {"data": 7, "after": 100, "last": 2000, "limit": 500},
+    "datasets.queries.publication": {"data": 7, "publication": 1000},
+    "datasets.queries.version_before": {"data": 7, "days": 7},
+    "datasets.queries.withdrawal": {"data": 7},
+    "datasets.queries.recent_withdrawals": {
+        "source": None,
+        "source_like": None,
+        "layer": None,
+        "cursor": None,
+        "first": 0,
+        "limit": 100,
+    },
+    "datasets.withdrawals.mark_files": {"data": 7, "rule": "x"},
+    "products.conversions.convertible": {"data": 7},
+    "products.conversions.of_publications": {"publications": [1, 2, 3]},
+    "products.conversions.publication_of_dataset": {"data": 7},
+    "products.conversions.unended": {},
+    "products.conversions.usual_seconds": {},
     "datasets.queries.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},
     "jobs.publishing.published_file": {"job": 7, "attempt": 1, "file": "a"},
     "datasets.queries.recent_publications": {

@@ -21,7 +21,8 @@ A solid line is a foreign key, a dotted line a reference without a constraint. T
 """
 # For tables without a comment in the migration, and in place of comments about more than the table.
 _PURPOSES = {
-    "data": "Published datasets. Each row copies the accepted result; later attempts of the job do not change it.",
+    "data": "Published and withdrawn datasets. Each row copies the accepted result; later attempts of the job do not "
+    "change it.",
     "session": "Browser sessions. `digest` is that of the cookie; `client` is the user agent.",
     "bulk_action_job": "The jobs of a bulk action: `is_done` is null until the worker has handled the job; "
     "`skip_reason` states why a job was skipped.",
@@ -32,7 +33,8 @@ _KEPT: Mapping[str, str] = {
     "source": f"{_PERMANENTLY}, once per text",
     "job": _PERMANENTLY,
     "job_tally": "permanently; the sweep folds the changes of a run into one row per status",
-    "job_attempt": "permanently; the files by the rules `pull_request`, `exports`, `unpublished`, `superseded`, `logs`",
+    "job_attempt": "permanently; the files by the rules `pull_request`, `exports`, `unpublished`, `superseded`, "
+    "`conversions`, `logs`",
     "failure_day": "180 days, or until an attempt of the day is recorded or corrected; the sweep then counts it again",
     "failure_count": "as long as its day",
     "batch_array": "30 days",
@@ -50,6 +52,8 @@ _KEPT: Mapping[str, str] = {
     "collection_build": "as long as its collection",
     "export": "permanently; the files by the rule `exports` after `expires_at`",
     "fabric": "permanently, one row per layer",
+    "conversion": "as long as its publication; the files by the rule `conversions`",
+    "withdrawal": _PERMANENTLY,
     "github_delivery": "30 days",
     "github_check": _PERMANENTLY,
     "github_pull": _PERMANENTLY,

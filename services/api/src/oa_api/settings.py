@@ -171,6 +171,12 @@ class Settings:
     export_inputs: int = field(default=1_000, metadata={"help": "Maximum datasets of an export."})
     export_features: int = field(default=25_000_000, metadata={"help": "Maximum features of an export."})
     export_keep_days: int = field(default=14, metadata={"help": "Days until the file of an export is deleted."})
+    conversion_features: int = field(
+        default=5_000_000, metadata={"help": "Maximum features of a dataset that visitors may have converted."}
+    )
+    conversions_at_once: int = field(
+        default=5, metadata={"help": "Maximum conversions for visitors that are written at the same time."}
+    )
 
     price_vcpu_h: float = field(default=0.04048, metadata={"help": "Price of a vCPU hour in US dollars."})
     price_memory_gb_h: float = field(default=0.004445, metadata={"help": "Price of a GB hour of memory in US dollars."})

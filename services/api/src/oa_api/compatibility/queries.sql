@@ -101,7 +101,7 @@ LEFT JOIN LATERAL (
     WHERE job.source_name = data.source_name AND job.layer = data.layer AND job.name = data.name AND run.live
     ORDER BY job.id DESC LIMIT 1
 ) latest ON true
-WHERE (%(source)s::text IS NULL OR data.source_name ILIKE %(source)s)
+WHERE data.state = 'published' AND (%(source)s::text IS NULL OR data.source_name ILIKE %(source)s)
   AND (%(layers)s::text[] IS NULL OR data.layer = ANY(%(layers)s))
   AND (%(name)s::text IS NULL OR data.name ILIKE %(name)s)
   AND (%(before)s::timestamptz IS NULL OR data.updated_at < %(before)s)
@@ -148,7 +148,7 @@ SELECT min(id) FROM data WHERE source_name = %(source_name)s
 SELECT min(id) AS id, source_name AS name, bool_or(layer = 'addresses') AS has_addresses,
        bool_or(layer = 'parcels') AS has_parcels, bool_or(layer = 'buildings') AS has_buildings,
        min((area[1])[0]) AS west, min((area[1])[1]) AS south, max((area[0])[0]) AS east, max((area[0])[1]) AS north
-FROM data WHERE area IS NOT NULL
+FROM data WHERE area IS NOT NULL AND state = 'published'
 GROUP BY source_name ORDER BY source_name LIMIT %(limit)s
 
 -- name: place
@@ -156,7 +156,7 @@ GROUP BY source_name ORDER BY source_name LIMIT %(limit)s
 SELECT min(id) AS id, source_name AS name, bool_or(layer = 'addresses') AS has_addresses,
        bool_or(layer = 'parcels') AS has_parcels, bool_or(layer = 'buildings') AS has_buildings,
        min((area[1])[0]) AS west, min((area[1])[1]) AS south, max((area[0])[0]) AS east, max((area[0])[1]) AS north
-FROM data WHERE area IS NOT NULL AND source_name = (SELECT source_name FROM data WHERE id = %(map)s)
+FROM data WHERE area IS NOT NULL AND state = 'published' AND source_name = (SELECT source_name FROM data WHERE id = %(map)s)
 GROUP BY source_name
 
 -- name: export_details

@@ -1,19 +1,20 @@
 """Publications as an Atom feed (RFC 4287)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
-from oa_api.datasets.rows import FeedRow
+from oa_api.datasets.comparison import CHANGES
+from oa_api.datasets.rows import FeedRow, FeedWithdrawalRow
 from oa_api.datasets.serializers import changes_of, serialize_files
 from oa_api.http.fields import rfc3339
 from oa_shared.licenses import credit_of, normalize_license
 from oa_shared.media_types import ATOM, media_type_of
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
-CHANGES = ("added", "removed", "changed")
 _ENCLOSED_FILES = ("source.parquet", "source.geojson.gz", "source.pmtiles")
+_STATES = {"retired": "Retired", "deleted": "Deleted", "published": "Restored", "reopened": "Reopened"}
 _UPDATED_WHEN_EMPTY = datetime(2026, 1, 1, tzinfo=UTC)
 ET.register_namespace("", NAMESPACE)
 
@@ -37,10 +38,11 @@ class Feed:
         return f"tag:openaddresses.io,2026:{self.stack}/{name}"
 
 
-def atom_feed(feed: Feed, publications: Sequence[FeedRow]) -> bytes:
-    """Return the XML of a page of publications, newest first."""
+def atom_feed(feed: Feed, publications: Sequence[FeedRow], withdrawals: Sequence[FeedWithdrawalRow]) -> bytes:
+    """Return the XML of a page of publications and of datasets that were retired, deleted or restored, newest first."""
     root = ET.Element(f"{{{NAMESPACE}}}feed")
-    updated = publications[0].published_at if publications else _UPDATED_WHEN_EMPTY
+    times = [*(row.published_at for row in publications[:1]), *(row.created_at for row in withdrawals[:1])]
+    updated = max(times, default=_UPDATED_WHEN_EMPTY)
     _add_head(root, feed.id(f"feed{feed.path}"), feed.title, updated)
     _add_child(_add_child(root, "author"), "name", "OpenAddresses")
     _add_link(root, "self", feed.site + feed.page, type=ATOM)
@@ -49,10 +51,35 @@ def atom_feed(feed: Feed, publications: Sequence[FeedRow]) -> bytes:
         _add_link(root, "first", feed.site + feed.path, type=ATOM)
     if feed.older:
         _add_link(root, "next", feed.site + feed.older, type=ATOM)
-    for publication in publications:
-        _add_entry(root, feed, publication)
+    for item in _in_order(publications, withdrawals):
+        if isinstance(item, FeedRow):
+            _add_entry(root, feed, item)
+        else:
+            _add_withdrawal(root, feed, item)
     xml: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return xml
+
+
+def _in_order(
+    publications: Sequence[FeedRow], withdrawals: Sequence[FeedWithdrawalRow]
+) -> Iterator[FeedRow | FeedWithdrawalRow]:
+    """Yield each withdrawal before the newest publication that is older."""
+    waiting = list(reversed(withdrawals))
+    for publication in publications:
+        while waiting and waiting[-1].publication >= publication.id:
+            yield waiting.pop()
+        yield publication
+    yield from reversed(waiting)
+
+
+def _add_withdrawal(root: ET.Element, feed: Feed, withdrawal: FeedWithdrawalRow) -> None:
+    entry = _add_child(root, "entry")
+    title = f"{_STATES[withdrawal.state]}: {withdrawal.source_name} {withdrawal.layer} {withdrawal.name}"
+    _add_head(entry, feed.id(f"withdrawal/{withdrawal.id}"), title, withdrawal.created_at)
+    _add_link(entry, "alternate", f"{feed.site}/data/{withdrawal.data_id}", type="text/html")
+    _add_link(entry, "related", f"{feed.site}/api/data/{withdrawal.data_id}", type="application/json")
+    ET.SubElement(entry, f"{{{NAMESPACE}}}category", {"term": withdrawal.state})
+    _add_child(entry, "summary", f"{_STATES[withdrawal.state]}: {withdrawal.reason}")
 
 
 def _add_entry(root: ET.Element, feed: Feed, publication: FeedRow) -> None:

@@ -20,6 +20,7 @@ async def get_feed(request: web.Request) -> web.Response:
     """Return the most recent publications as an Atom feed."""
     feed_filter, settings = await read_query(request, FeedFilterSchema()), request.app[SETTINGS]
     page = await queries.recent_publications(request.app[DATABASE], feed_filter, limit=ENTRIES)
+    withdrawals = await queries.recent_withdrawals(request.app[DATABASE], feed_filter, page, limit=ENTRIES)
     given = {name: value for name in _SELECTION if (value := request.query.get(name))}
     url = request.rel_url.with_query(given)
     feed = Feed(
@@ -30,5 +31,5 @@ async def get_feed(request: web.Request) -> web.Response:
         page=str(url.update_query(cursor=feed_filter.cursor)) if feed_filter.cursor else str(url),
         older=str(url.update_query(cursor=page.rows[-1].id)) if page.has_more else None,
     )
-    response = web.Response(body=atom_feed(feed, page.rows), content_type=ATOM, charset="utf-8")
+    response = web.Response(body=atom_feed(feed, page.rows, withdrawals), content_type=ATOM, charset="utf-8")
     return respond_conditionally(request, response, max_age_s=_MAX_AGE_S)

@@ -1,8 +1,7 @@
-"""The pages of published data: the list, one dataset with its history, and the map."""
+"""The pages of published data: the list and the map."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -11,38 +10,26 @@ from aiohttp import web
 from oa_api.datasets import queries
 from oa_api.datasets.extents_api import send_extents
 from oa_api.datasets.facets import make_facets
-from oa_api.datasets.feed import CHANGES
 from oa_api.datasets.request_schemas import (
     DatasetFilterSchema,
     DatasetSelectionSchema,
     FeedFilterSchema,
-    HistoryFilterSchema,
     SourceListFilterSchema,
 )
 from oa_api.datasets.requests import DatasetFilter, DatasetSelection
-from oa_api.datasets.rows import DatasetRow, HistoryRow
-from oa_api.datasets.serializers import (
-    changes_of,
-    serialize_dataset,
-    serialize_files,
-    serialize_publication,
-    summarize_dataset,
-)
+from oa_api.datasets.rows import DatasetRow
+from oa_api.datasets.serializers import summarize_dataset
 from oa_api.datasets.source_list import list_regions, list_sources
 from oa_api.db.database import Database
 from oa_api.db.pages import Page
 from oa_api.http.app_keys import DATABASE
-from oa_api.http.request_parsing import path_id, read_query
-from oa_api.jobs.output_files import FILE_DESCRIPTIONS
+from oa_api.http.request_parsing import read_query
 from oa_api.products.queries import list_fabric_layers
-from oa_api.ui import charts
 from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
-from oa_shared.json_types import JsonMapping, JsonObject
-from oa_shared.licenses import credit_of, normalize_license
+from oa_shared.json_types import JsonObject
 from oa_shared.status import LAYERS
 
-_HISTORY = 50
 _DATASETS_BELOW_MAP = 50
 _COLUMNS = {"source": "Source", "count": "Features", "updated_at": "Published"}
 _POSITION = frozenset({"cursor", "page", "limit"})
@@ -63,27 +50,6 @@ async def list_data(request: web.Request) -> web.Response:
         columns=_sortable_columns(request, source_filter.sort),
         area=_area_of(request),
         urls=_other_forms(request),
-    )
-
-
-async def show_dataset(request: web.Request) -> web.Response:
-    """Show a dataset: files, extent, attribute coverage, license and history."""
-    database = request.app[DATABASE]
-    dataset = await queries.get_dataset(database, path_id(request, "data"))
-    window = replace(await read_query(request, HistoryFilterSchema()), limit=_HISTORY)
-    page = await queries.list_history(database, dataset.id, window)
-    files = serialize_files(dataset.result, job=dataset.job, attempt=dataset.attempt, is_kept=True)
-    publications = Page([serialize_publication(row) for row in page.rows], page.has_more, page.total)
-    return render(
-        request,
-        "datasets/dataset.html",
-        data=serialize_dataset(dataset),
-        credit=credit_of(normalize_license(dataset.license), dataset.source_name),
-        files=[{**file, "href": file["url"], "what": FILE_DESCRIPTIONS.get(str(file["name"]), "")} for file in files],
-        urls={file["name"]: file["url"] for file in files},
-        history=make_listing(request, window, publications),
-        chart=_chart(page.rows),
-        changes=_change_counts(dataset.result),
     )
 
 
@@ -159,18 +125,3 @@ def _serialize_page(page: Page[DatasetRow]) -> Page[JsonObject]:
 def _by_prefix(selection: _Selection) -> _Selection:
     """Return the selection with its source as a prefix, as the filters of pages have it."""
     return replace(selection, source=None, source_prefix=selection.source) if selection.source else selection
-
-
-def _change_counts(result: JsonMapping | None) -> list[tuple[str, object]]:
-    """Return the counts of changes since the previous publication; nothing for the first one."""
-    changes = changes_of(result) or {}
-    return [] if changes.get("previous") is False else [(name, changes[name]) for name in CHANGES if name in changes]
-
-
-def _chart(publications: Sequence[HistoryRow]) -> charts.Chart:
-    """Return the number of features over time, oldest first."""
-    points = []
-    for row in reversed(publications):
-        count = (row.result or {}).get("count")
-        points.append((f"{row.published_at.astimezone(UTC):%Y-%m-%d}", count if isinstance(count, int) else 0))
-    return charts.line_chart(points)

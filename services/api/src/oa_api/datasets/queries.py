@@ -9,10 +9,12 @@ from oa_api.datasets.rows import (
     ExtentRow,
     ExtentsPart,
     FeedRow,
+    FeedWithdrawalRow,
     HistoryRow,
     LatestFileRow,
     LicenseCountRow,
     SitemapRow,
+    WithdrawalRow,
 )
 from oa_api.db import counting
 from oa_api.db.database import Database
@@ -20,7 +22,7 @@ from oa_api.db.like_patterns import contains_pattern, starts_with_pattern
 from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
 from oa_api.db.rows import as_parameters
-from oa_api.http.errors import NotFoundError
+from oa_api.http.errors import GoneError, NotFoundError
 from oa_api.http.schemas import ALL_FIELDS, CursorSlice
 from oa_api.jobs.filters import window_parameters
 
@@ -28,6 +30,8 @@ _SQL = load_queries("datasets.queries")
 MAX_EXTENTS = 50_000
 EXTENTS_OF_A_PART = 1_000
 _SHOWN_LENGTH = 200
+_PUBLISHED = "published"
+MAX_STEPS = 200
 
 
 def select_parameters(selection: DatasetSelection) -> dict[str, object]:
@@ -74,15 +78,40 @@ async def list_history(database: Database, data: int, window: CursorSlice) -> Pa
     return Page.cut(rows, window.limit, await counting.count_rows(database, _SQL["count_history"], values))
 
 
+async def get_publication(database: Database, data: int, publication: int) -> HistoryRow:
+    """Return a publication of a dataset. Raises NotFoundError."""
+    values = {"data": data, "publication": publication}
+    row = await database.first(_SQL["publication"], values, into=HistoryRow)
+    if row is None:
+        raise NotFoundError(f"dataset {data} has no version {publication}")
+    return row
+
+
+async def find_version_before(database: Database, data: int, *, days: int) -> int | None:
+    """Return the publication of a dataset that was current some days ago, its first one if it is younger."""
+    return await database.first(_SQL["version_before"], {"data": data, "days": days}, into=int)
+
+
+async def list_between(database: Database, data: int, *, after: int, last: int) -> list[HistoryRow]:
+    """Return the publications of a dataset after one and up to another, newest first, at most `MAX_STEPS`."""
+    values = {"data": data, "after": after, "last": last, "limit": MAX_STEPS}
+    return await database.all(_SQL["between"], values, into=HistoryRow)
+
+
+async def find_withdrawal(database: Database, data: int) -> WithdrawalRow | None:
+    """Return the latest change of the state of a dataset by an admin."""
+    return await database.first(_SQL["withdrawal"], {"data": data}, into=WithdrawalRow)
+
+
 async def get_latest_file(database: Database, *, source: str, layer: str, name: str, file: str) -> LatestFileRow:
-    """Return the published attempt of a dataset that has this file. Raises NotFoundError."""
+    """Return the published attempt of a dataset and its file. Raises NotFoundError, GoneError."""
     values = {"source": source, "layer": layer, "name": name, "file": file}
     row = await database.first(_SQL["latest_file"], values, into=LatestFileRow)
     if row is None:
         dataset = ", ".join(repr(part[:_SHOWN_LENGTH]) for part in (source, layer, name))
         raise NotFoundError(f"dataset {dataset} does not exist")
-    if row.output is None:
-        raise NotFoundError(f"dataset has no file {file[:60]!r}")
+    if row.state != _PUBLISHED:
+        raise GoneError(f"the dataset is {row.state}: see /data/{row.id} for the reason and its earlier versions")
     return row
 
 
@@ -129,6 +158,15 @@ async def recent_publications(database: Database, feed_filter: FeedFilter, *, li
     """Return a page of publications, newest first."""
     values = as_parameters(feed_filter) | _place_parameters(feed_filter) | {"limit": limit + 1}
     return Page.cut(await database.all(_SQL["recent_publications"], values, into=FeedRow), limit)
+
+
+async def recent_withdrawals(
+    database: Database, feed_filter: FeedFilter, publications: Page[FeedRow], *, limit: int
+) -> list[FeedWithdrawalRow]:
+    """Return the changes of states that belong on a page of publications, newest first."""
+    first = publications.rows[-1].id if publications.has_more else 0
+    values = as_parameters(feed_filter) | _place_parameters(feed_filter) | {"limit": limit, "first": first}
+    return await database.all(_SQL["recent_withdrawals"], values, into=FeedWithdrawalRow)
 
 
 def _place_parameters(selection: DatasetSelection | FeedFilter, prefix: str | None = None) -> dict[str, str | None]:

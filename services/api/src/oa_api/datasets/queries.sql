@@ -7,9 +7,10 @@ WHERE job.source_name = data.source_name AND job.layer = data.layer AND job.name
   AND job.rank = 9 AND job.status <> 'Success' AND run.live
 
 -- name: selected
--- The selected datasets.
+-- The selected datasets: published ones.
 FROM data
-WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
+WHERE data.state = 'published'
+  AND (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
   AND (%(contains)s::text IS NULL OR lower(data.source_name) LIKE %(contains)s)
   AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
@@ -26,7 +27,7 @@ SELECT count(*) FROM (SELECT 1 {selected} LIMIT %(count_limit)s) counted
 
 -- name: columns
 -- The columns of a dataset; a summary has only a part of its result.
-SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.attempt, data.updated_at,
+SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.attempt, data.updated_at, data.state,
        greatest(data.updated_at, data.checked_at) AS checked_at, greatest(data.job_id, data.checked_job) AS checked_job, CASE
            WHEN %(fields)s = 'all' THEN data.result
            ELSE jsonb_build_object('count', data.result -> 'count', 'valid', data.result -> 'valid',
@@ -98,8 +99,8 @@ NOT EXISTS (
     WHERE file_deletion.job_id = publication.job_id AND file_deletion.attempt = publication.attempt AND file_deletion.part = 'files'
 )
 
--- name: history
--- A page of the publications of a dataset, for the history endpoint and the page of the dataset.
+-- name: publication_columns
+-- The columns of a publication.
 SELECT publication.id, publication.job_id AS job, publication.attempt, publication.run_id AS run,
        publication.published_at, publication.source_sha256, publication.source_url, publication.github,
        publication.license, publication.result, EXISTS (SELECT 1 FROM job WHERE job.id = publication.job_id) AND NOT EXISTS (
@@ -109,6 +110,10 @@ SELECT publication.id, publication.job_id AS job, publication.attempt, publicati
            WHERE file_deletion.job_id = publication.job_id AND file_deletion.attempt = publication.attempt
        ) AS files_deleted_at
 FROM publication
+
+-- name: history
+-- A page of the publications of a dataset, for the history endpoint and the page of the dataset.
+{publication_columns}
 WHERE publication.data_id = %(data)s AND (%(cursor)s::bigint IS NULL OR publication.id < %(cursor)s)
 ORDER BY publication.id DESC LIMIT %(limit)s OFFSET %(offset)s
 
@@ -116,9 +121,28 @@ ORDER BY publication.id DESC LIMIT %(limit)s OFFSET %(offset)s
 -- The number of publications of a dataset, for the same lists.
 SELECT count(*) FROM (SELECT 1 FROM publication WHERE data_id = %(data)s LIMIT %(count_limit)s) counted
 
+-- name: between
+-- The publications of a dataset after one and up to another, newest first: what changed between two versions.
+{publication_columns}
+WHERE publication.data_id = %(data)s AND publication.id > %(after)s AND publication.id <= %(last)s
+ORDER BY publication.id DESC LIMIT %(limit)s
+
+-- name: publication
+-- A publication of a dataset.
+{publication_columns}
+WHERE publication.data_id = %(data)s AND publication.id = %(publication)s
+
+-- name: version_before
+-- The version of a dataset that was current some days ago; its first one if it is younger.
+SELECT coalesce(
+    (SELECT id FROM publication
+     WHERE data_id = %(data)s AND published_at <= now() - make_interval(days => %(days)s) ORDER BY id DESC LIMIT 1),
+    (SELECT id FROM publication WHERE data_id = %(data)s ORDER BY id LIMIT 1)
+) AS publication
+
 -- name: latest_file
 -- The published attempt with one of its files, for /latest.
-SELECT job_id AS job, attempt, result -> 'outputs' -> %(file)s AS output FROM data
+SELECT id, state, job_id AS job, attempt, result -> 'outputs' -> %(file)s AS output FROM data
 WHERE source_name = %(source)s AND layer = %(layer)s AND name = %(name)s
 
 -- name: version
@@ -184,4 +208,23 @@ ORDER BY publication.id DESC LIMIT %(limit)s
 
 -- name: newest
 -- The datasets that were published last, for the sitemap.
-SELECT id, updated_at FROM data ORDER BY updated_at DESC, id DESC LIMIT %(limit)s
+SELECT id, updated_at FROM data WHERE state = 'published' ORDER BY updated_at DESC, id DESC LIMIT %(limit)s
+
+-- name: recent_withdrawals
+-- The changes of the state of datasets that the feed lists between two publications, newest first, for GET /data/feed.atom.
+SELECT withdrawal.id, withdrawal.data_id, withdrawal.state, withdrawal.reason, withdrawal.created_at,
+       withdrawal.publication_id AS publication, data.source_name, data.layer, data.name
+FROM withdrawal JOIN data ON data.id = withdrawal.data_id
+WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
+  AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
+  AND (%(contains)s::text IS NULL OR lower(data.source_name) LIKE %(contains)s)
+  AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
+  AND (%(name)s::text IS NULL OR data.name = %(name)s)
+  AND (%(area)s::box IS NULL OR data.area && %(area)s::box OR data.area && %(other_area)s::box)
+  AND withdrawal.publication_id >= %(first)s
+  AND (%(cursor)s::bigint IS NULL OR withdrawal.publication_id < %(cursor)s)
+ORDER BY withdrawal.publication_id DESC, withdrawal.id DESC LIMIT %(limit)s
+
+-- name: withdrawal
+-- The latest change of the state of a dataset, for its page and its endpoint.
+SELECT state, reason, created_at FROM withdrawal WHERE data_id = %(data)s ORDER BY id DESC LIMIT 1

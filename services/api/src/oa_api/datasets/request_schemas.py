@@ -4,9 +4,20 @@ from collections.abc import Mapping
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from oa_api.datasets.requests import AttributionFilter, DatasetFilter, DatasetSelection, FeedFilter, SourceListFilter
+from oa_api.datasets.requests import (
+    AttributionFilter,
+    DatasetFilter,
+    DatasetSelection,
+    FeedFilter,
+    NewConversion,
+    SourceListFilter,
+    StateChange,
+    VersionChoice,
+)
+from oa_api.datasets.withdrawals import DatasetAction
 from oa_api.http.fields import Numbers, RequestSchema, StrictSchema, Text, Time, about, identifier
 from oa_api.http.schemas import CursorSlice, SliceSchema, shape_field
+from oa_api.products.conversions import CONVERTED_FILES
 from oa_shared.status import LAYERS
 
 SORTS = ("source", "updated_at", "count")
@@ -115,3 +126,37 @@ class AttributionFilterSchema(_SelectionSchema, RequestSchema[AttributionFilter]
         validate=validate.OneOf(["text", "json"]),
         metadata=about("`text`: a file to redistribute with the data; `json`: one item per dataset.", "text"),
     )
+
+
+class NewConversionSchema(RequestSchema[NewConversion]):
+    """POST /api/data/{data}/conversions."""
+
+    format = fields.String(
+        required=True, validate=validate.OneOf([str(key) for key in CONVERTED_FILES]), metadata=about("Format.", "csv")
+    )
+
+
+class StateChangeSchema(RequestSchema[StateChange]):
+    """POST /api/data/{data}/state."""
+
+    action = fields.String(
+        required=True,
+        validate=validate.OneOf(list(DatasetAction)),
+        metadata=about(
+            "`retire`: remove it from lists, products and /latest, and keep its files; `delete`: delete the files of a "
+            "retired dataset; `restore`: offer it again, a deleted one with its next result.",
+            "retire",
+        ),
+    )
+    reason = Text(
+        required=True,
+        validate=validate.Length(min=1, max=500),
+        metadata=about("Reason, for the audit log and the feed.", "replaced by the data of the state"),
+    )
+
+
+class VersionChoiceSchema(RequestSchema[VersionChoice]):
+    """GET /data/{data}/compare."""
+
+    before = identifier(load_default=None, metadata=about("Publication to compare with; default: a week ago."))
+    after = identifier(load_default=None, metadata=about("Publication to compare; default: the newest one."))

@@ -62,3 +62,26 @@ class FeedFilter:
     bbox: list[float] | None = None
     point: list[float] | None = None
     cursor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewConversion:
+    """The format to convert the published result of a dataset to."""
+
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """What to do to a dataset, and why."""
+
+    action: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChoice:
+    """Two publications of a dataset to compare; None stands for the version of a week ago, and for the newest one."""
+
+    before: int | None
+    after: int | None

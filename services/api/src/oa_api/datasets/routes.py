@@ -1,21 +1,26 @@
 """The routes of datasets."""
 
-from oa_api.datasets import api, attribution_api, extents_api, feed_api, pages, sitemap
+from oa_api.datasets import api, attribution_api, dataset_pages, extents_api, feed_api, pages, sitemap
 from oa_api.datasets.request_schemas import (
     AttributionFilterSchema,
     DatasetFilterSchema,
     DatasetSelectionSchema,
     FeedFilterSchema,
     HistoryFilterSchema,
+    NewConversionSchema,
+    StateChangeSchema,
 )
 from oa_api.datasets.schemas import (
     AttributionListSchema,
+    ConversionListSchema,
+    ConversionSchema,
     DatasetListSchema,
     DatasetSchema,
+    DatasetStateSchema,
     HistorySchema,
     LicenseListSchema,
 )
-from oa_api.http.routing import JSON, TEXT, get, page
+from oa_api.http.routing import JSON, TEXT, form, get, page, post
 from oa_shared.media_types import ATOM, GEOJSON
 from oa_shared.roles import Role
 from oa_shared.status import LAYERS
@@ -66,6 +71,40 @@ API = (
         role=Role.ANYONE,
         also=(304,),
     ),
+    post(
+        "/api/data/{data}/state",
+        api.post_state,
+        "Retire, delete or restore a dataset",
+        operation_id="changeDatasetState",
+        response=DatasetStateSchema,
+        tag="data",
+        description="Recorded in the audit log and the feed. Cleanup deletes the files of a deleted dataset.",
+        body=StateChangeSchema,
+        refusals=(404, 409),
+        role=Role.ADMIN,
+    ),
+    get(
+        "/api/data/{data}/conversions",
+        api.list_conversions,
+        "List the conversions of a dataset",
+        operation_id="listConversions",
+        response=ConversionListSchema,
+        tag="data",
+        description="CSV and GeoPackage of the published result, written on request.",
+        role=Role.ANYONE,
+    ),
+    post(
+        "/api/data/{data}/conversions",
+        api.post_conversion,
+        "Convert a dataset",
+        operation_id="createConversion",
+        response=ConversionSchema,
+        tag="data",
+        description="Starts a job, once for each published result and format. `GET /latest/…` does the same.",
+        body=NewConversionSchema,
+        refusals=(404, 409, 410),
+        role=Role.ANYONE,
+    ),
     get(
         "/latest/{source}/{layer}/{name}/{file}",
         api.get_latest,
@@ -73,7 +112,10 @@ API = (
         operation_id="getLatestFile",
         response=(),
         tag="data",
-        description="A stable URL: redirects to the file of the published result, which supports ranges.",
+        description="A stable URL: redirects to the file of the published result, which supports ranges. "
+        "`source.csv.gz` and `source.gpkg` are written on request: 503 with `Retry-After` until then. 410 for a "
+        "retired dataset.",
+        refusals=(410,),
         role=Role.ANYONE,
         pattern=f"/latest/{{source:.+}}/{{layer:{'|'.join(LAYERS)}}}/{{name:[^/]+}}/{{file:[^/]+}}",
         also=(302, 304),
@@ -114,7 +156,10 @@ API = (
 )
 PAGES = (
     page("/data", pages.list_data, "Data", role=Role.ANYONE),
-    page("/data/{data}", pages.show_dataset, "Dataset", role=Role.ANYONE),
+    page("/data/{data}", dataset_pages.show_dataset, "Dataset", role=Role.ANYONE),
+    page("/data/{data}/compare", dataset_pages.show_comparison, "Comparison of two versions", role=Role.ANYONE),
+    form("/data/{data}/conversions", dataset_pages.post_conversion, "Prepare file", role=Role.ANYONE),
+    form("/data/{data}/state", dataset_pages.post_state, "Retire or restore dataset", role=Role.ADMIN),
     page("/map", pages.show_map, "Map", role=Role.ANYONE),
     page("/robots.txt", sitemap.get_robots, "Rules for crawlers", response=(TEXT,), role=Role.ANYONE),
     page("/sitemap.xml", sitemap.get_sitemap, "Sitemap", response=("application/xml",), role=Role.ANYONE),

@@ -20,6 +20,7 @@ class DatasetRow:
     job: int
     attempt: int
     updated_at: datetime
+    state: str
     result: JsonObject | None
     checked_at: datetime
     checked_job: int
@@ -74,9 +75,46 @@ class FeedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawalRow:
+    """A change of the state of a dataset by an admin."""
+
+    state: str
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedWithdrawalRow:
+    """A change of the state of a dataset in the feed; `publication` is the newest one of all datasets before it."""
+
+    id: int
+    data_id: int
+    state: str
+    reason: str
+    created_at: datetime
+    publication: int
+    source_name: str
+    layer: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockedDataset:
+    """A dataset whose state no other transaction changes."""
+
+    id: int
+    state: str
+    source_name: str
+    layer: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class LatestFileRow:
     """The attempt that is published, and the file as its result lists it; None for a file that it does not have."""
 
+    id: int
+    state: str
     job: int
     attempt: int
     output: object

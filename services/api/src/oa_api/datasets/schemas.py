@@ -2,8 +2,10 @@
 
 from marshmallow import fields, validate
 
+from oa_api.datasets.withdrawals import OfferState
 from oa_api.http.fields import Time, about
 from oa_api.http.schemas import ListSchema, ResponseSchema, text_field, time_field
+from oa_api.products.conversions import CONVERTED_FILES, ConversionState
 from oa_shared.status import LAYERS, JobStatus
 
 
@@ -116,6 +118,15 @@ class _DatasetFieldsSchema(_FiguresSchema):
     checked_at = time_field("When it was published, or last found up to date: the source had not changed.")
     checked_job = fields.Integer(required=True, metadata=about("ID of the job that did so.", 19))
     attribution = text_field("Attribution and license in one line.", "© City of Berkeley. License: CC BY 4.0.")
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf(list(OfferState)),
+        metadata=about(
+            "`published`; `retired`: not in lists and /latest, with its files; `deleted`: without its files; "
+            "`reopened`: deleted, and the next result publishes it.",
+            "published",
+        ),
+    )
     latest_job = fields.Nested(LatestJobSchema, required=True, allow_none=True)
     history = text_field("Path of its publications.", "/api/data/7/history")
 
@@ -188,3 +199,45 @@ class AttributionListSchema(ResponseSchema):
     """GET /api/attribution?format=json."""
 
     datasets = fields.List(fields.Nested(AttributionSchema), required=True)
+
+
+class DatasetStateSchema(ResponseSchema):
+    """The state of a dataset after a change."""
+
+    data = fields.Integer(required=True, metadata=about("ID of the dataset.", 7))
+    state = fields.String(
+        required=True, validate=validate.OneOf(list(OfferState)), metadata=about("State of the dataset.")
+    )
+
+
+class ConversionSchema(ResponseSchema):
+    """A format of the published result that is written on request, and kept with it."""
+
+    format = fields.String(
+        required=True, validate=validate.OneOf([str(key) for key in CONVERTED_FILES]), metadata=about("Format.", "csv")
+    )
+    file = text_field("Name of the file below /latest.", "source.csv.gz")
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf(list(ConversionState)),
+        metadata=about(
+            "`available`: a request starts it; `preparing`: `job` writes it; `ready`: `url` is the file; `failed`: "
+            "`reason` states why; `refused`: `reason` states why it is not offered.",
+            "ready",
+        ),
+    )
+    job = fields.Integer(required=True, allow_none=True, metadata=about("ID of its job.", 21))
+    url = text_field("Permanent URL of the file.", "/api/job/21/output/export.csv.gz?attempt=1", allow_none=True)
+    size_bytes = fields.Integer(required=True, allow_none=True, metadata=about("Size in bytes.", 123_456))
+    sha256 = text_field("SHA-256 of the file.", allow_none=True)
+    reason = text_field("Reason for a missing file.", allow_none=True)
+    wait_s = fields.Integer(
+        required=True, allow_none=True, metadata=about("Estimated seconds until the file or a new try.", 30)
+    )
+
+
+class ConversionListSchema(ResponseSchema):
+    """The formats that a published result can be converted to."""
+
+    data = fields.Integer(required=True, metadata=about("ID of the dataset.", 7))
+    conversions = fields.List(fields.Nested(ConversionSchema), required=True)

@@ -6,6 +6,7 @@ Written by hand: for a page of a hundred datasets with ten files each, the schem
 from urllib.parse import quote
 
 from oa_api.datasets.rows import DatasetRow, HistoryRow
+from oa_api.datasets.withdrawals import OfferState
 from oa_api.http.fields import rfc3339
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.licenses import credit_of, normalize_license
@@ -28,8 +29,9 @@ def summarize_dataset(dataset: DatasetRow) -> JsonObject:
 
 def serialize_dataset(dataset: DatasetRow) -> JsonObject:
     """Return a dataset with its files, its license and why its latest job, if any, did not publish."""
-    files = serialize_files(dataset.result, job=dataset.job, attempt=dataset.attempt, is_kept=True)
-    prefix = f"/latest/{quote(dataset.source_name)}/{dataset.layer}/{quote(dataset.name, safe='')}/"
+    is_kept = dataset.state in {OfferState.PUBLISHED, OfferState.RETIRED}
+    files = serialize_files(dataset.result, job=dataset.job, attempt=dataset.attempt, is_kept=is_kept)
+    prefix = latest_prefix(dataset.source_name, dataset.layer, dataset.name)
     return {
         **_identify(dataset),
         "result": dataset.result,
@@ -52,6 +54,7 @@ def _identify(dataset: DatasetRow) -> JsonObject:
         "updated_at": rfc3339(dataset.updated_at),
         "checked_at": rfc3339(dataset.checked_at),
         "checked_job": dataset.checked_job,
+        "state": dataset.state,
         "history": f"/api/data/{dataset.id}/history",
     }
 
@@ -83,6 +86,11 @@ def serialize_files(result: JsonMapping | None, *, job: int, attempt: int, is_ke
         }
         for name, output in sorted(outputs.items() if isinstance(outputs, dict) else ())
     ]
+
+
+def latest_prefix(source_name: str, layer: str, name: str) -> str:
+    """Return the path below which the files of a dataset have permanent URLs."""
+    return f"/latest/{quote(source_name)}/{layer}/{quote(name, safe='')}/"
 
 
 def output_url(job: int, attempt: int, file: str) -> str:

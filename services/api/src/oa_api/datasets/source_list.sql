@@ -1,8 +1,10 @@
 -- name: known
--- Part: the entries of live runs, each with its published dataset if it has one, as the filters select them.
+-- Part: the entries of live runs, each with its published dataset if it has one, as the filters select them; not those
+-- whose dataset is retired or deleted.
 FROM dataset_health known
 LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
-WHERE (%(source)s::text IS NULL OR known.source_name = %(source)s)
+WHERE coalesce(data.state, 'published') = 'published'
+  AND (%(source)s::text IS NULL OR known.source_name = %(source)s)
   AND (%(contains)s::text IS NULL OR lower(known.source_name) LIKE %(contains)s)
   AND (%(layer)s::text IS NULL OR known.layer = %(layer)s)
   AND (%(name)s::text IS NULL OR known.name = %(name)s)

@@ -92,3 +92,13 @@ class BusyError(ApiError):
     """The server is at its limit."""
 
     code, title, status = "busy", "Server busy.", 503
+
+
+class PreparingError(ApiError):
+    """The requested file is being written; `wait_s` is in how many seconds to ask again."""
+
+    code, title, status = "preparing", "The file is being prepared.", 503
+
+    def __init__(self, detail: str, *, wait_s: int) -> None:
+        super().__init__(detail)
+        self.wait_s = wait_s

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import structlog
 from aiohttp import hdrs, web
 
-from oa_api.http.errors import ApiError, NotFoundError
+from oa_api.http.errors import ApiError, NotFoundError, PreparingError
 from oa_api.http.schemas import ProblemSchema
 from oa_api.http.time_limits import limit_request
 from oa_api.metrics import REQUEST_DURATION_S
@@ -119,7 +119,8 @@ def _api_problem(error: ApiError) -> web.Response:
         error.status, code=error.code, title=error.title, detail=error.detail, fields=error.fields
     )
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers[hdrs.RETRY_AFTER] = str(_RETRY_AFTER_S)
+        wait_s = error.wait_s if isinstance(error, PreparingError) else _RETRY_AFTER_S
+        response.headers[hdrs.RETRY_AFTER] = str(wait_s)
     return response
 
 

@@ -20,6 +20,7 @@ _LIVENESS = "/live"
 _UNLIMITED_PREFIX = "/static/"
 _FORWARDED_FOR = "X-Forwarded-For"
 _SIGN_INS = Quota("sign-in", 20, window_s=900)
+_CONVERSIONS = Quota("conversion", 30, window_s=3600)
 _DECISION = web.RequestKey("rate_decision", RateDecision)
 # The rate limit, the budget of bodies and streams need the client.
 _CLIENT: web.RequestKey[str | None] = web.RequestKey("client", str)
@@ -47,12 +48,19 @@ class RequestLimits:
 
     def consume_sign_in(self, request: web.Request) -> None:
         """Count the start of a sign-in, which causes a write and perhaps an email. Raises TooManyRequestsError."""
+        self._consume(request, _SIGN_INS, what="sign-ins")
+
+    def consume_conversion(self, request: web.Request) -> None:
+        """Count the start of a conversion, which costs a container. Raises TooManyRequestsError."""
+        self._consume(request, _CONVERSIONS, what="conversions")
+
+    def _consume(self, request: web.Request, quota: Quota, *, what: str) -> None:
         client = self._client(request)
         if client is None:
             return
-        decision = self._limiter.consume(f"sign-in {client}", _SIGN_INS, time.monotonic())
+        decision = self._limiter.consume(f"{quota.name} {client}", quota, time.monotonic())
         if decision.wait_s:
-            raise TooManyRequestsError(f"too many sign-ins from your address; retry in {decision.wait_s} s")
+            raise TooManyRequestsError(f"too many {what} from your address; retry in {decision.wait_s} s")
 
     def client(self, request: web.Request, principal: Principal) -> str | None:
         """Return the key of an account or a client's address; None for a service and for a client without a limit."""

@@ -8,6 +8,8 @@ from oa_api.db.query_files import load_queries
 
 _SQL = load_queries("jobs.file_deletion")
 _FILES, _LOG = "files", "log"
+# In place of a rule, for the files of a dataset that an admin deleted.
+DATASET_DELETED = "dataset_deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,14 @@ class FileDeletion:
 
     marked_at: datetime
     rule: str
+
+    @property
+    def reason(self) -> str:
+        """Return when and why the files were deleted."""
+        day = f"{self.marked_at:%Y-%m-%d}"
+        if self.rule == DATASET_DELETED:
+            return f"deleted on {day} with its dataset"
+        return f"deleted on {day} by the rule `{self.rule}`: see GET /api/cleanup"
 
 
 async def find_deletion(

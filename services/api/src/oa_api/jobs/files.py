@@ -84,7 +84,7 @@ async def check_kept(request: web.Request, key: str) -> None:
     job, attempt = parsed.job, parsed.attempt
     deletion = await find_deletion(database, job=job, attempt=attempt, log_only=parsed.file in RECORD_FILES)
     if deletion is not None:
-        raise GoneError(f"deleted on {deletion.marked_at:%Y-%m-%d} by the rule `{deletion.rule}`: see GET /api/cleanup")
+        raise GoneError(deletion.reason)
     lost_at = await find_loss(database, job=job, attempt=attempt)
     if lost_at is not None:
         raise NotFoundError(

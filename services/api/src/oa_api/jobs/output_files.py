@@ -19,6 +19,16 @@ FILE_DESCRIPTIONS = {
     "profile.json": "columns of the source",
     "sample.json": "sample rows: input and output",
     "manifest.json": "SHA-256 digests of all files",
+    "plan.json": "inputs and options of the product",
+    "source.csv.gz": "CSV",
+    "source.gpkg": "GeoPackage",
+    "export.csv.gz": "CSV",
+    "export.shp.zip": "shapefiles",
+    "export.gpkg": "GeoPackage",
+    "export.fgb": "FlatGeobuf",
+    "export.geojson.gz": "all features, one per line",
+    "export.parquet": "GeoParquet",
+    "export.pmtiles": "map tiles",
 }
 
 

@@ -10,11 +10,12 @@ from oa_shared.job_kinds import JobKind
 
 log = structlog.get_logger()
 _SQL = load_queries("products.queries")
-# The row that a product replaces; a backfill adds to published data, which only oa_api.jobs.publishing writes.
+# The rows that a product may replace: an export job is that of an export or of a conversion. A backfill adds to
+# published data, which only oa_api.jobs.publishing writes.
 _QUERIES = {
-    JobKind.COLLECTION: "collection_built",
-    JobKind.EXPORT: "export_built",
-    JobKind.FABRIC: "fabric_built",
+    JobKind.COLLECTION: ("collection_built",),
+    JobKind.EXPORT: ("export_built", "conversion_built"),
+    JobKind.FABRIC: ("fabric_built",),
 }
 
 
@@ -23,7 +24,8 @@ async def deliver_product(transaction: Transaction, job: LockedJob) -> bool:
     kind = JobKind(job.kind)
     if kind is JobKind.BACKFILL:
         return await add_missing_files(transaction, job.id)
-    is_newest = await transaction.execute(_SQL[_QUERIES[kind]], {"job": job.id}) > 0
+    replaced = [await transaction.execute(_SQL[query], {"job": job.id}) for query in _QUERIES[kind]]
+    is_newest = any(replaced)
     if not is_newest:
         log.info("product_not_newest", kind=kind)
     return is_newest

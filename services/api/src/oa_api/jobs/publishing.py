@@ -48,12 +48,16 @@ async def _find_reasons(transaction: Transaction, job: LockedJob, result: JsonOb
 
 
 async def publish(transaction: Transaction, job: LockedJob) -> bool:
-    """Publish the result of a job unless that of a newer job is published; return whether it was published."""
+    """Publish the result of a job and return whether it was published.
+
+    It is not if that of a newer job is published, or if the dataset is retired or deleted, which an event records.
+    """
     fault_point("publish.before")
     license_ = await queries.get_license(transaction, job.id, layer=job.layer, name=job.name)
     license_json = json.dumps(license_.as_json()) if license_ else None
     dataset = await transaction.first(_SQL["publish"], {"job": job.id, "license": license_json}, into=int)
     if dataset is None:
+        await transaction.execute(_SQL["record_withheld"], {"job": job.id})
         return False
     fault_point("publish.half")
     await record_publication(transaction, job, dataset=dataset, license_json=license_json)

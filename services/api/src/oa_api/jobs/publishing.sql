@@ -6,8 +6,8 @@ WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s
 FOR UPDATE
 
 -- name: publish
--- Makes a result the data of its dataset, unless a newer one is, a newer job found the published one up to date, or its
--- files are deleted.
+-- Makes a result the data of its dataset, unless a newer one is, a newer job found the published one up to date, its
+-- files are deleted, or the dataset is retired or deleted.
 INSERT INTO data (source_name, layer, name, job_id, attempt, result, license)
 SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job
 WHERE id = %(job)s AND kind = 'source' AND NOT EXISTS (
@@ -15,10 +15,17 @@ WHERE id = %(job)s AND kind = 'source' AND NOT EXISTS (
 )
 ON CONFLICT (source_name, layer, name) DO UPDATE SET
     job_id = excluded.job_id, attempt = excluded.attempt, result = excluded.result, license = excluded.license,
-    updated_at = now()
-WHERE (data.job_id, data.attempt) < (excluded.job_id, excluded.attempt)
+    updated_at = now(), state = 'published'
+WHERE data.state IN ('published', 'reopened') AND (data.job_id, data.attempt) < (excluded.job_id, excluded.attempt)
   AND (data.job_id = excluded.job_id OR coalesce(data.checked_job, 0) <= excluded.job_id)
 RETURNING id
+
+-- name: record_withheld
+-- Records in the events of a job that its result is not published because its dataset is retired or deleted.
+INSERT INTO job_event (job_id, attempt, kind, accepted, detail)
+SELECT job.id, job.attempt, 'data.withheld', true, jsonb_build_object('dataset', data.state)
+FROM job JOIN data ON data.source_name = job.source_name AND data.layer = job.layer AND data.name = job.name
+WHERE job.id = %(job)s AND job.kind = 'source' AND data.state IN ('retired', 'deleted')
 
 -- name: add_publication
 -- Writes a publication into the history of its dataset, and records it in the events of its job.
@@ -77,9 +84,13 @@ UPDATE job_attempt SET status = 'Warn'
 FROM marked WHERE job_attempt.job_id = marked.id AND job_attempt.attempt = marked.attempt
 
 -- name: published_file
--- A file that an attempt published: GET /api/job/JOB/output/FILE, after a rerun.
-SELECT result -> 'outputs' -> %(file)s AS output FROM publication
-WHERE job_id = %(job)s AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s) ORDER BY attempt DESC LIMIT 1
+-- A file that an attempt published or converted: GET /api/job/JOB/output/FILE, after a rerun.
+SELECT output FROM (
+    SELECT attempt, result -> 'outputs' -> %(file)s AS output FROM publication WHERE job_id = %(job)s
+    UNION ALL
+    SELECT attempt, result -> 'outputs' -> %(file)s AS output FROM conversion WHERE job_id = %(job)s AND attempt IS NOT NULL
+) offered
+WHERE %(attempt)s::integer IS NULL OR attempt = %(attempt)s ORDER BY attempt DESC LIMIT 1
 
 -- name: lock_backfilled
 -- Locks the job whose result a backfill was made for, with that result and the new one; no row if its files are deleted.

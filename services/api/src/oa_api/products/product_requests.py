@@ -8,6 +8,7 @@ from oa_api.http.problem import TRACEPARENT
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs.files import send_file
 from oa_api.products.builds import Requester
+from oa_api.products.conversions import ConversionLimits
 from oa_api.products.exports import ExportLimits
 from oa_api.products.rows import ProductResult
 
@@ -23,6 +24,12 @@ def export_limits(request: web.Request) -> ExportLimits:
     """Return the limits of an export, from the settings."""
     settings = request.app[SETTINGS]
     return ExportLimits(settings.export_inputs, settings.export_features, settings.export_keep_days)
+
+
+def conversion_limits(request: web.Request) -> ConversionLimits:
+    """Return the limits of conversions, from the settings."""
+    settings = request.app[SETTINGS]
+    return ConversionLimits(settings.conversion_features, settings.conversions_at_once)
 
 
 async def send_output(request: web.Request, product: ProductResult, file: str, *, label: str) -> web.StreamResponse:

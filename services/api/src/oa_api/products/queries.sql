@@ -9,7 +9,7 @@ result #>> '{outputs,source.geojson.gz,sha256}' AS geojson_sha256, (result ->> '
 -- The published results of a selection (selection.select_inputs). A bbox with west > east crosses the antimeridian: two boxes.
 SELECT source_name, layer, name, job_id AS job, license, {input_files}
 FROM data
-WHERE source_name ~ ANY(%(patterns)s::text[])
+WHERE state = 'published' AND source_name ~ ANY(%(patterns)s::text[])
   AND (%(layer)s::text IS NULL OR layer = %(layer)s)
   AND (%(west)s::float IS NULL
        OR area && box(point(%(west)s, %(south)s), point(
@@ -45,6 +45,13 @@ UPDATE export SET attempt = job.attempt, result = job.result, ready_at = now(),
 FROM job
 WHERE job.id = %(job)s AND job.kind = 'export' AND export.job_id = job.id
   AND (export.attempt IS NULL OR export.attempt < job.attempt)
+
+-- name: conversion_built
+-- Offer the file of a conversion unless a newer attempt did (jobs.product_delivery).
+UPDATE conversion SET attempt = job.attempt, result = job.result, ready_at = now()
+FROM job
+WHERE job.id = %(job)s AND job.kind = 'export' AND conversion.job_id = job.id
+  AND (conversion.attempt IS NULL OR conversion.attempt < job.attempt)
 
 -- name: fabric_built
 -- Replace the tiles of a layer unless a newer build did (jobs.product_delivery).

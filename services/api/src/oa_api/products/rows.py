@@ -281,6 +281,32 @@ class PublishedInputRow(InputRow):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConvertibleRow(PublishedInputRow):
+    """The published result of a dataset, with its publication and the state of the dataset."""
+
+    publication: int
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConversionRow:
+    """A conversion of a publication with the state of its job; `attempt` and `result` are those of its success."""
+
+    publication: int
+    format: str
+    job: int
+    attempt: int | None
+    result: JsonObject | None
+    started_at: datetime
+    ready_at: datetime | None
+    status: str
+    error_code: str | None
+    error_message: str | None
+    ended_at: datetime | None
+    is_deleted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobInputRow(InputRow):
     """The result of a job; `has_deleted_files` is true after retention deletes its files."""
 

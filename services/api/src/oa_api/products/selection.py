@@ -61,16 +61,16 @@ async def select_job(transaction: Transaction, job: int) -> tuple[JobInputRow, I
     if row.has_deleted_files:
         raise ConflictError(f"the files of job {job} are deleted: rerun it, or export published data")
     license_ = await get_license(transaction, job, layer=row.layer, name=row.name)
-    item = _product_input(row, license_)
+    item = product_input(row, license_)
     return row, Inputs((item,) if item else (), left_out=0 if item else 1)
 
 
 def _published_inputs(rows: Sequence[PublishedInputRow]) -> Inputs:
-    items = tuple(item for row in rows if (item := _product_input(row, normalize_license(row.license))))
+    items = tuple(item for row in rows if (item := product_input(row, normalize_license(row.license))))
     return Inputs(items, left_out=len(rows) - len(items))
 
 
-def _product_input(row: InputRow, license_: License | None) -> ProductInput | None:
+def product_input(row: InputRow, license_: License | None) -> ProductInput | None:
     """Return a result as plans have it; None if a file, its digest or its size is missing."""
     if (
         row.key is None

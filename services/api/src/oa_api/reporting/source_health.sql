@@ -1,5 +1,5 @@
 -- name: grid
--- The datasets of live runs with their state, for the queries below.
+-- The datasets of live runs with their state, but not the retired and deleted ones, for the queries below.
 SELECT known.source_name, known.layer, known.name, known.country, known.region, known.job_id AS job, known.status,
        known.error_code, known.error_message, known.ended_at, known.failing_since,
        data.id AS data, data.job_id AS published_job, data.updated_at AS published_at,
@@ -10,7 +10,8 @@ SELECT known.source_name, known.layer, known.name, known.country, known.region, 
             ELSE 'healthy' END AS state
 FROM dataset_health known
 LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
-WHERE (%(layer)s::text IS NULL OR known.layer = %(layer)s)
+WHERE coalesce(data.state, 'published') = 'published'
+  AND (%(layer)s::text IS NULL OR known.layer = %(layer)s)
   AND (%(prefix)s::text IS NULL OR known.source_name LIKE %(prefix)s)
 
 -- name: states

@@ -34,11 +34,24 @@ coalesce((
     )
 ), false)
 
+-- name: is_converted
+-- An attempt with a conversion of a publication that has its files.
+coalesce((
+    SELECT true FROM conversion JOIN publication ON publication.id = conversion.publication_id
+    WHERE conversion.job_id = old.job_id AND conversion.attempt = old.attempt AND NOT EXISTS (
+        SELECT FROM file_deletion deletion
+        WHERE deletion.job_id = publication.job_id AND deletion.attempt = publication.attempt
+    )
+), false)
+
 -- name: is_unused
--- Files without a use: not published, not of a current product, not of a running job or product, nor added to a kept
--- result.
+-- Files without a use: not those of a dataset, of a current product or of a running job or product, nor added to a kept
+-- result, nor converted from one.
 (job.rank = 9 OR old.attempt < job.attempt)
-AND NOT EXISTS (SELECT FROM data WHERE data.job_id = old.job_id AND data.attempt = old.attempt)
+AND NOT EXISTS (
+    SELECT FROM data
+    WHERE data.job_id = old.job_id AND data.attempt = old.attempt AND data.state IN ('published', 'retired')
+)
 AND NOT EXISTS (SELECT FROM collection offered WHERE offered.job_id = old.job_id AND offered.attempt = old.attempt)
 AND NOT EXISTS (SELECT FROM fabric offered WHERE offered.job_id = old.job_id AND offered.attempt = old.attempt)
 AND NOT EXISTS (
@@ -48,6 +61,7 @@ AND NOT EXISTS (
 AND old.job_id <> ALL (ARRAY({in_use}))
 AND NOT {is_imported}
 AND NOT {is_backfilled}
+AND NOT {is_converted}
 
 -- name: is_deletable
 -- An attempt without uses whose end is old enough, and that of each job of an unchanged source that kept its files.
@@ -87,6 +101,17 @@ AND EXISTS (
     WHERE offered.job_id = old.job_id AND offered.attempt = old.attempt
       AND offered.expires_at < now() - make_interval(days => %(keep_days)s)
 )
+AND NOT {is_marked}
+
+-- name: is_deletable_conversions
+-- The rule `conversions`: after the files of the publication.
+{is_unused}
+AND coalesce((
+    SELECT min(gone.marked_at) < now() - make_interval(days => %(keep_days)s)
+    FROM conversion JOIN publication ON publication.id = conversion.publication_id
+    JOIN file_deletion gone ON gone.job_id = publication.job_id AND gone.attempt = publication.attempt
+    WHERE conversion.job_id = old.job_id
+), false)
 AND NOT {is_marked}
 
 -- name: is_superseded_long_ago
@@ -161,6 +186,13 @@ ORDER BY old.job_id, old.attempt LIMIT %(limit)s
 SELECT old.job_id, old.attempt, {known_bytes} AS known_bytes {attempts_after} AND {is_deletable_exports}
 ORDER BY old.job_id, old.attempt LIMIT %(limit)s
 
+-- name: deletable_conversions
+-- A batch of attempts for the rule `conversions` (attempts.preview, attempts.mark).
+SELECT old.job_id, old.attempt, {known_bytes} AS known_bytes
+FROM conversion JOIN job_attempt old ON old.job_id = conversion.job_id JOIN job ON job.id = old.job_id
+WHERE (old.job_id, old.attempt) > (%(after_job)s, %(after_attempt)s) AND {is_deletable_conversions}
+ORDER BY old.job_id, old.attempt LIMIT %(limit)s
+
 -- name: lock_jobs
 -- Lock the jobs of a batch. Publishing locks the job first, so the statement after this one sees its publication.
 SELECT id FROM job WHERE id = ANY(%(jobs)s) ORDER BY id FOR UPDATE SKIP LOCKED
@@ -191,6 +223,11 @@ SELECT old.job_id, old.attempt, 'files', 'superseded' {chosen} AND {is_deletable
 -- Mark the files that the rule `exports` still applies to under the lock (attempts.mark).
 INSERT INTO file_deletion (job_id, attempt, part, rule)
 SELECT old.job_id, old.attempt, 'files', 'exports' {chosen} AND {is_deletable_exports} ON CONFLICT DO NOTHING
+
+-- name: mark_conversions
+-- Mark the files that the rule `conversions` still applies to under the lock (attempts.mark).
+INSERT INTO file_deletion (job_id, attempt, part, rule)
+SELECT old.job_id, old.attempt, 'files', 'conversions' {chosen} AND {is_deletable_conversions} ON CONFLICT DO NOTHING
 
 -- name: mark_logs
 -- Mark the files that the rule `logs` still applies to under the lock (attempts.mark).

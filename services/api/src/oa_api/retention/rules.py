@@ -9,7 +9,7 @@ from oa_api.db.rows import as_parameters
 
 _SQL = load_queries("retention.queries")
 # The rules for files of attempts, in the order in which cleanup applies them.
-ATTEMPT_RULES = ("pull_request", "exports", "unpublished", "superseded", "logs")
+ATTEMPT_RULES = ("pull_request", "exports", "unpublished", "superseded", "conversions", "logs")
 
 
 @dataclass(frozen=True, slots=True)

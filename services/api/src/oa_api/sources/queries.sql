@@ -19,7 +19,7 @@ FROM (
         FROM dataset_health WHERE %(below)s::text IS NULL OR source_name LIKE %(below)s
         UNION ALL
         SELECT source_name, 0, 1, 0, coalesce(features, 0) FROM data
-        WHERE %(below)s::text IS NULL OR source_name LIKE %(below)s
+        WHERE state = 'published' AND (%(below)s::text IS NULL OR source_name LIKE %(below)s)
     ) known
     GROUP BY source_name
 ) counted
@@ -48,7 +48,7 @@ ORDER BY publication.id DESC LIMIT %(limit)s
 -- name: tiled
 -- The published datasets of a source that have vector tiles, for its map.
 SELECT layer, name FROM data
-WHERE source_name = %(source)s AND result -> 'outputs' ? 'source.pmtiles'
+WHERE source_name = %(source)s AND state = 'published' AND result -> 'outputs' ? 'source.pmtiles'
 ORDER BY layer, name LIMIT %(limit)s
 
 -- name: numbered
@@ -70,6 +70,7 @@ FROM (
     SELECT known.source_name, known.failing_since, data.id AS data
     FROM dataset_health known
     LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
+        AND data.state = 'published'
     WHERE lower(known.source_name) LIKE ALL(%(words)s)
 ) known
 GROUP BY source_name
@@ -77,6 +78,6 @@ ORDER BY source_name LIKE %(ending)s DESC, length(source_name), source_name LIMI
 
 -- name: datasets_in_boxes
 -- The number of datasets in each of some boxes, for the counties of the search.
-SELECT box.place, (SELECT count(*) FROM data WHERE data.area && box.area::box) AS datasets
+SELECT box.place, (SELECT count(*) FROM data WHERE data.area && box.area::box AND data.state = 'published') AS datasets
 FROM unnest(%(boxes)s::text[]) WITH ORDINALITY AS box (area, place)
 ORDER BY box.place

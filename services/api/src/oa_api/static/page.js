@@ -1,4 +1,4 @@
-// What every page does: confirmations close like menus, and relative times age.
+// What every page does: confirmations close like menus, relative times age, and texts are copied.
 const TICK_MS = 15000;
 const UNITS = [["d", 86400], ["h", 3600], ["min", 60]];
 
@@ -35,3 +35,17 @@ setInterval(() => {
     element.textContent = seconds >= 0 ? `${age(seconds)} ago` : `in ${age(-seconds)}`;
   }
 }, TICK_MS);
+
+// A clipboard exists on https and on this machine only; elsewhere the text is selected.
+for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+addEventListener("click", async ({ target }) => {
+  const button = target.closest?.("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  getSelection().selectAllChildren(source);
+  if (!navigator.clipboard) return;
+  await navigator.clipboard.writeText(source.textContent);
+  const word = button.firstElementChild;
+  word.textContent = "Copied";
+  setTimeout(() => (word.textContent = "Copy"), 2000);
+});

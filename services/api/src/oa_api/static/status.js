@@ -29,6 +29,7 @@ async function refresh(part) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(part.id);
     if (fresh) part.replaceChildren(...fresh.childNodes);
+    if (fresh && !fresh.dataset.refresh) delete part.dataset.refresh;
     part.ariaBusy = fresh ? null : "true";
   } catch {
     part.ariaBusy = "true";

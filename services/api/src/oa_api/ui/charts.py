@@ -53,11 +53,16 @@ def segments(counts: Mapping[str, int], names: Iterable[str]) -> list[Segment]:
     return parts
 
 
-def sparkline_path(values: Sequence[float], width: float = 100, height: float = 24) -> str:
-    """Return the path of a line through the values, from edge to edge; empty for fewer than two values."""
+def sparkline_path(
+    values: Sequence[float], width: float = 100, height: float = 24, *, bounds: tuple[float, float] | None = None
+) -> str:
+    """Return the path of a line through the values, from edge to edge; empty for fewer than two values.
+
+    The line spans the values, or `bounds`: the lowest and the highest value of the axis.
+    """
     if len(values) < 2:  # noqa: PLR2004 - a line has two ends
         return ""
-    low, high = min(values), max(values)
+    low, high = bounds or (min(values), max(values))
     span, step = (high - low) or 1, width / (len(values) - 1)
     points = [(index * step, height - 2 - (value - low) / span * (height - 4)) for index, value in enumerate(values)]
     return _path(points)

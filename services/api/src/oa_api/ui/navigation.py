@@ -9,7 +9,16 @@ from oa_api.identity.principal import Principal
 from oa_shared.roles import Role
 
 _DATA = ("Data", (("Data", "/data"), ("Map", "/map"), ("Collections", "/collections"), ("Exports", "/exports")))
-_PROCESSING = ("Processing", (("Overview", "/overview"), ("Runs", "/runs"), ("Jobs", "/jobs"), ("Errors", "/errors"), ("Review", "/review")))
+_PROCESSING = (
+    "Processing",
+    (
+        ("Overview", "/overview"),
+        ("Runs", "/runs"),
+        ("Jobs", "/jobs"),
+        ("Errors", "/errors"),
+        ("Review", "/review"),
+    ),
+)
 _GUIDES = ("Guides", (("Using the data", "/guide/data"), ("Writing a source", "/guide/check"), ("API", "/docs")))
 # Visitors and authors come for data, operators for its processing.
 _MENU = (
