@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from oa_task.check.backtracking import find_backtracking_input
+from oa_shared.definition_check.backtracking import find_backtracking_input
+from oa_shared.definition_check.rules import check_rule
 from oa_task.check.definition import check_definition, check_file
-from oa_task.check.rules import check_rule
 from oa_task.main import main
 from unit.oa_task.conform.conforming import conform_row
 
