@@ -1,10 +1,13 @@
 """Violations of a JSON schema with readable messages, by the validator that explains rather than the fast one."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from itertools import islice
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+
+_MAX_COMPARED = 60
 
 
 def violations(document: object, schema: Mapping[str, object], *, most: int) -> list[tuple[str, str]]:
@@ -18,10 +21,33 @@ def violations(document: object, schema: Mapping[str, object], *, most: int) -> 
 
 
 def _describe(error: ValidationError) -> tuple[str, str]:
-    """Return pointer and message of an error; of several alternatives, those of the closest match."""
+    """Return pointer and message of an error; of several alternatives, those of the closest match.
+
+    The pointer to a key that the schema does not know is that of the key, so that its line can be named.
+    """
     cause = best_match([error]) or error
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in cause.absolute_path)
-    return "".join(f"/{part}" for part in parts), _shorten(_message(cause))
+    unknown = _find_unknown_key(cause)
+    path = [*cause.absolute_path, unknown] if unknown is not None else cause.absolute_path
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return "".join(f"/{part}" for part in parts), _shorten(_message(cause) + _suggest(cause, unknown))
+
+
+def _find_unknown_key(cause: ValidationError) -> str | None:
+    """Return the first key of an object that the schema does not know, None if something else is wrong."""
+    if cause.validator != "additionalProperties" or not isinstance(cause.instance, Mapping):
+        return None
+    known = _known_keys(cause)
+    return next((str(key) for key in cause.instance if key not in known), None)
+
+
+def _known_keys(cause: ValidationError) -> list[str]:
+    properties: object = cause.schema.get("properties") if isinstance(cause.schema, Mapping) else None
+    return list(map(str, properties)) if isinstance(properties, Mapping) else []
+
+
+def _suggest(cause: ValidationError, unknown: str | None) -> str:
+    nearest = get_close_matches(unknown[:_MAX_COMPARED], _known_keys(cause), 1) if unknown is not None else []
+    return f"; the nearest known key is {nearest[0]!r}" if nearest else ""
 
 
 def _message(cause: ValidationError) -> str:

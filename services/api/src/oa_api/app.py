@@ -32,6 +32,7 @@ from oa_api.http.assets import ASSETS, read_assets
 from oa_api.http.body_budget import BODY_BUDGETS, BodyBudgets
 from oa_api.http.compression import compress
 from oa_api.http.cross_origin import add_cross_origin_headers, answer_preflight
+from oa_api.http.forms import FORM_LIMITS
 from oa_api.http.openapi import document
 from oa_api.http.problem import RENDER_ERROR, handle_errors
 from oa_api.http.routing import Route
@@ -108,6 +109,7 @@ def make_app(
     routes = [route for route in _served_routes(settings) if settings.component_gallery or not route.is_development]
     app[HEALTH_PATHS] = frozenset(route.path for route in routes if route.is_health)
     app[ROLES] = {key: role for route in routes for key, role in _add_route(app, route)}
+    app[FORM_LIMITS] = {route.path: route.max_form_bytes for route in routes if route.max_form_bytes}
     app[RENDER_ERROR] = render_error
     set_up_pages(app)
     set_up_overview(app)

@@ -44,7 +44,7 @@ _CONFORM = "/layers/addresses/0/conform"
 @pytest.mark.parametrize(
     ("definition", "expected"),
     [
-        (_definition({"stret": "st"}), ("error", _CONFORM, "source.schema")),
+        (_definition({"stret": "st"}), ("error", f"{_CONFORM}/stret", "source.schema")),
         (_definition({"format": "geojson", "layer": "roads"}), ("warning", f"{_CONFORM}/layer", "no_effect")),
         (_definition({"encoding": "klingon-8"}), ("error", f"{_CONFORM}/encoding", "source.schema")),
         (_definition({"csvsplit": "||"}), ("error", f"{_CONFORM}/csvsplit", "source.schema")),

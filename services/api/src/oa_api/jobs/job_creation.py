@@ -97,10 +97,19 @@ async def create_jobs(
 
 
 async def create_standalone_jobs(
-    transaction: Transaction, planned: Sequence[PlannedJob], *, lane: Lane, traceparent: str, owner: str
+    transaction: Transaction,
+    planned: Sequence[PlannedJob],
+    *,
+    lane: Lane,
+    traceparent: str,
+    owner: str,
+    sample: int | None = None,
 ) -> list[int]:
-    """Create jobs in a trial run of their own, which is closed at once; return their IDs."""
-    run = await insert_run(transaction, NewRun(lane=lane), owner=owner)
+    """Create jobs in a trial run of their own, which is closed at once; return their IDs.
+
+    With `sample` they process that number of features.
+    """
+    run = await insert_run(transaction, NewRun(lane=lane, sample=sample), owner=owner)
     added = await add_jobs(transaction, run, planned, traceparent)
     await close_run(transaction, run.id)
     return added.jobs

@@ -9,7 +9,16 @@ from oa_api.identity.principal import Principal
 
 _MENU = (
     ("Processing", (("Overview", "/"), ("Runs", "/runs"), ("Jobs", "/jobs"), ("Errors", "/errors"))),
-    ("Data", (("Data", "/data"), ("Map", "/map"), ("Collections", "/collections"), ("Exports", "/exports"))),
+    (
+        "Data",
+        (
+            ("Data", "/data"),
+            ("Map", "/map"),
+            ("Collections", "/collections"),
+            ("Exports", "/exports"),
+            ("Try a definition", "/try"),
+        ),
+    ),
     (
         "Operations",
         (
