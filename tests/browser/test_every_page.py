@@ -11,7 +11,18 @@ from browser.visitor import Visitor
 
 PAGES = (
     *("/", "/runs", "/runs/3", "/jobs", "/jobs/1", "/jobs/4", "/jobs/5", "/errors", "/health", "/data", "/schedules"),
-    *("/exports", "/collections", "/uploads", "/pauses", "/bulk", "/dead-letters", "/webhooks", "/audit", "/accounts"),
+    *(
+        "/exports",
+        "/collections",
+        "/uploads",
+        "/try",
+        "/pauses",
+        "/bulk",
+        "/dead-letters",
+        "/webhooks",
+        "/audit",
+        "/accounts",
+    ),
 )
 _PYTHON = re.compile(r"\bTrue\b|\bFalse\b|\bNone\b|\['|\{'|datetime\.")
 _ONE_OF_MANY = re.compile(r"(?<![\d,.])1 (?:jobs|definitions|features|datasets|runs|entries|deletions|lines)\b")

@@ -71,6 +71,10 @@ SELECT 'token', n %% 2000, 'person-' || n %% 2000, 'author',
        (ARRAY['job.rerun', 'job.create', 'run.create'])[1 + n %% 3], 'job/' || n
 FROM generate_series(1, %(jobs)s) n;
 
+INSERT INTO trial (id, account, definition, source_name, remarks, entries, job_id, created_at)
+SELECT md5(n::text), (n %% 2000)::text, '{}', '', '[]', '[]', n, now() - make_interval(secs => %(jobs)s - n)
+FROM generate_series(1, %(jobs)s) n;
+
 INSERT INTO failure_day (day) SELECT (now() AT TIME ZONE 'UTC')::date - n FROM generate_series(1, 180) n;
 
 INSERT INTO failure_count (grouped_by, day, key, jobs)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
 BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_exit"})
 BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export", "github_delivery", "github_check"}
-BIG |= {"account", "api_token", "session", "audit", "failure_count"}
+BIG |= {"account", "api_token", "session", "audit", "failure_count", "trial"}
 FILL = Path(__file__).with_name("query_plans.sql")
 
 
@@ -357,3 +357,20 @@ async def test_list_of_audit_entries_reads_no_full_table(database: Database, par
         )
         == set()
     )
+
+
+TRIALS = {
+    "use": {"account": "7", "ended": 9},
+    "one": {"trial": "0" * 32},
+    "newest": {"account": "7", "limit": 10},
+}
+
+
+@pytest.mark.parametrize("name", TRIALS)
+async def test_query_of_trials_reads_no_full_table(database: Database, name: str) -> None:
+    assert await fully_scanned_tables(database, load_queries("trials.queries")[name], TRIALS[name]) == set()
+
+
+@pytest.mark.parametrize("name", ["count_old_trials", "delete_trials"])
+async def test_cleanup_of_trials_reads_no_full_table(database: Database, name: str) -> None:
+    assert await fully_scanned_tables(database, load_queries("retention.queries")[name], {"keep_days": 30}) == set()

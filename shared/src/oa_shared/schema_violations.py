@@ -1,6 +1,6 @@
 """Violations of a JSON schema with readable messages, by the validator that explains rather than the fast one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import islice
 
@@ -26,28 +26,31 @@ def _describe(error: ValidationError) -> tuple[str, str]:
     The pointer to a key that the schema does not know is that of the key, so that its line can be named.
     """
     cause = best_match([error]) or error
-    unknown = _find_unknown_key(cause)
-    path = [*cause.absolute_path, unknown] if unknown is not None else cause.absolute_path
+    unknown = _unknown_keys(cause)
+    path = [*cause.absolute_path, *unknown[:1]]
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
-    return "".join(f"/{part}" for part in parts), _shorten(_message(cause) + _suggest(cause, unknown))
+    message = _describe_unknown(cause, unknown) if unknown else _message(cause)
+    return "".join(f"/{part}" for part in parts), _shorten(message)
 
 
-def _find_unknown_key(cause: ValidationError) -> str | None:
-    """Return the first key of an object that the schema does not know, None if something else is wrong."""
+def _unknown_keys(cause: ValidationError) -> list[str]:
+    """Return the keys of an object that the schema does not know; none if something else is wrong."""
     if cause.validator != "additionalProperties" or not isinstance(cause.instance, Mapping):
-        return None
+        return []
     known = _known_keys(cause)
-    return next((str(key) for key in cause.instance if key not in known), None)
+    return [str(key) for key in cause.instance if key not in known]
 
 
-def _known_keys(cause: ValidationError) -> list[str]:
+def _known_keys(cause: ValidationError) -> set[str]:
     properties: object = cause.schema.get("properties") if isinstance(cause.schema, Mapping) else None
-    return list(map(str, properties)) if isinstance(properties, Mapping) else []
+    return set(map(str, properties)) if isinstance(properties, Mapping) else set()
 
 
-def _suggest(cause: ValidationError, unknown: str | None) -> str:
-    nearest = get_close_matches(unknown[:_MAX_COMPARED], _known_keys(cause), 1) if unknown is not None else []
-    return f"; the nearest known key is {nearest[0]!r}" if nearest else ""
+def _describe_unknown(cause: ValidationError, unknown: Sequence[str]) -> str:
+    first = unknown[0]
+    nearest = get_close_matches(first[:_MAX_COMPARED], sorted(_known_keys(cause)), 1)
+    more = f" (and {len(unknown) - 1:,} more)" if len(unknown) > 1 else ""
+    return f"unknown key {first[:_MAX_COMPARED]!r}{more}" + (f"; the nearest one is {nearest[0]!r}" if nearest else "")
 
 
 def _message(cause: ValidationError) -> str:

@@ -1,23 +1,21 @@
 """Having a definition reviewed by the process that reads untrusted ones."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from oa_api.definitions.examiner import ExaminationStoppedError, Examiner
 from oa_api.trials.remarks import Remark
-from oa_api.trials.review import REVIEW_TRIAL, TrialEntryJson, TrialHeader, TrialReply
+from oa_api.trials.review import REVIEW_TRIAL, TrialEntryJson, TrialReply
 from oa_shared.definition_check.findings import Severity
 
 
 @dataclass(frozen=True, slots=True)
 class TrialReview:
-    """What is wrong with a definition, and its entries; `lines` are those of the requested pointers."""
+    """What is wrong with a definition, and its entries."""
 
     sha256: str
     remarks: list[Remark]
     entries: list[TrialEntryJson]
-    lines: dict[str, int]
 
     def choose(self, selected: tuple[str, str] | None) -> TrialEntryJson | None:
         """Return the selected entry if it can run, without a selection the first one that can; None for none."""
@@ -27,11 +25,11 @@ class TrialReview:
         return next((entry for entry in runnable if (entry["layer"], entry["name"]) == selected), None)
 
 
-async def review_text(examiner: Examiner, text: str, pointers: Sequence[str] = ()) -> TrialReview:
-    """Return the review of a definition; one that takes too much time or memory has a remark that says so."""
+async def review_text(examiner: Examiner, text: str) -> TrialReview:
+    """Return the review of a definition; one that takes too much time or memory has a remark about it."""
     stopped: list[Remark] = []
     try:
-        replies = await examiner.examine(REVIEW_TRIAL, {**TrialHeader(pointers=list(pointers))}, text.encode())
+        replies = await examiner.examine(REVIEW_TRIAL, {}, text.encode())
     except ExaminationStoppedError as error:
         replies = error.replies
         stopped = [Remark(1, Severity.ERROR, error.code, "", error.detail)]
@@ -42,5 +40,4 @@ async def review_text(examiner: Examiner, text: str, pointers: Sequence[str] = (
         sha256=reply.get("sha256", ""),
         remarks=[*stopped, *(Remark.of(remark) for remark in reply.get("remarks", []))],
         entries=reply.get("entries", []),
-        lines=reply.get("lines", {}),
     )

@@ -1,6 +1,7 @@
-"""The outcome of a trial: its job, its sample, what the job failed for, and what is published."""
+"""The outcome of a trial: its job, its sample, why the job failed, and the published data."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -11,6 +12,7 @@ from oa_api.jobs.pages.files import read_json
 from oa_api.jobs.rows import JobRow, PreviousPublication, PublishedJob
 from oa_api.trials.github_links import edit_url
 from oa_api.trials.remarks import Remark
+from oa_api.trials.review import TrialEntryJson
 from oa_api.trials.rows import TrialRow
 from oa_api.trials.sample_view import SampleView, read_rows, view_sample
 from oa_api.trials.typed_text import find_pointers
@@ -60,7 +62,7 @@ async def read_outcome(request: web.Request, trial: TrialRow) -> TrialOutcome:
         job=job,
         sample=await asyncio.to_thread(view_sample, rows, former) if rows else None,
         failure=FAILURES.get(job.error_code or ""),
-        remarks=await asyncio.to_thread(_failure_remarks, trial, job),
+        remarks=await asyncio.to_thread(locate_failure, trial.definition, job, trial.entries),
         problems=[*problems, move] if move else problems,
         published=published,
         publication=publication,
@@ -76,13 +78,15 @@ async def _published_tiles(request: web.Request, published: PublishedJob | None)
     return (await queries.get_job(request.app[DATABASE], published.job)).output.get("source.pmtiles")
 
 
-def _failure_remarks(trial: TrialRow, job: JobRow) -> list[Remark]:
-    """Return the failure of a job at each line that its message names, else at the line of its entry."""
+def locate_failure(definition: str, job: JobRow, entries: Sequence[TrialEntryJson]) -> list[Remark]:
+    """Return the failure of a job at each line that its message names, else at that of its entry.
+
+    The definition must be JSON; the work grows with it.
+    """
     if job.error is None:
         return []
     code, message = job.error.code, job.error.message or ""
-    lines = find_lines(trial.definition, find_pointers(message))
-    places = list(lines.items()) or [
-        ("", entry["line"]) for entry in trial.entries if (entry["layer"], entry["name"]) == (job.layer, job.name)
-    ]
-    return [Remark(line, Severity.ERROR, code, pointer, message) for pointer, line in places]
+    entry = next((item for item in entries if (item["layer"], item["name"]) == (job.layer, job.name)), None)
+    own_pointer = entry["pointer"] if entry else ""
+    lines = find_lines(definition, find_pointers(message, own_pointer) or [own_pointer])
+    return [Remark(line, Severity.ERROR, code, pointer, message) for pointer, line in lines.items()]

@@ -17,16 +17,15 @@ from oa_api.jobs import queries
 from oa_api.jobs.pages.files import read_json
 from oa_api.trials import trials
 from oa_api.trials.examination import review_text
-from oa_api.trials.outcome import read_outcome
+from oa_api.trials.outcome import locate_failure, read_outcome
 from oa_api.trials.places import sample_places
 from oa_api.trials.remarks import Remark, quote_lines
 from oa_api.trials.requests import TrialForm
 from oa_api.trials.rows import TrialRow
 from oa_api.trials.sample_view import read_rows
 from oa_api.trials.schemas import TrialFormSchema, TrialQuerySchema
-from oa_api.trials.typed_text import MAX_TEXT_BYTES, check_typed_text, find_pointers, name_in_url, restore_line_ends
+from oa_api.trials.typed_text import MAX_TEXT_BYTES, break_lines, check_typed_text, name_in_url, restore_line_ends
 from oa_api.ui.rendering import render
-from oa_shared.definition_check.findings import Severity
 from oa_shared.job_kinds import JobKind
 
 PATH = "/try"
@@ -55,7 +54,7 @@ async def _show_definition_of(request: web.Request, job_id: int) -> web.Response
     if job.kind != JobKind.SOURCE:
         raise ConflictError(f"job {job_id} is a job of kind {job.kind}, which has no definition to try")
     form = TrialForm(
-        definition=await queries.get_definition(database, job_id),
+        definition=await asyncio.to_thread(break_lines, await queries.get_definition(database, job_id)),
         url=job.source_url or "",
         source_name=job.source_name,
         entry=f"{job.layer}/{job.name}",
@@ -64,13 +63,9 @@ async def _show_definition_of(request: web.Request, job_id: int) -> web.Response
     if len(form.definition) > MAX_TEXT_BYTES:
         error = InvalidError(f"its definition is larger than {MAX_TEXT_BYTES:,} bytes: try it with `oa try`")
         return await _render_form(request, replace(form, definition=""), error=error)
-    pointers = find_pointers(fixed.message) if fixed else []
-    review = await review_text(request.app[EXAMINER], form.definition, pointers)
-    remarks = list(review.remarks)
-    if fixed:
-        remarks += [
-            Remark(line, Severity.ERROR, fixed.code, pointer, fixed.message) for pointer, line in review.lines.items()
-        ]
+    review = await review_text(request.app[EXAMINER], form.definition)
+    failure = await asyncio.to_thread(locate_failure, form.definition, job, review.entries) if review.entries else []
+    remarks = [*review.remarks, *failure]
     return await _render_form(request, form, remarks=remarks, fixed=fixed)
 
 

@@ -18,7 +18,7 @@ from oa_shared.large_bodies import TooManyValuesError
 from oa_shared.source_definition import MAX_VALUES, DefinitionEntry, entries
 
 REVIEW_TRIAL = "trials.review"
-# Patterns that backtrack cost a quarter of a second each; other requests wait for the process meanwhile.
+# Patterns that backtrack cost a quarter of a second each; other requests wait for the process until then.
 _LINT_CPU_S = 4.0
 
 
@@ -27,16 +27,11 @@ class TrialEntryJson(TypedDict):
 
     layer: str
     name: str
+    pointer: str
     tier: str
     host: str | None
     line: int
     is_runnable: bool
-
-
-class TrialHeader(TypedDict):
-    """The places, as JSON pointers, whose lines are requested besides those of the remarks."""
-
-    pointers: list[str]
 
 
 class TrialReply(TypedDict, total=False):
@@ -45,7 +40,6 @@ class TrialReply(TypedDict, total=False):
     sha256: str
     remarks: list[RemarkJson]
     entries: list[TrialEntryJson]
-    lines: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +51,19 @@ class _Reviewed:
     error_line: int = 1
 
 
-def review_posted(header: JsonMapping, body: bytes) -> Iterator[list[JsonObject]]:
+def review_posted(_header: JsonMapping, body: bytes) -> Iterator[list[JsonObject]]:
     """Yield what is certain after the schema, then everything: rules take time, and may take too much."""
-    text, requested = body.decode(), cast("TrialHeader", header)["pointers"]
+    text = body.decode()
     definition, reviewed = _read(text)
-    reply = TrialReply(sha256=hashlib.sha256(body).hexdigest(), entries=[], remarks=_locate(text, reviewed), lines={})
+    reply = TrialReply(sha256=hashlib.sha256(body).hexdigest(), entries=[], remarks=_locate(text, reviewed))
     yield [cast("JsonObject", reply)]
     if definition is None:
         return
     everything = _Reviewed(list(_lint(definition, reviewed.entries)), reviewed.entries)
-    pointers = [*requested, *(entry.pointer for entry in everything.entries)]
-    lines = find_lines(text, pointers)
+    lines = find_lines(text, [entry.pointer for entry in everything.entries])
     reply = TrialReply(
         remarks=_locate(text, everything),
         entries=[_entry_json(entry, everything.findings, lines) for entry in everything.entries],
-        lines={pointer: lines[pointer] for pointer in requested},
     )
     yield [cast("JsonObject", reply)]
 
@@ -96,7 +88,7 @@ def _read(text: str) -> tuple[JsonObject | None, _Reviewed]:
 
 
 def _lint(definition: JsonObject, known: Sequence[DefinitionEntry]) -> Iterator[LintFinding]:
-    """Yield findings until there are enough, or until they have taken too long; then the last one says so."""
+    """Yield findings until there are enough, or until they have taken too long; the last one is then about that."""
     ends_at = time.process_time() + _LINT_CPU_S
     checks = [check_whole(definition), *map(check_entry, known)]
     for count, finding in enumerate((finding for check in checks for finding in check), 1):
@@ -127,6 +119,7 @@ def _entry_json(entry: DefinitionEntry, findings: Sequence[LintFinding], lines: 
     return TrialEntryJson(
         layer=entry.layer,
         name=entry.name,
+        pointer=entry.pointer,
         tier=str(entry.tier),
         host=host_of(entry),
         line=lines[entry.pointer],

@@ -37,7 +37,7 @@ class ColumnFill:
 
 @dataclass(frozen=True, slots=True)
 class ConformedRow:
-    """A feature: its values by attribute, and the row of the source that it was made from."""
+    """A feature: its values by attribute, and its row of the source."""
 
     number: object
     values: dict[str, object]

@@ -72,7 +72,7 @@ async def create_trial(database: Database, new_trial: NewTrial, limits: TrialLim
 
 
 async def _check_limits(transaction: Transaction, limits: TrialLimits, *, starts_job: bool, by: Principal) -> None:
-    await transaction.all(_SQL["lock_account"], {"account": by.owner})
+    await transaction.execute(_SQL["lock_account"], {"account": by.owner})
     use = await transaction.first(_SQL["use"], {"account": by.owner, "ended": ENDED_RANK}, into=TrialUse)
     if use is None:
         return

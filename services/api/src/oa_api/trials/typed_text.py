@@ -1,5 +1,6 @@
 """The text that an author typed or pasted, and what its address says."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -12,12 +13,21 @@ MAX_FORM_BYTES = 3 * MAX_TEXT_BYTES + 16 * 1024
 _NUL = "\0"
 _PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>[^?#]+)\.json(?:[?#]|\Z)")
 _POINTER = re.compile(r"/layers/\w+/\d+(?:/[^\s:;,()'\"`]+)*")
+_MEMBER = re.compile(r"`conform\.(\w+)`")
 _MAX_POINTERS = 20
 
 
 def restore_line_ends(text: str) -> str:
     """Return a text with the line ends that the author sees: browsers send each as CR LF."""
     return text.replace("\r\n", "\n")
+
+
+def break_lines(text: str) -> str:
+    """Return a definition that is one line with a line for each value, so that remarks have lines; others unchanged.
+
+    The API stores definitions that it got as a value so. The text must be JSON of a definition that has run.
+    """
+    return text if "\n" in text.strip() else json.dumps(json.loads(text), indent=2, ensure_ascii=False)
 
 
 def check_typed_text(text: str) -> None:
@@ -38,11 +48,13 @@ def name_in_url(url: str) -> str:
     return match["name"] if match and why_not_name(match["name"]) is None else ""
 
 
-def find_pointers(message: str) -> list[str]:
-    """Return the JSON pointers to entries, or to parts of them, that the message of a failure names."""
-    return list(dict.fromkeys(_pointers(message)))[:_MAX_POINTERS]
+def find_pointers(message: str, entry_pointer: str) -> list[str]:
+    """Return the JSON pointers that the message of a failure names, in full or as members of the entry's `conform`."""
+    return list(dict.fromkeys(_pointers(message, entry_pointer)))[:_MAX_POINTERS]
 
 
-def _pointers(message: str) -> Iterator[str]:
+def _pointers(message: str, entry_pointer: str) -> Iterator[str]:
     for match in _POINTER.finditer(message):
         yield match[0].rstrip(".")
+    for match in _MEMBER.finditer(message):
+        yield f"{entry_pointer}/conform/{match[1]}"
