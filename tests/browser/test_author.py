@@ -42,7 +42,9 @@ class _Silent(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
-    lines = [f"{number},Main Street,{-122.3 + number / 1000},{37.85 + number % 11 / 500}" for number in range(1, _ROWS + 1)]
+    lines = [
+        f"{number},Main Street,{-122.3 + number / 1000},{37.85 + number % 11 / 500}" for number in range(1, _ROWS + 1)
+    ]
     (tmp_path / "town.csv").write_text("\n".join(["HOUSE_NO,STREET,X,Y", *lines]), "utf-8")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(tmp_path)))
     threading.Thread(target=server.serve_forever, daemon=True).start()

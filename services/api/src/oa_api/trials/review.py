@@ -19,7 +19,7 @@ from oa_shared.source_definition import MAX_VALUES, DefinitionEntry, entries
 
 REVIEW_TRIAL = "trials.review"
 # Patterns that backtrack cost a quarter of a second each; other requests wait for the process until then.
-_LINT_CPU_S = 4.0
+_LINT_CPU_S = 2.0
 
 
 class TrialEntryJson(TypedDict):
@@ -94,7 +94,7 @@ def _lint(definition: JsonObject, known: Sequence[DefinitionEntry]) -> Iterator[
     for count, finding in enumerate((finding for check in checks for finding in check), 1):
         yield finding
         if count >= MAX_REMARKS or time.process_time() > ends_at:
-            text = "the definition is too complex to check all of its rules here: run `oa check`"
+            text = "only a part of the rules is checked here, because of their number or cost: run `oa check`"
             yield LintFinding(Severity.WARNING, "", "source.too_large", text)
             return
 

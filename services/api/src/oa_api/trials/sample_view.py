@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from oa_shared.json_types import JsonMapping, JsonObject
 
-_SHOWN_ROWS, _MAX_COLUMNS, _EXAMPLES = 25, 300, 3
+_SHOWN_ROWS, _MAX_COLUMNS, _EXAMPLES = 12, 300, 3
 _NOTABLE_LOSS = 0.1
 
 
