@@ -50,6 +50,7 @@ from oa_api.settings import Settings, check_site_urls
 from oa_api.status.metrics_api import set_up_metrics
 from oa_api.status.overview_page import set_up_overview
 from oa_api.status.system_status import set_up_system_status
+from oa_api.trials.examination import MAX_TRIAL_TURNS, TRIAL_TURNS
 from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
 from oa_api.uploads.api import ARRIVING_UPLOADS, MAX_ARRIVING
@@ -116,6 +117,7 @@ def make_app(
     set_up_metrics(app)
     set_up_system_status(app)
     set_up_documentation(app)
+    app[TRIAL_TURNS] = asyncio.Semaphore(MAX_TRIAL_TURNS)
     app[ARRIVING_UPLOADS] = asyncio.Semaphore(MAX_ARRIVING)
     app[WEBHOOK_SECRETS] = WebhookSecrets(settings.github_webhook_secret, settings.github_webhook_secret_previous)
     return app

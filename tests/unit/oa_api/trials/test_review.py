@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oa_api.trials.examination import review_text
+from oa_api.trials.examination import review_with
 from oa_api.trials.remarks import MAX_REMARKS
 from oa_api.trials.review import review_posted
 from oa_shared.definition_check.findings import Severity
@@ -36,7 +36,7 @@ def definition(*entries: dict[str, Any]) -> dict[str, Any]:
 async def test_review_has_the_findings_of_check_at_the_lines_of_their_pointers() -> None:
     document = definition(ENTRY, {**ENTRY, "skip": True})
     text = json.dumps(document, indent=2)
-    review = await review_text(DirectExaminer(), text)
+    review = await review_with(DirectExaminer(), text)
 
     remarks = {(remark.severity, remark.pointer, remark.code) for remark in review.remarks}
     findings = {(item.severity, item.pointer, item.code) for item in check_definition(document)}
@@ -54,7 +54,7 @@ async def test_chosen_entry_is_the_first_without_error_or_skip_or_the_selected_o
     names = ("wrong", "skipped", "first", "second")
     bodies: list[dict[str, Any]] = [ENTRY, {**good, "skip": True}, good, good]
     document = definition(*({**body, "name": name} for name, body in zip(names, bodies, strict=True)))
-    review = await review_text(DirectExaminer(), json.dumps(document))
+    review = await review_with(DirectExaminer(), json.dumps(document))
 
     chosen = [review.choose(selected) for selected in (None, ("addresses", "second"), ("addresses", "wrong"))]
     assert [entry and entry["name"] for entry in chosen] == ["first", "second", None]
@@ -76,7 +76,7 @@ def test_rules_stop_at_the_budget_after_the_schema_has_been_answered(monkeypatch
 
 async def test_remarks_have_a_bound() -> None:
     text = json.dumps(definition(*({**ENTRY, "name": str(number)} for number in range(400))))
-    review = await review_text(DirectExaminer(), text)
+    review = await review_with(DirectExaminer(), text)
 
     assert len(review.remarks) == MAX_REMARKS + 1
     assert max(len(remark.message) for remark in review.remarks) < 1000
@@ -86,7 +86,7 @@ async def test_remarks_have_a_bound() -> None:
     ("text", "line"), [("", 1), ("{\n\n}}", 3), ('{"a": 1,\n "b": tru}', 2), ("\ufeff{}", 1), ("NaN", 1)]
 )
 async def test_text_that_is_not_json_has_one_error_at_its_line(text: str, line: int) -> None:
-    review = await review_text(DirectExaminer(), text)
+    review = await review_with(DirectExaminer(), text)
 
     assert [(remark.line, remark.severity) for remark in review.remarks] == [(line, Severity.ERROR)]
     assert review.choose(None) is None

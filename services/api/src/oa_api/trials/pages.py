@@ -6,7 +6,6 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from oa_api.definitions.examiner import EXAMINER
 from oa_api.definitions.fetcher import FETCHER, FetchError
 from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.http.errors import ApiError, ConflictError, InvalidError, TooManyRequestsError
@@ -63,7 +62,7 @@ async def _show_definition_of(request: web.Request, job_id: int) -> web.Response
     if len(form.definition) > MAX_TEXT_BYTES:
         error = InvalidError(f"its definition is larger than {MAX_TEXT_BYTES:,} bytes: try it with `oa try`")
         return await _render_form(request, replace(form, definition=""), error=error)
-    review = await review_text(request.app[EXAMINER], form.definition)
+    review = await review_text(request.app, form.definition)
     failure = await asyncio.to_thread(locate_failure, form.definition, job, review.entries) if review.entries else []
     remarks = [*review.remarks, *failure]
     return await _render_form(request, form, remarks=remarks, fixed=fixed)
@@ -74,6 +73,7 @@ async def post_trial(request: web.Request) -> web.Response:
     form = await read_form(request, TrialFormSchema())
     form = replace(form, definition=restore_line_ends(form.definition))
     try:
+        await trials.check_hourly_limit(request.app[DATABASE], _limits(request), by=request[PRINCIPAL])
         form = await _complete(request, form)
         trial = await _create(request, form)
     except (InvalidError, TooManyRequestsError) as error:
@@ -99,8 +99,7 @@ async def _fetch(request: web.Request, url: str) -> str:
 
 
 async def _create(request: web.Request, form: TrialForm) -> str:
-    settings = request.app[SETTINGS]
-    review = await review_text(request.app[EXAMINER], form.definition)
+    review = await review_text(request.app, form.definition)
     new_trial = trials.NewTrial(
         definition=form.definition,
         source_name=form.source_name,
@@ -108,8 +107,12 @@ async def _create(request: web.Request, form: TrialForm) -> str:
         review=review,
         entry=review.choose(form.selected),
     )
-    limits = trials.TrialLimits(settings.trials_per_hour, settings.trials_running)
-    return await trials.create_trial(request.app[DATABASE], new_trial, limits, by=request[PRINCIPAL])
+    return await trials.create_trial(request.app[DATABASE], new_trial, _limits(request), by=request[PRINCIPAL])
+
+
+def _limits(request: web.Request) -> trials.TrialLimits:
+    settings = request.app[SETTINGS]
+    return trials.TrialLimits(settings.trials_per_hour, settings.trials_running)
 
 
 async def _render_form(

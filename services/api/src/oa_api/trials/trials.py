@@ -71,17 +71,29 @@ async def create_trial(database: Database, new_trial: NewTrial, limits: TrialLim
     return trial
 
 
+async def check_hourly_limit(database: Database, limits: TrialLimits, *, by: Principal) -> None:
+    """Raise TooManyRequestsError for an account at its limit, before anything is fetched or reviewed for it."""
+    _require_below(limits, await _read_use(database, by))
+
+
 async def _check_limits(transaction: Transaction, limits: TrialLimits, *, starts_job: bool, by: Principal) -> None:
     await transaction.execute(_SQL["lock_account"], {"account": by.owner})
-    use = await transaction.first(_SQL["use"], {"account": by.owner, "ended": ENDED_RANK}, into=TrialUse)
-    if use is None:
-        return
-    if use.within_hour >= limits.per_hour:
-        raise TooManyRequestsError(f"limit {limits.per_hour:,} trials in an hour; retry later, or run `oa try`")
+    use = await _read_use(transaction, by)
+    _require_below(limits, use)
     if starts_job and use.running >= limits.running:
         raise TooManyRequestsError(
             f"{use.running} of your trials are running, limit {limits.running}: wait until one ends, or cancel its job"
         )
+
+
+async def _read_use(reader: Database | Transaction, by: Principal) -> TrialUse:
+    use = await reader.first(_SQL["use"], {"account": by.owner, "ended": ENDED_RANK}, into=TrialUse)
+    return use or TrialUse(within_hour=0, running=0)
+
+
+def _require_below(limits: TrialLimits, use: TrialUse) -> None:
+    if use.within_hour >= limits.per_hour:
+        raise TooManyRequestsError(f"limit {limits.per_hour:,} trials in an hour; retry later, or run `oa try`")
 
 
 async def _create_job(transaction: Transaction, new_trial: NewTrial, *, by: Principal) -> int:
