@@ -47,6 +47,7 @@ BOUNDED = {
     "schedules/archive.py": "in a thread",
     "schedules/repository.py": "in a thread",
     "schedules/sources_task.py": "in a thread",
+    "trials/definition_changes.py": "in a thread, two definitions that have run",
     "trials/places.py": "in a thread, a geometry of at most 500 characters",
     "trials/typed_text.py": "in a thread, a definition that has run",
     "trials/review.py": "in the examiner",

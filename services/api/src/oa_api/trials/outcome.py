@@ -10,6 +10,7 @@ from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.jobs import queries
 from oa_api.jobs.pages.files import read_json
 from oa_api.jobs.rows import JobRow, PreviousPublication, PublishedJob
+from oa_api.trials.definition_changes import DefinitionChange, compare_entries
 from oa_api.trials.github_links import edit_url
 from oa_api.trials.remarks import Remark
 from oa_api.trials.review import TrialEntryJson
@@ -28,6 +29,7 @@ class TrialOutcome:
     """What a trial has come to; without a job, only `edit_url`.
 
     `remarks` are about the lines that the failure of the job names. `problems` are about the place of the data.
+    `changes` compare the entry with the definition of the published data, None if nothing is published.
     """
 
     job: JobRow | None = None
@@ -38,6 +40,7 @@ class TrialOutcome:
     published: PublishedJob | None = None
     publication: PreviousPublication | None = None
     published_tiles: str | None = None
+    changes: list[DefinitionChange] | None = None
     edit_url: str | None = None
 
     @property
@@ -67,8 +70,18 @@ async def read_outcome(request: web.Request, trial: TrialRow) -> TrialOutcome:
         published=published,
         publication=publication,
         published_tiles=await _published_tiles(request, published),
+        changes=await _compare_definitions(request, trial, job, published),
         edit_url=edit_url(settings, trial.source_name),
     )
+
+
+async def _compare_definitions(
+    request: web.Request, trial: TrialRow, job: JobRow, published: PublishedJob | None
+) -> list[DefinitionChange] | None:
+    if published is None:
+        return None
+    before = await queries.get_definition(request.app[DATABASE], published.job)
+    return await asyncio.to_thread(compare_entries, before, trial.definition, job.layer, job.name)
 
 
 async def _published_tiles(request: web.Request, published: PublishedJob | None) -> str | None:
