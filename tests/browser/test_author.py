@@ -106,7 +106,8 @@ def test_author_reads_the_line_of_a_mistake_and_then_rows_and_a_map(site: Site, 
     selected = page.evaluate("getSelection().toString()")
     assert selected.strip() == '"numbr": "HOUSE_NO",'
     page.keyboard.type('          "number": "HOUSE_NO",')
-    page.keyboard.press("Control+Enter")
+    page.get_by_label("Source", exact=True).fill("us/ca/berkeley")
+    page.get_by_role("textbox", name="Definition", exact=True).press("Control+Enter")
     expect(page.get_by_test_id("verdict")).to_contain_text("Running a sample of addresses · city", timeout=WITHIN_MS)
     check_page(page, "try-running")
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -115,6 +116,8 @@ def test_author_reads_the_line_of_a_mistake_and_then_rows_and_a_map(site: Site, 
     expect(page.get_by_test_id("verdict")).to_contain_text("It works: 100 features", timeout=WITHIN_MS)
     expect(page.get_by_role("table", name="Sample rows")).to_contain_text("Main Street")
     expect(page.get_by_role("table", name="Source columns")).to_contain_text("HOUSE_NO")
+    expect(page.get_by_role("table", name="Attributes")).to_contain_text("Published")
+    expect(page.get_by_role("table", name="Changes of the definition")).to_contain_text('"HOUSE_NO"')
     page.locator("[data-map]").scroll_into_view_if_needed()
     page.wait_for_selector('[data-drawn="yes"]', timeout=30_000)
     assert page.evaluate("document.querySelector('[data-map]').map.getSource('layer-0') !== undefined")
