@@ -171,6 +171,7 @@ async def test_selected_entry_runs_as_a_sample_that_publishes_nothing(database_u
     assert "Main St" in shown.text
     assert 'aria-label="street 75.0 %"' in shown.text
     assert f"compared with job {earlier}" in shown.text
+    assert "Filled less than in the published data: unit." in shown.text
     assert "The entry is that of the published data." in shown.text
     assert re.search(r'data-label="Attribute">unit</th>.*?<span class="bad">-50.0 %', shown.text, re.DOTALL)
     assert places["features"][0]["geometry"]["coordinates"] == [-122.1, 37.8]
