@@ -14,7 +14,7 @@ PAGES = (
     *("/", "/overview", "/runs", "/runs/3", "/jobs", "/jobs/1", "/jobs/4", "/jobs/5"),
     *("/errors", "/review", "/health", "/data", "/data/1", "/data/1/compare", "/schedules"),
     *("/exports", "/collections", "/uploads", "/pauses", "/bulk", "/dead-letters", "/webhooks", "/audit", "/accounts"),
-    *("/sources", "/sources/us/ca", "/sources/us/ca/berkeley", "/sources/us/ca/alameda", "/search?q=ca"),
+    *("/sources", "/sources/us/ca", "/sources/us/ca/berkeley", "/sources/us/ca/alameda", "/search?q=ca", "/try"),
 )
 # The names of sources in table cells that are not links to the page of the source.
 _UNLINKED = """names => [...document.querySelectorAll("main td, main tbody th")].flatMap((cell) => {

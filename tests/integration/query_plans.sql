@@ -81,6 +81,9 @@ INSERT INTO bulk_action (action, filter, reason, kind, actor, role, jobs)
 SELECT 'rerun', '{}', '', 'session', 'a', 'moderator', 100 FROM generate_series(1, 200) n;
 
 INSERT INTO bulk_action_job (bulk_action_id, job_id) SELECT 1 + id %% 200, id FROM job WHERE id <= 20000;
+INSERT INTO trial (id, account, definition, source_name, remarks, entries, job_id, created_at)
+SELECT md5(n::text), (n %% 2000)::text, '{}', '', '[]', '[]', n, now() - make_interval(secs => %(jobs)s - n)
+FROM generate_series(1, %(jobs)s) n;
 
 INSERT INTO failure_day (day) SELECT (now() AT TIME ZONE 'UTC')::date - n FROM generate_series(1, 180) n;
 

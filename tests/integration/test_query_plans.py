@@ -38,7 +38,7 @@ BIG |= {
     "github_delivery",
     "github_check",
 }
-BIG |= {"account", "api_token", "session", "audit", "failure_count", "bulk_action_job"}
+BIG |= {"account", "api_token", "session", "audit", "failure_count", "bulk_action_job", "trial"}
 FILL = Path(__file__).with_name("query_plans.sql")
 
 
@@ -453,3 +453,20 @@ async def test_list_of_audit_entries_reads_no_full_table(database: Database, par
         )
         == set()
     )
+
+
+TRIALS = {
+    "use": {"account": "7", "ended": 9},
+    "one": {"trial": "0" * 32},
+    "newest": {"account": "7", "limit": 10},
+}
+
+
+@pytest.mark.parametrize("name", TRIALS)
+async def test_query_of_trials_reads_no_full_table(database: Database, name: str) -> None:
+    assert await fully_scanned_tables(database, load_queries("trials.queries")[name], TRIALS[name]) == set()
+
+
+@pytest.mark.parametrize("name", ["count_old_trials", "delete_trials"])
+async def test_cleanup_of_trials_reads_no_full_table(database: Database, name: str) -> None:
+    assert await fully_scanned_tables(database, load_queries("retention.queries")[name], {"keep_days": 30}) == set()

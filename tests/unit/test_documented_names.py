@@ -117,7 +117,8 @@ def test_named_findings_of_check_exist() -> None:
     table = (ROOT / "docs/check.md").read_text("utf-8").partition("## Findings of `check`")[2]
     cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     named = {code for cell in cells for code in re.findall(r"`([a-z_]+)`", cell)}
-    code = "".join(path.read_text("utf-8") for path in (ROOT / "services/task/src/oa_task/check").glob("*.py"))
+    folders = (ROOT / "services/task/src/oa_task/check", ROOT / "shared/src/oa_shared/definition_check")
+    code = "".join(path.read_text("utf-8") for folder in folders for path in folder.glob("*.py"))
     code += (ROOT / "shared/src/oa_shared/placement.py").read_text("utf-8")
     assert len(named) > 10
     assert {name for name in named if f'"{name}"' not in code} == set()

@@ -1,4 +1,4 @@
-"""The places of some values in a JSON text, without a memory of all the others."""
+"""The lines, columns and spans of some values in a JSON text, without a memory of all the others."""
 
 import json
 import re
@@ -6,6 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 _SYMBOL = re.compile(r'[{}\[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class TextPosition:
+    """A place in a text: its line and its column in characters, both from 1."""
+
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +32,14 @@ class JsonSpan:
     key: Span | None
 
 
+_START = TextPosition(1, 1)
+
+
 @dataclass(slots=True)
 class _Place:
-    """A value whose place is requested, or one around it; `line` is None until it is found."""
+    """A value whose position is requested, or one around it; `position` is None until it is found."""
 
-    line: int | None = None
+    position: TextPosition | None = None
     key: Span | None = None
     start: int | None = None
     end: int | None = None
@@ -48,45 +59,43 @@ class _Container:
     has_key: bool = False
     member: _Place | None = None
 
-    def enter(self, key: str, line: int, key_span: Span | None) -> None:
+    def enter(self, key: str, position: TextPosition, key_span: Span | None) -> None:
         """Begin the member of a key, or of an index; of repeated keys, the last one counts."""
         self.member = self.place.parts.get(key) if self.place is not None else None
         if self.member is not None:
-            self.member.line, self.member.key = line, key_span
+            self.member.position, self.member.key = position, key_span
 
 
 def find_lines(text: str, pointers: Iterable[str]) -> dict[str, int]:
-    """Return the line (from 1) on which each of some values of a valid JSON text begins, by JSON pointer (RFC 6901).
+    """Return the line of each position that `find_positions` returns."""
+    return {pointer: position.line for pointer, position in find_positions(text, pointers).items()}
 
-    For a member of an object it is the line of its key; a value that does not exist has the line of the nearest one
+
+def find_positions(text: str, pointers: Iterable[str]) -> dict[str, TextPosition]:
+    """Return where each of some values of a valid JSON text begins, by JSON pointer (RFC 6901).
+
+    For a member of an object it is the place of its key; a value that does not exist has the place of the nearest one
     around it. Nesting has no limit. Memory grows with the pointers and the nesting, not with the text.
     """
     requested = dict.fromkeys(pointers)
-    root = _Place()
-    for pointer in requested:
-        _add(root, pointer)
-    _scan(text, root)
-    return {pointer: _line(root, pointer) for pointer in requested}
+    root = _find(text, requested)
+    return {pointer: _position(root, pointer) for pointer in requested}
 
 
 def find_spans(text: str, pointers: Iterable[str]) -> dict[str, JsonSpan]:
     """Return where each of some values of a valid JSON text is, by JSON pointer, without those that do not exist."""
     requested = dict.fromkeys(pointers)
-    root = _Place()
-    for pointer in requested:
-        _add(root, pointer)
-    _scan(text, root)
+    root = _find(text, requested)
     spans = {pointer: _span(root, pointer) for pointer in requested}
     return {pointer: span for pointer, span in spans.items() if span is not None}
 
 
-def _span(root: _Place, pointer: str) -> JsonSpan | None:
-    place = root
-    for part in _split(pointer):
-        place = place.parts[part]
-    if place.start is None or place.end is None:
-        return None
-    return JsonSpan(Span(place.start, place.end), place.key)
+def _find(text: str, pointers: Iterable[str]) -> _Place:
+    root = _Place()
+    for pointer in pointers:
+        _add(root, pointer)
+    _scan(text, root)
+    return root
 
 
 def _split(pointer: str) -> list[str]:
@@ -99,26 +108,38 @@ def _add(root: _Place, pointer: str) -> None:
         place = place.parts.setdefault(part, _Place())
 
 
-def _line(root: _Place, pointer: str) -> int:
-    place, line = root, root.line or 1
+def _position(root: _Place, pointer: str) -> TextPosition:
+    place, position = root, root.position or _START
     for part in _split(pointer):
         place = place.parts[part]
-        if place.line is None:
+        if place.position is None:
             break
-        line = place.line
-    return line
+        position = place.position
+    return position
+
+
+def _span(root: _Place, pointer: str) -> JsonSpan | None:
+    place = root
+    for part in _split(pointer):
+        place = place.parts[part]
+    if place.start is None or place.end is None:
+        return None
+    return JsonSpan(Span(place.start, place.end), place.key)
 
 
 def _scan(text: str, root: _Place) -> None:
     containers: list[_Container] = []
-    line, position = 1, 0
+    line, line_start, scanned = 1, 0, 0
     for symbol in _SYMBOL.finditer(text):
-        line += text.count("\n", position, symbol.start())
-        position = symbol.start()
-        _read_symbol(symbol[0], line, Span(*symbol.span()), root, containers)
+        begin = symbol.start()
+        if line_ends := text.count("\n", scanned, begin):
+            line, line_start = line + line_ends, text.rindex("\n", scanned, begin) + 1
+        scanned = begin
+        position = TextPosition(line, begin - line_start + 1)
+        _read_symbol(symbol[0], position, Span(*symbol.span()), root, containers)
 
 
-def _read_symbol(symbol: str, line: int, span: Span, root: _Place, containers: list[_Container]) -> None:
+def _read_symbol(symbol: str, position: TextPosition, span: Span, root: _Place, containers: list[_Container]) -> None:
     container = containers[-1] if containers else None
     if symbol in "}]":
         closed = containers.pop()
@@ -130,14 +151,14 @@ def _read_symbol(symbol: str, line: int, span: Span, root: _Place, containers: l
     elif symbol == ":":
         return
     elif container is None:
-        root.line = line
+        root.position = position
         _open(symbol, span, root, containers)
     elif container.is_object and not container.has_key:
         container.has_key = True
-        container.enter(_key(symbol) if container.place is not None else "", line, span)
+        container.enter(_key(symbol) if container.place is not None else "", position, span)
     else:
         if not container.is_object:
-            container.enter(str(container.index) if container.place is not None else "", line, None)
+            container.enter(str(container.index) if container.place is not None else "", position, None)
         _open(symbol, span, container.member, containers)
 
 

@@ -1,6 +1,6 @@
 """Violations of a JSON schema with readable messages, by the validator that explains rather than the fast one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import islice
 
@@ -10,6 +10,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from oa_shared.failure_details import FaultyPlace, Fix, FixAction
 
 _LEAST_SIMILARITY = 0.75
+_MAX_COMPARED = 60
 
 
 def violations(document: object, schema: Mapping[str, object], *, most: int) -> list[tuple[str, str]]:
@@ -37,19 +38,14 @@ def _fix_places(cause: ValidationError) -> list[FaultyPlace]:
         known = [value for value in cause.validator_value if isinstance(value, str)]
         meant = get_close_matches(cause.instance, known, 1, _LEAST_SIMILARITY)
         return [FaultyPlace(pointer, Fix(FixAction.REPLACE, meant[0], cause.instance) if meant else None)]
-    schema, instance = cause.schema, cause.instance
-    known_keys = schema.get("properties") if isinstance(schema, Mapping) else None
-    if (
-        cause.validator != "additionalProperties"
-        or not isinstance(known_keys, Mapping)
-        or not isinstance(instance, dict)
-    ):
+    unknown = _unknown_keys(cause)
+    if not unknown:
         return [FaultyPlace(pointer)]
-    missing = [key for key in known_keys if key not in instance]
-    return [_fix_key(pointer, key, missing) for key in instance if key not in known_keys]
+    missing = sorted(_known_keys(cause) - set(cause.instance))
+    return [_fix_key(pointer, key, missing) for key in unknown]
 
 
-def _fix_key(pointer: str, key: str, missing: list[str]) -> FaultyPlace:
+def _fix_key(pointer: str, key: str, missing: Sequence[str]) -> FaultyPlace:
     meant = get_close_matches(key, missing, 1, _LEAST_SIMILARITY)
     return FaultyPlace(pointer + _pointer([key]), Fix(FixAction.RENAME, meant[0]) if meant else None)
 
@@ -60,9 +56,34 @@ def _pointer(path: Iterable[str | int]) -> str:
 
 
 def _describe(error: ValidationError) -> tuple[str, str]:
-    """Return pointer and message of an error; of several alternatives, those of the closest match."""
+    """Return pointer and message of an error; of several alternatives, those of the closest match.
+
+    The pointer to a key that the schema does not know is that of the key, so that its line can be named.
+    """
     cause = best_match([error]) or error
-    return _pointer(cause.absolute_path), _shorten(_message(cause))
+    unknown = _unknown_keys(cause)
+    message = _describe_unknown(cause, unknown) if unknown else _message(cause)
+    return _pointer([*cause.absolute_path, *unknown[:1]]), _shorten(message)
+
+
+def _unknown_keys(cause: ValidationError) -> list[str]:
+    """Return the keys of an object that the schema does not know; none if something else is wrong."""
+    if cause.validator != "additionalProperties" or not isinstance(cause.instance, Mapping):
+        return []
+    known = _known_keys(cause)
+    return [str(key) for key in cause.instance if key not in known]
+
+
+def _known_keys(cause: ValidationError) -> set[str]:
+    properties: object = cause.schema.get("properties") if isinstance(cause.schema, Mapping) else None
+    return set(map(str, properties)) if isinstance(properties, Mapping) else set()
+
+
+def _describe_unknown(cause: ValidationError, unknown: Sequence[str]) -> str:
+    first = unknown[0]
+    nearest = get_close_matches(first[:_MAX_COMPARED], sorted(_known_keys(cause)), 1)
+    more = f" (and {len(unknown) - 1:,} more)" if len(unknown) > 1 else ""
+    return f"unknown key {first[:_MAX_COMPARED]!r}{more}" + (f"; the nearest one is {nearest[0]!r}" if nearest else "")
 
 
 def _message(cause: ValidationError) -> str:

@@ -41,10 +41,11 @@ def test_validate_definition_valid_has_no_problems() -> None:
     [
         ({"schema": 1}, "/schema"),
         ({"schema": None}, "/schema"),
-        ({"layers": {"adresses": []}}, "/layers"),
+        ({"layers": {"adresses": []}}, "/layers/adresses"),
         ({"layers": {"addresses": {}}}, "/layers/addresses"),
         ({"layers": {"addresses": [{"name": "a", "data": "x"}]}}, "/layers/addresses/0"),
-        ({"typo": 1}, ""),
+        ({"typo": 1}, "/typo"),
+        ({"ty/po~": 1}, "/ty~1po~0"),
     ],
 )
 def test_validate_definition_invalid_points_to_the_place(changes: dict[str, Any], pointer: str) -> None:

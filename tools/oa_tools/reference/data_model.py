@@ -83,6 +83,7 @@ _KEPT: Mapping[str, str] = {
     "imported_row": "permanently: a later import compares with it, and retention leaves the files alone",
     "import_finding": _PERMANENTLY,
     "backfill": "permanently, as long as its job",
+    "trial": "rule `trials`",
     "upload": "permanently; an upload that was not completed or was refused becomes `Deleted` by the rule `uploads`",
     "webhook": "until it is deleted",
     "webhook_delivery": "30 days after `ended_at`, or as long as its webhook",

@@ -32,6 +32,7 @@ from oa_api.http.assets import ASSETS, read_assets
 from oa_api.http.body_budget import BODY_BUDGETS, BodyBudgets
 from oa_api.http.compression import compress
 from oa_api.http.cross_origin import add_cross_origin_headers, answer_preflight
+from oa_api.http.forms import FORM_LIMITS
 from oa_api.http.openapi import document
 from oa_api.http.problem import RENDER_ERROR, handle_errors
 from oa_api.http.routing import Route
@@ -50,6 +51,7 @@ from oa_api.status.coverage import set_up_coverage
 from oa_api.status.front_page import set_up_front
 from oa_api.status.metrics_api import set_up_metrics
 from oa_api.status.system_status import set_up_system_status
+from oa_api.trials.examination import MAX_TRIAL_TURNS, TRIAL_TURNS
 from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
 from oa_api.uploads.api import ARRIVING_UPLOADS, MAX_ARRIVING
@@ -109,6 +111,7 @@ def make_app(
     routes = [route for route in _served_routes(settings) if settings.component_gallery or not route.is_development]
     app[HEALTH_PATHS] = frozenset(route.path for route in routes if route.is_health)
     app[ROLES] = {key: role for route in routes for key, role in _add_route(app, route)}
+    app[FORM_LIMITS] = {route.path: route.max_form_bytes for route in routes if route.max_form_bytes}
     app[RENDER_ERROR] = render_error
     set_up_pages(app)
     set_up_coverage(app)
@@ -116,6 +119,7 @@ def make_app(
     set_up_metrics(app)
     set_up_system_status(app)
     set_up_documentation(app)
+    app[TRIAL_TURNS] = asyncio.Semaphore(MAX_TRIAL_TURNS)
     app[ARRIVING_UPLOADS] = asyncio.Semaphore(MAX_ARRIVING)
     app[WEBHOOK_SECRETS] = WebhookSecrets(settings.github_webhook_secret, settings.github_webhook_secret_previous)
     return app

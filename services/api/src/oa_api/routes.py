@@ -20,6 +20,7 @@ from oa_api.schedules import routes as schedules
 from oa_api.sources import routes as sources
 from oa_api.status import routes as status
 from oa_api.submissions import routes as submissions
+from oa_api.trials import routes as trials
 from oa_api.ui import routes as ui
 from oa_api.uploads import routes as uploads
 from oa_api.webhooks import routes as webhooks
@@ -41,6 +42,7 @@ _ROOMS = (
     schedules,
     reporting,
     uploads,
+    trials,
     accounts,
     events,
     webhooks,

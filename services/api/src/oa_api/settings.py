@@ -168,6 +168,12 @@ class Settings:
     upload_account_bytes: int = field(
         default=20 * 1024**3, metadata={"help": "Maximum size of all stored uploads of an account."}
     )
+    trials_per_hour: int = field(
+        default=60, metadata={"help": "Maximum definitions that an account tries on `/try` within an hour."}
+    )
+    trials_running: int = field(
+        default=3, metadata={"help": "Maximum sample jobs of an account's trials that run at the same time."}
+    )
     export_inputs: int = field(default=1_000, metadata={"help": "Maximum datasets of an export."})
     export_features: int = field(default=25_000_000, metadata={"help": "Maximum features of an export."})
     export_keep_days: int = field(default=14, metadata={"help": "Days until the file of an export is deleted."})

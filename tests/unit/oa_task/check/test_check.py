@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from oa_task.check.backtracking import find_backtracking_input
+from oa_shared.definition_check.backtracking import find_backtracking_input
+from oa_shared.definition_check.rules import check_rule
 from oa_task.check.definition import check_definition, check_file
-from oa_task.check.rules import check_rule
 from oa_task.main import main
 from unit.oa_task.conform.conforming import conform_row
 
@@ -44,7 +44,7 @@ _CONFORM = "/layers/addresses/0/conform"
 @pytest.mark.parametrize(
     ("definition", "expected"),
     [
-        (_definition({"stret": "st"}), ("error", _CONFORM, "source.schema")),
+        (_definition({"stret": "st"}), ("error", f"{_CONFORM}/stret", "source.schema")),
         (_definition({"format": "geojson", "layer": "roads"}), ("warning", f"{_CONFORM}/layer", "no_effect")),
         (_definition({"encoding": "klingon-8"}), ("error", f"{_CONFORM}/encoding", "source.schema")),
         (_definition({"csvsplit": "||"}), ("error", f"{_CONFORM}/csvsplit", "source.schema")),

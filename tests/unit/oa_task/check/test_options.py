@@ -11,7 +11,7 @@ import pyogrio
 import pytest
 import shapely
 
-from oa_task.check.options import check_options
+from oa_shared.definition_check.options import check_options
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.read.request import AllColumns, ReadRequest

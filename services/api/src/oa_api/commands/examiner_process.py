@@ -19,6 +19,7 @@ from oa_api.definitions.examination_limits import (
 )
 from oa_api.jobs.examination import DEFINITION, POSTED, examine_definition, examine_posted
 from oa_api.pull_requests.examination import REVIEW, examine_change
+from oa_api.trials.review import REVIEW_TRIAL, review_posted
 from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import prepare_validation
 
@@ -27,6 +28,7 @@ OPERATIONS: dict[str, Operation] = {
     POSTED: examine_posted,
     DEFINITION: examine_definition,
     REVIEW: examine_change,
+    REVIEW_TRIAL: review_posted,
 }
 # Memory that a request took stays with the process: one that took much more than usual makes room for a new one.
 _USUAL_BYTES = 64 * 1024 * 1024

@@ -29,7 +29,8 @@ class Route:
     lists its specific error statuses, `also` further statuses that are not errors. `headers` describes the headers that
     the handler reads. `pattern` is the path for the router, where a parameter may contain slashes. `former_path` is
     where older clients send the same request; the document does not list it. `operation_id` names the operation for
-    generated clients, where the name of the handler does not. `is_health` marks an endpoint that returns its own
+    generated clients, where the name of the handler does not. `max_form_bytes` allows a form a larger body than other
+    forms. `is_health` marks an endpoint that returns its own
     schema with 503, also while the process starts, and `has_page` one that returns HTML to a browser. `is_development`
     routes exist only where the setting `component_gallery` is on, `is_legacy` ones only where `compatibility` is.
     """
@@ -52,6 +53,7 @@ class Route:
     former_path: str = ""
     operation_id: str = ""
     also: tuple[int, ...] = ()
+    max_form_bytes: int = 0
     is_health: bool = False
     has_page: bool = False
     is_development: bool = False

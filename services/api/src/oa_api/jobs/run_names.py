@@ -18,6 +18,11 @@ def name_of_jobs(sources: Sequence[str]) -> str:
     return distinct[0][: _MAX_NAME - len(others)] + others
 
 
+def name_of_trial(source: str) -> str:
+    """Return the name of the run that tries a definition."""
+    return f"Trial of {source}"[:_MAX_NAME]
+
+
 def name_of_pull_request(origin: Mapping[str, object], *, live: bool, is_sample: bool) -> str:
     """Return the name of a run for a commit: of a pull request, or of a branch that publishes."""
     pull = origin.get("pull")

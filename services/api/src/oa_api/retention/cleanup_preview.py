@@ -31,6 +31,8 @@ async def preview(database: Database, storage: Storage) -> CleanupPreview:
         stats["events"] = await records.delete_events(database, rules["events"], dry_run=True)
     if "idempotency" in rules:
         stats["idempotency"] = await records.delete_responses(database, rules["idempotency"], dry_run=True)
+    if "trials" in rules:
+        stats["trials"] = await records.delete_trials(database, rules["trials"], dry_run=True)
     if "orphans" in rules:
         stats["orphans"], is_complete = await orphans.delete_orphans(
             database, storage, rules["orphans"], dry_run=True, max_objects=_MAX_LISTED_OBJECTS

@@ -267,6 +267,14 @@ SELECT count(*) FROM idempotency WHERE created_at < now() - make_interval(days =
 -- Delete stored responses to idempotent requests (records.delete_responses).
 DELETE FROM idempotency WHERE created_at < now() - make_interval(days => %(keep_days)s)
 
+-- name: count_old_trials
+-- How many trials delete_trials would delete, for a preview.
+SELECT count(*) FROM trial WHERE created_at < now() - make_interval(days => %(keep_days)s)
+
+-- name: delete_trials
+-- Delete trials (records.delete_trials).
+DELETE FROM trial WHERE created_at < now() - make_interval(days => %(keep_days)s)
+
 -- name: known_attempts
 -- Which of these attempts exist, with the parts of their files that are deleted, for orphans.
 SELECT old.job_id, old.attempt,

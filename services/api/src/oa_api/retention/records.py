@@ -1,4 +1,4 @@
-"""Deletes old rows: events of ended jobs, stored responses to idempotent requests, uploads that were not completed."""
+"""Deletes old rows: events of ended jobs, stored responses to idempotent requests, trials, incomplete uploads."""
 
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
@@ -33,6 +33,14 @@ async def delete_responses(database: Database, rule: Rule, *, dry_run: bool) -> 
     if dry_run:
         return DeletionStats(await database.first(_SQL["count_old_responses"], values, into=int) or 0)
     return DeletionStats(await database.execute(_SQL["delete_responses"], values))
+
+
+async def delete_trials(database: Database, rule: Rule, *, dry_run: bool) -> DeletionStats:
+    """Delete definitions that authors tried; the jobs of the trials stay."""
+    values = {"keep_days": rule.keep_days}
+    if dry_run:
+        return DeletionStats(await database.first(_SQL["count_old_trials"], values, into=int) or 0)
+    return DeletionStats(await database.execute(_SQL["delete_trials"], values))
 
 
 async def delete_uploads(database: Database, storage: Storage, rule: Rule, *, dry_run: bool) -> DeletionStats:

@@ -44,6 +44,8 @@ class CleanupTask:
             deleted["events"] = await records.delete_events(self._database, rules["events"], dry_run=False)
         if "idempotency" in rules:
             deleted["idempotency"] = await records.delete_responses(self._database, rules["idempotency"], dry_run=False)
+        if "trials" in rules:
+            deleted["trials"] = await records.delete_trials(self._database, rules["trials"], dry_run=False)
         if "orphans" in rules:
             stats, _ = await orphans.delete_orphans(self._database, self._storage, rules["orphans"], dry_run=False)
             deleted["orphans"] = stats

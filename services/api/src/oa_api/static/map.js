@@ -187,7 +187,12 @@ const seen = new IntersectionObserver((entries) => {
     });
   }
 });
-for (const element of document.querySelectorAll("[data-map]")) {
-  element.firstElementChild.textContent = "Loading the map…";
-  seen.observe(element);
+function watch(root) {
+  for (const element of root.querySelectorAll("[data-map]")) {
+    element.firstElementChild.textContent = "Loading the map…";
+    seen.observe(element);
+  }
 }
+watch(document);
+// A part of a page that was fetched again may have a map of its own.
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => watch(target));

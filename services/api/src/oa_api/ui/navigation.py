@@ -8,7 +8,17 @@ from oa_api.identity.authorization import ROLES
 from oa_api.identity.principal import Principal
 from oa_shared.roles import Role
 
-_DATA = ("Data", (("Data", "/data"), ("Map", "/map"), ("Collections", "/collections"), ("Exports", "/exports")))
+_DATA = (
+    "Data",
+    (
+        ("Data", "/data"),
+        ("Sources", "/sources"),
+        ("Map", "/map"),
+        ("Collections", "/collections"),
+        ("Exports", "/exports"),
+        ("Try a definition", "/try"),
+    ),
+)
 _PROCESSING = (
     "Processing",
     (

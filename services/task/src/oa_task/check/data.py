@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+from oa_shared.definition_check.findings import LintFinding, error, warning
 from oa_shared.json_types import JsonObject
 from oa_shared.placement import PlacementCode, PlacementProblem
 from oa_shared.source_definition import entries, validate_definition
-from oa_task.check.findings import LintFinding, error, warning
 from oa_task.conform.missing_columns import missing_columns
 from oa_task.definition.nearest_column import name_with_nearest
 from oa_task.definition.task_entry import read_definition, select_entry

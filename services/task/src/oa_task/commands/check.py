@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from oa_shared.definition_check.findings import LintFinding, Severity
 from oa_shared.failures import exit_status
 from oa_shared.logging import configure_logging
 from oa_task.check.definition import check_file
-from oa_task.check.findings import LintFinding, Severity
 from oa_task.commands.console import make_console, print_json
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
 

@@ -8,21 +8,14 @@ from typing import NotRequired, TypedDict
 
 from oa_shared.failure_details import FaultyPlace
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.layer_attributes import LAYER_ATTRIBUTES
 from oa_shared.licenses import stated_license
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.source_definition import entries, validate_definition
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.json_values import json_object
 
-ATTRIBUTES = {
-    "addresses": ("number", "street", "unit", "city", "district", "region", "postcode", "id", "accuracy"),
-    "buildings": ("height", "levels"),
-    "parcels": ("pid",),
-    "centerlines": (
-        *("id", "name", "oneway", "speed", "classification", "surface"),
-        *("addr_from_left", "addr_to_left", "addr_from_right", "addr_to_right", "zip_left", "zip_right"),
-    ),
-}
+ATTRIBUTES = LAYER_ATTRIBUTES
 IDENTIFYING: Mapping[str, frozenset[str]] = {
     "addresses": frozenset({"number", "street"}),
     "buildings": frozenset(),

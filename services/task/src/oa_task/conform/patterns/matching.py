@@ -1,11 +1,10 @@
 """Application of expressions to a column: by Rust, and by Python for values on which the two may differ."""
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from oa_shared.cpu_limit import cpu_limit
 from oa_task.conform.columns import Columns
 from oa_task.conform.patterns.expression import Expression
 from oa_task.conform.values import Column
@@ -39,26 +38,6 @@ def match_column(
     return columns.evaluate(result).scatter(doubtful, pl.Series(corrected, dtype=pl.String))
 
 
-@contextmanager
-def time_limit(seconds: float, what: Callable[[], str]) -> Iterator[None]:
-    """Raise TaskFailure source.regexp_timeout if the block takes too long. Works in the main thread only.
-
-    The limit counts the seconds that the process computes, so a busy machine does not exceed it. Python's matching
-    checks for signals, so the limit can end it in the middle of a value.
-    """
-
-    def raise_timeout(_signal: int, _frame: object) -> None:
-        raise TaskFailure("source.regexp_timeout", f"{what()} took longer than {seconds:g} s")
-
-    previous = signal.signal(signal.SIGVTALRM, raise_timeout)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, previous)
-
-
 def _doubtful_indexes(columns: Columns, field: str, expression: Expression) -> pl.Series:
     """Return the indexes of the values on which the engines may differ."""
     translation, text = expression.translation, columns.text(field)
@@ -83,7 +62,10 @@ def _run_python(
         value, pattern = values[at][:_MAX_SHOWN], expression.python.pattern[:_MAX_SHOWN]
         return f"{columns.pointer}: matching {pattern!r} in row {columns.row(indexes[at])} ({value!r})"
 
-    with time_limit(LIMIT_S, current_match):
+    def too_long() -> TaskFailure:
+        return TaskFailure("source.regexp_timeout", f"{current_match()} took longer than {LIMIT_S:g} s")
+
+    with cpu_limit(LIMIT_S, too_long):
         for value in values:
             if value not in results:
                 results[value] = run(value)

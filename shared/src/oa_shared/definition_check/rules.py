@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import cast
 
+from oa_shared.definition_check.backtracking import find_backtracking_input
+from oa_shared.definition_check.findings import LintFinding, child_pointer, error, hint, warning
+from oa_shared.definition_check.unmatched_text import OTHER_TEXT, find_kept_text
 from oa_shared.json_types import JsonMapping
-from oa_task.check.backtracking import find_backtracking_input
-from oa_task.check.findings import LintFinding, child_pointer, error, hint, warning
-from oa_task.check.unmatched_text import OTHER_TEXT, find_kept_text
 
 _REFERENCE = re.compile(r"\$(?:(\d+)|\{(\d+)\})")
 _FORMAT_REFERENCE = re.compile(r"\$(\d+)")

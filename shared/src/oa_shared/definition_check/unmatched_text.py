@@ -3,9 +3,8 @@
 import re
 from re import _parser as parser  # type: ignore[attr-defined] # the parser has no public name; tests pin it
 
-from oa_task.check.backtracking import example
-from oa_task.conform.patterns.matching import time_limit
-from oa_task.runtime.failure import TaskFailure
+from oa_shared.cpu_limit import CpuLimitError, cpu_limit
+from oa_shared.definition_check.backtracking import example
 
 _ONLY_GROUPS = re.compile(r"(?:\$(?:\d+|\{\d+\}))+")
 OTHER_TEXT = "…"  # neither a letter nor a digit nor white space
@@ -31,9 +30,9 @@ def find_kept_text(pattern: str, replace: str) -> str | None:
 def _leaves_text(pattern: re.Pattern[str], value: str) -> bool:
     """Return whether the pattern matches a part of a value that does not include the other text."""
     try:
-        with time_limit(_TIME_LIMIT_S, lambda: pattern.pattern):
+        with cpu_limit(_TIME_LIMIT_S):
             found = list(pattern.finditer(value))
-    except TaskFailure:
+    except CpuLimitError:
         return False
     position = value.index(OTHER_TEXT)
     return bool(found) and not any(match.start() <= position < match.end() for match in found)

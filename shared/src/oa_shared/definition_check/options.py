@@ -3,14 +3,11 @@
 import codecs
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import cast
 
-from pyproj import CRS
-from pyproj.exceptions import CRSError
-
+from oa_shared.definition_check.findings import LintFinding, child_pointer, error, hint, warning
+from oa_shared.definition_check.urls import check_urls, is_esri
 from oa_shared.json_types import JsonMapping
-from oa_task.check.findings import LintFinding, child_pointer, error, hint, warning
-from oa_task.check.urls import check_urls, is_esri
-from oa_task.runtime.json_values import json_object
 
 _TABLE_ONLY = ("csvsplit", "headers", "skiplines")
 # A table may be a workbook, whose sheets are its layers.
@@ -26,7 +23,7 @@ def check_options(entry: JsonMapping, pointer: str) -> Iterator[LintFinding]:
         yield hint(child_pointer(pointer, "skip"), "source.skip", "`skip` is set: the entry gets no jobs")
     yield from check_urls(entry, pointer)
     yield from _check_metadata(entry, pointer)
-    conform = json_object(entry.get("conform"))
+    conform = cast("JsonMapping", entry.get("conform") or {})
     if "format" not in conform:
         text = "missing `conform` with a `format`: the data cannot be read"
         yield error(pointer, "source.schema", text)
@@ -75,9 +72,6 @@ def _check_values(entry: JsonMapping, conform: JsonMapping, pointer: str) -> Ite
     encoding = conform.get("encoding")
     if encoding and not _is_encoding(str(encoding)):
         yield error(child_pointer(pointer, "encoding"), "source.schema", f"unknown encoding {encoding!r}")
-    srs = conform.get("srs")
-    if srs and not _is_crs(srs):
-        yield error(child_pointer(pointer, "srs"), "source.crs", f"unknown coordinate reference system {srs}")
 
 
 def _check_table_options(conform: JsonMapping, pointer: str) -> Iterator[LintFinding]:
@@ -97,14 +91,6 @@ def _check_table_options(conform: JsonMapping, pointer: str) -> Iterator[LintFin
         line = "none of the lines has the column names" if headers == -1 else f"line {headers} has the column names"
         text = f"`skiplines` has no effect: by `headers`, {line}"
         yield warning(child_pointer(pointer, "skiplines"), "no_effect", text)
-
-
-def _is_crs(srs: object) -> bool:
-    try:
-        CRS.from_user_input(srs)
-    except CRSError:
-        return False
-    return True
 
 
 def _is_encoding(name: str) -> bool:

@@ -6,8 +6,7 @@ from re import _constants as op  # type: ignore[attr-defined] # the parser has n
 from re import _parser as parser  # type: ignore[attr-defined] # likewise
 from typing import Any
 
-from oa_task.conform.patterns.matching import time_limit
-from oa_task.runtime.failure import TaskFailure
+from oa_shared.cpu_limit import CpuLimitError, cpu_limit
 
 _CANDIDATES = "aA0 -_.,/#:;'\n"
 _REPETITIONS = 40
@@ -117,8 +116,8 @@ def _is_member(text: str, kind: int, value: _Argument) -> bool:
 
 def _is_slow(pattern: re.Pattern[str], text: str) -> bool:
     try:
-        with time_limit(_TIME_LIMIT_S, lambda: pattern.pattern):
+        with cpu_limit(_TIME_LIMIT_S):
             pattern.search(text)
-    except TaskFailure:
+    except CpuLimitError:
         return True
     return False

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from yarl import URL
 
+from oa_shared.definition_check.findings import LintFinding, child_pointer, hint, warning
 from oa_shared.json_types import JsonMapping
-from oa_task.check.findings import LintFinding, child_pointer, hint, warning
 
 # The client sets these itself, and sends every other parameter of the URL with each of its queries.
 _CLIENT_PARAMETERS = frozenset(

@@ -1,0 +1,1 @@
+"""Trials: an author tries a definition in the browser; nothing is published."""

@@ -1,0 +1,13 @@
+"""The routes of trials."""
+
+from oa_api.http.routing import JSON, form, page
+from oa_api.trials import pages
+from oa_api.trials.typed_text import MAX_FORM_BYTES
+from oa_shared.roles import Role
+
+ROUTES = (
+    page("/try", pages.show_form, "Try a definition", role=Role.AUTHOR),
+    form("/try", pages.post_trial, "Try a definition", role=Role.AUTHOR, max_form_bytes=MAX_FORM_BYTES),
+    page("/try/{trial}", pages.show_trial, "Trial", role=Role.AUTHOR),
+    page("/try/{trial}/places.json", pages.get_places, "Sample as GeoJSON", response=(JSON,), role=Role.AUTHOR),
+)

@@ -1,0 +1,1 @@
+"""Linting definitions without their data: schema, options without effect, and surprises."""

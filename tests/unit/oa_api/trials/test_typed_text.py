@@ -1,0 +1,85 @@
+"""Names in URLs, pointers in messages, line ends, limits."""
+
+import pytest
+
+from oa_api.http.errors import InvalidError
+from oa_api.settings import Settings
+from oa_api.trials.github_links import edit_url
+from oa_api.trials.typed_text import (
+    MAX_TEXT_BYTES,
+    break_lines,
+    check_typed_text,
+    find_pointers,
+    name_in_url,
+    restore_line_ends,
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://github.com/openaddresses/openaddresses/blob/master/sources/us/ca/berkeley.json", "us/ca/berkeley"),
+        ("https://raw.githubusercontent.com/o/r/abc/sources/de/berlin.json?token=1", "de/berlin"),
+        ("https://example.org/berkeley.json", ""),
+        ("https://example.org/sources/\x01.json", ""),
+        ("", ""),
+    ],
+)
+def test_name_in_url_is_the_path_below_sources(url: str, name: str) -> None:
+    assert name_in_url(url) == name
+
+
+@pytest.mark.parametrize(
+    ("message", "pointers"),
+    [
+        (
+            "the data lacks A at /layers/addresses/0/conform/number, B at /layers/addresses/0/conform/street/fields/1.",
+            2,
+        ),
+        ("missing coordinate column X (`conform.lon`, `conform.lat`)", 2),
+        ("https://example.org/layers/addresses answered 404", 0),
+        ("/layers/parcels/12: missing `conform` with a `format`", 1),
+        ("/layers/a/1 " * 100, 1),
+    ],
+)
+def test_find_pointers_returns_those_of_a_message(message: str, pointers: int) -> None:
+    found = find_pointers(message, "/layers/addresses/0")
+    assert len(found) == pointers
+    assert all(pointer.startswith("/layers/") and not pointer.endswith((".", ",", ":")) for pointer in found)
+
+
+def test_line_ends_are_restored_and_a_single_line_is_broken() -> None:
+    assert restore_line_ends("{\r\n\r\n}") == "{\n\n}"
+    assert break_lines('{"a": ["ü"]}') == '{\n  "a": [\n    "ü"\n  ]\n}'
+    assert break_lines('{"a":\n1}') == '{"a":\n1}'
+
+
+def test_check_typed_text_bounds_bytes_and_refuses_nul() -> None:
+    check_typed_text("ü" * (MAX_TEXT_BYTES // 2))
+    with pytest.raises(InvalidError, match="limit 524,288 bytes"):
+        check_typed_text("ü" * (MAX_TEXT_BYTES // 2) + "a")
+    with pytest.raises(InvalidError, match="line 3 has a NUL"):
+        check_typed_text("\n\n\0")
+
+
+@pytest.mark.parametrize(
+    ("repository", "branch", "name", "expected"),
+    [
+        ("https://github.com/o/r", "", "us/ca/x", "https://github.com/o/r/edit/HEAD/sources/us/ca/x.json"),
+        ("https://github.com/o/r.git", "main", "us/a b", "https://github.com/o/r/edit/main/sources/us/a%20b.json"),
+        ("https://github.com/o/r", "", "inline/0123", None),
+        ("https://github.com/o/r", "", "", None),
+        ("/folder", "", "us/ca/x", None),
+    ],
+)
+def test_edit_url_is_that_of_the_file(repository: str, branch: str, name: str, expected: str | None) -> None:
+    settings = Settings(
+        database_url="",
+        shared_secret="",
+        bucket="",
+        jobs_queue_url="",
+        results_queue_url="",
+        sources_repository=repository,
+        sources_branch=branch,
+    )
+    assert edit_url(settings, name) == expected
