@@ -43,7 +43,6 @@ BOUNDED = {
     "attempt_access/plan_inputs.py": "in a thread",
     "pull_requests/check_watcher.py": "a report of our own",
     "pull_requests/excerpts.py": "in a thread",
-    "pull_requests/json_positions.py": "in the examiner",
     "pull_requests/signature.py": "by size",
     "schedules/archive.py": "in a thread",
     "schedules/repository.py": "in a thread",

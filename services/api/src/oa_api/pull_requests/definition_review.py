@@ -8,7 +8,7 @@ from typing import TypedDict
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_api.jobs.planning import DefinitionText, PlannedJob, plan_entry
 from oa_api.pull_requests.changed_sources import SourceChange
-from oa_api.pull_requests.json_positions import find_lines
+from oa_shared.json_positions import find_lines
 from oa_shared.json_types import JsonObject
 from oa_shared.large_bodies import TooManyValuesError
 from oa_shared.source_definition import MAX_VALUES, entries, repeated_names, validate_definition

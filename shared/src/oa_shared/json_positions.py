@@ -1,4 +1,4 @@
-"""The lines of some values in a JSON text, without a memory of all the others."""
+"""The lines and columns of some values in a JSON text, without a memory of all the others."""
 
 import json
 import re
@@ -8,11 +8,22 @@ from dataclasses import dataclass, field
 _SYMBOL = re.compile(r'[{}\[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+', re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True)
+class TextPosition:
+    """A place in a text: its line and its column in characters, both from 1."""
+
+    line: int
+    column: int
+
+
+_START = TextPosition(1, 1)
+
+
 @dataclass(slots=True)
 class _Place:
-    """A value whose line is requested, or one around it; `line` is None until it is found."""
+    """A value whose position is requested, or one around it; `position` is None until it is found."""
 
-    line: int | None = None
+    position: TextPosition | None = None
     parts: dict[str, "_Place"] = field(default_factory=dict)
 
 
@@ -29,17 +40,22 @@ class _Container:
     has_key: bool = False
     member: _Place | None = None
 
-    def enter(self, key: str, line: int) -> None:
+    def enter(self, key: str, position: TextPosition) -> None:
         """Begin the member of a key, or of an index; of repeated keys, the last one counts."""
         self.member = self.place.parts.get(key) if self.place is not None else None
         if self.member is not None:
-            self.member.line = line
+            self.member.position = position
 
 
 def find_lines(text: str, pointers: Iterable[str]) -> dict[str, int]:
-    """Return the line (from 1) on which each of some values of a valid JSON text begins, by JSON pointer (RFC 6901).
+    """Return the line of each position that `find_positions` returns."""
+    return {pointer: position.line for pointer, position in find_positions(text, pointers).items()}
 
-    For a member of an object it is the line of its key; a value that does not exist has the line of the nearest one
+
+def find_positions(text: str, pointers: Iterable[str]) -> dict[str, TextPosition]:
+    """Return where each of some values of a valid JSON text begins, by JSON pointer (RFC 6901).
+
+    For a member of an object it is the place of its key; a value that does not exist has the place of the nearest one
     around it. Nesting has no limit. Memory grows with the pointers and the nesting, not with the text.
     """
     requested = dict.fromkeys(pointers)
@@ -47,7 +63,7 @@ def find_lines(text: str, pointers: Iterable[str]) -> dict[str, int]:
     for pointer in requested:
         _add(root, pointer)
     _scan(text, root)
-    return {pointer: _line(root, pointer) for pointer in requested}
+    return {pointer: _position(root, pointer) for pointer in requested}
 
 
 def _split(pointer: str) -> list[str]:
@@ -60,26 +76,28 @@ def _add(root: _Place, pointer: str) -> None:
         place = place.parts.setdefault(part, _Place())
 
 
-def _line(root: _Place, pointer: str) -> int:
-    place, line = root, root.line or 1
+def _position(root: _Place, pointer: str) -> TextPosition:
+    place, position = root, root.position or _START
     for part in _split(pointer):
         place = place.parts[part]
-        if place.line is None:
+        if place.position is None:
             break
-        line = place.line
-    return line
+        position = place.position
+    return position
 
 
 def _scan(text: str, root: _Place) -> None:
     containers: list[_Container] = []
-    line, position = 1, 0
+    line, line_start, scanned = 1, 0, 0
     for symbol in _SYMBOL.finditer(text):
-        line += text.count("\n", position, symbol.start())
-        position = symbol.start()
-        _read_symbol(symbol[0], line, root, containers)
+        begin = symbol.start()
+        if line_ends := text.count("\n", scanned, begin):
+            line, line_start = line + line_ends, text.rindex("\n", scanned, begin) + 1
+        scanned = begin
+        _read_symbol(symbol[0], TextPosition(line, begin - line_start + 1), root, containers)
 
 
-def _read_symbol(symbol: str, line: int, root: _Place, containers: list[_Container]) -> None:
+def _read_symbol(symbol: str, position: TextPosition, root: _Place, containers: list[_Container]) -> None:
     container = containers[-1] if containers else None
     if symbol in "}]":
         containers.pop()
@@ -89,14 +107,14 @@ def _read_symbol(symbol: str, line: int, root: _Place, containers: list[_Contain
     elif symbol == ":":
         return
     elif container is None:
-        root.line = line
+        root.position = position
         _open(symbol, root, containers)
     elif container.is_object and not container.has_key:
         container.has_key = True
-        container.enter(_key(symbol) if container.place is not None else "", line)
+        container.enter(_key(symbol) if container.place is not None else "", position)
     else:
         if not container.is_object:
-            container.enter(str(container.index) if container.place is not None else "", line)
+            container.enter(str(container.index) if container.place is not None else "", position)
         _open(symbol, container.member, containers)
 
 

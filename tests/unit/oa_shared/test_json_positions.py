@@ -1,4 +1,4 @@
-"""The lines of some values in a JSON text."""
+"""The lines and columns of some values in a JSON text."""
 
 import json
 import tracemalloc
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.pull_requests.json_positions import find_lines
+from oa_shared.json_positions import TextPosition, find_lines, find_positions
 
 TEXT = """{
   "schema": 2,
@@ -40,6 +40,21 @@ _VALUES = st.recursive(
 )
 def test_line_of_pointer_is_that_of_the_value_or_of_the_value_around_it(pointer: str, line: int) -> None:
     assert find_lines(TEXT, [pointer]) == {pointer: line}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "line", "column"),
+    [("", 1, 1), ("/schema", 2, 3), ("/a~1b", 3, 3), ("/a~1b/~0", 3, 11), ("/a~1b/~0/0", 4, 5), ("/nothing", 1, 1)],
+)
+def test_position_of_pointer_has_the_column_of_the_key_or_item(pointer: str, line: int, column: int) -> None:
+    assert find_positions(TEXT, [pointer]) == {pointer: TextPosition(line, column)}
+
+
+@given(_VALUES, st.sampled_from([None, 0, 1, 7]))
+def test_position_of_the_last_key_is_where_the_text_has_it(value: Any, indent: int | None) -> None:
+    text = json.dumps({"before": value, "the key": 1}, indent=indent)
+    position = find_positions(text, ["/the key"])["/the key"]
+    assert text.splitlines()[position.line - 1][position.column - 1 :].startswith('"the key"')
 
 
 def test_line_in_a_very_deep_text_is_found_without_recursion() -> None:
