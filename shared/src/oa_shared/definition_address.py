@@ -1,0 +1,19 @@
+"""Addresses of source definitions: what counts as one, and the file behind a page of GitHub."""
+
+import re
+
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_BLOB = re.compile(r"https://github\.com/(?P<repository>[^/?#]+/[^/?#]+)/blob/(?P<rest>[^?#]+)(?:[?#].*)?")
+
+MAX_DEFINITION_BYTES = 2 * 1024 * 1024
+
+
+def is_web_address(text: str) -> bool:
+    """Return whether a text is an HTTP URL rather than a path."""
+    return bool(_SCHEME.match(text))
+
+
+def raw_address(address: str) -> str:
+    """Return the URL of a file on GitHub instead of that of its page; any other URL as it is."""
+    match = _BLOB.fullmatch(address)
+    return f"https://raw.githubusercontent.com/{match['repository']}/{match['rest']}" if match else address
