@@ -78,7 +78,7 @@ def explain(out: Path, *, row: int, as_json: bool) -> None:
     type=click.Choice(["text", "json", "github"]),
     default="text",
     show_default=True,
-    help="Lines for people, one JSON object per finding, or workflow commands of GitHub Actions.",
+    help="Lines of text, one JSON object per finding, or workflow commands of GitHub Actions.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--quiet", is_flag=True, help="Leave out hints.")

@@ -29,7 +29,7 @@ _COLORS: Mapping[Severity, str] = {Severity.ERROR: "red", Severity.WARNING: "yel
 
 
 class CheckFormat(StrEnum):
-    """How findings are printed: lines for people, JSON lines, or workflow commands of GitHub Actions."""
+    """How findings are printed: lines of text, JSON lines, or workflow commands of GitHub Actions."""
 
     TEXT = "text"
     JSON = "json"
@@ -39,7 +39,7 @@ class CheckFormat(StrEnum):
 def check_sources(sources: Iterable[str], form: CheckFormat, *, with_hints: bool, with_data: bool) -> int:
     """Check every definition, print the findings, and return the exit status.
 
-    For people, the errors of all definitions come first; for programs, the findings of a definition as it is checked.
+    As text, the errors of all definitions come first; the other formats print the findings of one definition at a time.
     """
     configure_logging("task", level="WARNING")
     counts: Counter[Severity] = Counter()

@@ -74,7 +74,7 @@ def match_content(request: ReadRequest) -> ReadRequest:
         return request
     actual = READABLE.get(content.kind)
     if actual is None or is_bare_shp:
-        raise _failure(request.path, content, declared)
+        raise refuse_content(request.path, content, expected=EXPECTED[declared])
     if (declared, content.kind) != ("xml", ContentKind.KML):
         request.bad_rows.warn(_warning(request.path, content, declared, actual))
     return replace(request, conform={**request.conform, "format": actual})
@@ -85,9 +85,9 @@ def _warning(path: Path, content: Content, declared: str, actual: str) -> str:
     return f"{text}: set it to {actual}" if actual in EXPECTED else text
 
 
-def _failure(path: Path, content: Content, declared: str) -> TaskFailure:
-    """Return the failure that states what came, what the definition declares, and what to do."""
-    kind, expected = content.kind, EXPECTED[declared]
+def refuse_content(path: Path, content: Content, *, expected: str) -> TaskFailure:
+    """Return the failure that states what came, what is expected, and what to do."""
+    kind = content.kind
     if kind is ContentKind.EMPTY:
         return TaskFailure("source.empty", f"{path.name} is empty (0 bytes): check what the URL returns")
     advice = _ADVICE.get(kind) or _general_advice(kind)

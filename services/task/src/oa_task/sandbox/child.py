@@ -109,6 +109,8 @@ def _serve(convert: _Convert, request: SandboxRequest) -> JsonObject:
             sent_at = time.monotonic()
             send({"progress": count})
 
+    if request.describes is not None:
+        return _describe(request)
     entry = select_entry(read_definition(Path(request.definition)), request.layer, request.name)
     if request.rows is not None:
         return _inspect(entry, request, *request.rows)
@@ -131,6 +133,12 @@ def _inspect(entry: TaskEntry, request: SandboxRequest, first: int, count: int) 
     if not count:
         return column_names(raws, entry, work=Path(request.work))
     return inspect_rows(raws, entry, work=Path(request.work), first=first, count=count)
+
+
+def _describe(request: SandboxRequest) -> JsonObject:
+    from oa_task.conversion.data_description import describe_data  # noqa: PLC0415 - rarely needed
+
+    return describe_data(Path(request.raws[0]), work=Path(request.work), is_esri=request.describes == "ESRI")
 
 
 def send(message: JsonObject) -> None:

@@ -12,7 +12,8 @@ class SandboxRequest:
     `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if any; `title`
     names the source in the picture; `without` names the OPTIONAL_OUTPUTS to leave out. With `rows`, the number of the
     first row and a count, the child returns those rows instead of a conversion; a count of 0 returns the names of the
-    columns.
+    columns. With `describes`, which is the protocol of the data, the child describes the only raw file, without a
+    definition.
     """
 
     definition: str
@@ -25,3 +26,4 @@ class SandboxRequest:
     title: str = ""
     without: tuple[str, ...] = ()
     rows: tuple[int, int] | None = None
+    describes: str | None = None
