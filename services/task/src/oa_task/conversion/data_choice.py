@@ -33,7 +33,6 @@ _MAX_IDENTIFIED = 200
 _ADDRESS_WORDS = re.compile(
     r"addr|adres|adrs|adr_|situs|indirizz|direcc|domicil|endere|osoite|housenum|hausnum|住所", re.IGNORECASE
 )
-)
 
 
 @dataclass(frozen=True, slots=True)

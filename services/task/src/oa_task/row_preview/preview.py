@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -78,19 +79,21 @@ async def _download_and_inspect(job: TaskJob, count: int, on_progress: Progress,
     download = SourceDownload(entry, sandbox.room / "raw", guard, DownloadLimits(), on_progress)
     if entry.is_esri:
         with withhold_details(guard):
-            return await _inspect_while_downloading(job, count, download, sandbox)
+            return await inspect_while_downloading(
+                download, lambda raws: _inspect(sandbox, job.definition, entry, raws, first=1, count=count)
+            )
     raws = [raw.path for raw in await download.fetch()]
     with withhold_details(guard):
         return await _inspect(sandbox, job.definition, entry, raws, first=1, count=count)
 
 
-async def _inspect_while_downloading(
-    job: TaskJob, count: int, download: SourceDownload, sandbox: Sandbox
+async def inspect_while_downloading(
+    download: SourceDownload, inspect: Callable[[list[Path]], Coroutine[None, None, JsonObject]]
 ) -> JsonObject:
     """Inspect pages while they arrive, and cancel the download when there are enough rows."""
     raws = await asyncio.to_thread(download.growing_files)
     fetching = asyncio.create_task(download.fetch())
-    inspecting = asyncio.create_task(_inspect(sandbox, job.definition, download.entry, raws, first=1, count=count))
+    inspecting = asyncio.create_task(inspect(raws))
     await asyncio.wait({fetching, inspecting}, return_when=asyncio.FIRST_COMPLETED)
     if fetching.done() and fetching.exception() is not None:
         inspecting.cancel()
