@@ -1,11 +1,12 @@
-"""The commands for authors of sources: `check`, `try`, `explain` and `diff`."""
+"""The commands for authors of sources: `init`, `check`, `try`, `explain` and `diff`."""
 
 import sys
 from pathlib import Path
 
 import click
 
-from oa_task.commands.parameters import DefinitionParameter, examples
+from oa_shared.status import LAYERS
+from oa_task.commands.parameters import DataParameter, DefinitionParameter, examples
 from oa_task.sandbox.parent import Sandbox
 
 
@@ -95,4 +96,40 @@ def check(sources: tuple[str, ...], *, form: str, as_json: bool, quiet: bool, wi
     sys.exit(check_sources(sources, CheckFormat(form), with_hints=not quiet, with_data=with_data))
 
 
-AUTHOR_COMMANDS = (check, try_, explain, diff)
+@click.command(
+    epilog=examples(
+        "oa init https://example.org/addresses.zip --source us/ca/berkeley",
+        "oa init https://example.org/arcgis/rest/services/Addresses/FeatureServer/0 --out my-source.json",
+    )
+)
+@click.argument("address", metavar="URL_OR_FILE", type=DataParameter())
+@click.option("--source", help="Name of the source, like us/ca/berkeley: where the data should be.")
+@click.option("--layer", type=click.Choice(LAYERS), help="Layer, instead of the one that the data suggests.")
+@click.option("--name", help="Name of the entry, such as city or county.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the definition to a new file.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON with the definition and the guesses.")
+def init(
+    address: str,
+    *,
+    source: str | None,
+    layer: str | None,
+    name: str | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Propose a definition for data at a URL or in a file.
+
+    Recognizes the protocol, the format, the columns of an address and the coverage, and prints each guess with its
+    confidence and an example. The definition goes to standard output or to --out.
+    """
+    if out is not None and out.exists():
+        raise click.BadParameter(f"{out} exists: choose a new file", param_hint="--out")
+    with Sandbox() as sandbox:
+        from oa_task.commands.init import propose  # noqa: PLC0415 - see `run`
+        from oa_task.proposal.definition_proposal import ProposalOptions  # noqa: PLC0415 - likewise
+
+        status = propose(address, ProposalOptions(source, layer, name), sandbox, out=out, as_json=as_json)
+    sys.exit(status)
+
+
+AUTHOR_COMMANDS = (init, check, try_, explain, diff)

@@ -2,7 +2,7 @@
 
 import click
 
-from oa_shared.definition_address import is_web_address
+from oa_shared.definition_address import is_data_address, is_web_address
 
 
 class DefinitionParameter(click.ParamType[str]):
@@ -16,6 +16,17 @@ class DefinitionParameter(click.ParamType[str]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text. Raises click.BadParameter for a path that does not exist."""
         return value if is_web_address(value) else str(self._path.convert(value, param, ctx))
+
+
+class DataParameter(click.ParamType[str]):
+    """A parameter that is the URL of data, or the path of a file; its value is the text itself."""
+
+    name = "URL_OR_FILE"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the text. Raises click.BadParameter for a path that does not exist."""
+        path = click.Path(exists=True, dir_okay=False)
+        return value if is_data_address(value) else str(path.convert(value, param, ctx))
 
 
 def examples(*commands: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from yarl import URL
 
+from oa_shared.definition_address import is_data_address
 from oa_shared.json_types import JsonObject
 from oa_shared.public_http import Guard
 from oa_task.definition.task_entry import TaskEntry
@@ -28,7 +29,6 @@ from oa_task.sandbox.request import SandboxRequest
 
 ESRI = "ESRI"
 _SERVICE = re.compile(r"(?P<service>.*/(?:Map|Feature)Server)(?:/(?P<layer>\d+))?(?:/query)?/?\Z", re.IGNORECASE)
-_SCHEME = re.compile(r"(https?|ftps?|s3)://", re.IGNORECASE)
 _ADDRESS_LAYER = re.compile(r"addr|adres|adress|situs|direcc|indirizz", re.IGNORECASE)
 _PLACEHOLDER = "https://example.org/"
 
@@ -43,16 +43,11 @@ class DescribedData:
     is_file: bool = False
 
 
-def is_remote(text: str) -> bool:
-    """Return whether a text is a URL that a download supports rather than a path."""
-    return bool(_SCHEME.match(text))
-
-
 async def describe_source(
     address: str, sandbox: Sandbox, *, allowed_hosts: Iterable[str], on_progress: Progress
 ) -> DescribedData:
     """Return what the data at a URL or path is; of an ArcGIS server, its first page. Raises TaskFailure."""
-    if not is_remote(address):
+    if not is_data_address(address):
         return await _describe_file(Path(address), sandbox)
     guard = Guard(allowed_hosts)
     url, protocol = address, "ftp" if address.lower().startswith("ftp") else "http"
