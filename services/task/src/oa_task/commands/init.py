@@ -53,14 +53,8 @@ def _print_guesses(console: Console, proposal: DefinitionProposal) -> None:
     for guess in proposal.guesses:
         example = "" if guess.example is None else shorten(guess.example, longest)
         confidence = Text(guess.confidence, style=_COLORS[guess.confidence])
-        cells = (
-            Text(guess.key),
-            Text(shorten(_describe(guess), longest)),
-            confidence,
-            Text(guess.reason),
-            Text(example),
-        )
-        table.add_row(*cells)
+        value = shorten(_describe(guess), longest)
+        table.add_row(Text(guess.key), Text(value), confidence, Text(guess.reason), Text(example))
     console.print(table)
     for remark in proposal.remarks:
         console.print(f"- {remark}", markup=False, highlight=False)

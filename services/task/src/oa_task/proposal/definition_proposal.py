@@ -9,7 +9,7 @@ import numpy as np
 from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import SCHEMA_VERSION, validate_definition
 from oa_task.proposal.columns import ColumnFacts, read_columns
-from oa_task.proposal.coverage_guess import CoverageGuess, area_of_source, guess_coverage
+from oa_task.proposal.coverage_guess import CoverageGuess, Places, area_of_source, guess_coverage
 from oa_task.proposal.guesses import DefinitionGuess
 from oa_task.proposal.inspection import ESRI, DescribedData
 from oa_task.proposal.layer_rules import LayerGuess, guess_layer
@@ -17,7 +17,9 @@ from oa_task.proposal.place_guess import PlaceGuess, add_system, guess_table_pla
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.json_values import json_object
 
-_FACT, _SNIFFED = 1.0, 0.9
+_FACT, _SNIFFED, _UNSURE = 1.0, 0.9, 0.5
+_MOST_OTHERS = 5
+_WIDE_DEGREES = 0.5
 _STATEWIDE = frozenset({"statewide", "countrywide", "state", "country", "county", "city"})
 _READING_REASONS = {
     "format": "the first bytes of the data",
@@ -56,7 +58,7 @@ def propose_definition(data: DescribedData, options: ProposalOptions) -> Definit
     place = _guess_place(data, columns, options)
     coverage = guess_coverage(place.places) if place.places is not None and len(place.places[0]) else None
     reading = _reading_guesses(data)
-    name = options.name or _entry_name(coverage, options.source)
+    name = options.name or _entry_name(coverage, place.places, options.source)
     conform: JsonObject = {guess.key: guess.value for guess in (*reading, *place.guesses, *layer.rules)}
     entry: JsonObject = {"name": name, "data": data.url, "protocol": data.protocol}
     if report["compression"]:
@@ -93,9 +95,8 @@ def _reading_guesses(data: DescribedData) -> list[DefinitionGuess]:
 def _entry_guesses(
     data: DescribedData, layer: LayerGuess, name: str, coverage: CoverageGuess | None
 ) -> list[DefinitionGuess]:
-    guesses = [
-        DefinitionGuess("layers", layer.layer, min((rule.score for rule in layer.rules), default=0.5), layer.reason)
-    ]
+    least = min((rule.score for rule in layer.rules), default=_UNSURE)
+    guesses = [DefinitionGuess("layers", layer.layer, least, layer.reason)]
     if coverage:
         reason = f"nearly all places are in {coverage.area_name}"
         guesses.append(DefinitionGuess("coverage", coverage.coverage, coverage.score, reason))
@@ -106,15 +107,22 @@ def _entry_guesses(
     return guesses
 
 
-def _entry_name(coverage: CoverageGuess | None, source: str | None) -> str:
+def _entry_name(coverage: CoverageGuess | None, places: Places | None, source: str | None) -> str:
     """Return the name that sources use for data of this extent: country, state, county or city."""
     last = (source or "").rpartition("/")[2]
     kind = coverage.kind if coverage else "city"
+    if kind == "country" and places is not None and _width(places) < _WIDE_DEGREES:
+        return "city"
     if kind != "county" or not last:
         return kind
     county = coverage.area_name.partition(",")[0] if coverage else ""
     is_county = "county" in last or last.replace("_", " ").casefold() == county.casefold()
     return "county" if is_county or last in _STATEWIDE else "city"
+
+
+def _width(places: Places) -> float:
+    """Return the larger side of the box of the places in degrees."""
+    return float(max(np.ptp(places[0]), np.ptp(places[1])))
 
 
 def _stated_coverage(source: str | None) -> JsonObject:
@@ -136,16 +144,15 @@ def _remarks(
         remarks.append("Set `conform.lon` and `conform.lat`: no two columns look like coordinates.")
     elif place.places is None or not len(place.places[0]):
         remarks.append(
-            "Set `conform.srs`: the coordinates are not degrees, and the data states no system. With --source us/ca/NAME "
-            "the place of the source decides."
+            "Set `conform.srs`: the coordinates are not degrees, and the data states no system. "
+            "With --source, such as us/ca/berkeley, the place of the source decides."
         )
     if coverage is None:
         remarks.append("Complete `coverage`: the places of the data tell no county, state or country.")
     others = cast("list[str]", data.report["others"])
     if others:
-        remarks.append(
-            f"Check `file` and `layer`: the data also has {', '.join(others[:5])}{', …' * (len(others) > 5)}."
-        )
+        more = ", …" if len(others) > _MOST_OTHERS else ""
+        remarks.append(f"Check `file` and `layer`: the data also has {', '.join(others[:_MOST_OTHERS])}{more}.")
     unsure = [rule.key for rule in layer.rules if rule.confidence == "low"]
     if unsure:
         remarks.append(f"Check {', '.join(f'`{key}`' for key in unsure)}: the guess is not sure.")

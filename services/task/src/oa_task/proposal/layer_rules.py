@@ -67,6 +67,5 @@ def _missing(what: str, columns: Sequence[ColumnFacts]) -> TaskFailure:
     names = ", ".join(column.name for column in columns[:_MAX_LISTED]) or "none"
     more = f" and {len(columns) - _MAX_LISTED} more" if len(columns) > _MAX_LISTED else ""
     text = f"no column seems to hold {what}; the columns are {names}{more}"
-    return TaskFailure(
-        "source.columns_missing", f"{text}: choose another layer with --layer, or write the rules yourself"
-    )
+    advice = "choose another layer with --layer, or write the rules yourself"
+    return TaskFailure("source.columns_missing", f"{text}: {advice}")
