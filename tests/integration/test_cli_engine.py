@@ -33,7 +33,7 @@ async def site() -> AsyncIterator[TestServer]:
     async def after(_request: web.Request) -> web.Response:
         return web.Response(text=AFTER)
 
-    async def published(request: web.Request) -> web.Response:
+    async def send_definition(request: web.Request) -> web.Response:
         body = _definition(str(request.url.origin()), "before")
         return web.json_response(body)
 
@@ -41,7 +41,7 @@ async def site() -> AsyncIterator[TestServer]:
         return web.Response(text=" " * 3_000_000)
 
     app = web.Application()
-    app.router.add_get(_DEFINITION_PATH, published)
+    app.router.add_get(_DEFINITION_PATH, send_definition)
     app.router.add_get("/long.json", long)
     app.router.add_get("/before.csv", before)
     app.router.add_get("/after.csv", after)
@@ -125,6 +125,19 @@ async def test_diff_of_a_folder_without_a_run_fails(tmp_path: Path, site: TestSe
     assert ended.status == 12
     assert ended.err.startswith("source.format ")
     assert str(tmp_path) in "".join(ended.err.split())
+
+
+async def test_try_counts_the_rows_of_a_file_in_place_of_the_download(tmp_path: Path) -> None:
+    path, data = tmp_path / "source.json", tmp_path / "data.csv"
+    path.write_text(json.dumps(_definition("https://example.org", "missing")))
+    data.write_text(f"{BEFORE}4,Elm St,d,east,40\n")
+    ended = await oa("try", path, "--rows", "100", "--data", data, "--json")
+    shown, counted = map(json.loads, ended.out.splitlines())
+    assert [row["raw"]["NO"] for row in shown] == ["1", "2", "3", "4"]
+    summary = counted["summary"]
+    assert (summary["count"], summary["rows"]["read"], summary["fields"]["street"]) == (4, 4, 4)
+    assert summary["rows"]["bad"]["unreadable coordinates"]["count"] == 1
+    assert summary["elapsed_s"] > 0
 
 
 async def test_commands_take_a_definition_at_a_url(tmp_path: Path, site: TestServer) -> None:

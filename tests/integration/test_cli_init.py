@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from support.address_data import COUNT, csv_bytes, expected, towns, zipped_shapefile
+from support.address_data import COUNT, csv_bytes, expected_attributes, towns, zipped_shapefile
 from support.arcgis_server import PATH, ArcgisServer
 from support.command_line import OA, ProgramResult, run
 
@@ -64,7 +64,7 @@ async def test_proposal_passes_check_and_try_with_every_row_right(path: str, tmp
     assert (checked.status, checked.out) == (0, "")
     tried = await oa("try", target, "--sample", str(COUNT), "--json")
     rows = [{trace["attribute"]: trace["value"] for trace in row["attributes"]} for row in tried.json]
-    wanted = [expected(row) for row in towns()]
+    wanted = [expected_attributes(row) for row in towns()]
     assert [{name: row[name] or "" for name in wanted[0]} for row in rows] == wanted
 
 

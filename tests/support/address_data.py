@@ -39,7 +39,7 @@ def towns() -> list[dict[str, Any]]:
     ]
 
 
-def expected(row: dict[str, Any]) -> dict[str, str]:
+def expected_attributes(row: dict[str, Any]) -> dict[str, str]:
     return {
         "number": str(row["ADDR_NUM"]),
         "street": f"{row['ST_PREDIR']} {row['ST_NAME']} {row['ST_TYPE']}",

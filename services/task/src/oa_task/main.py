@@ -70,7 +70,7 @@ def run(
             if sample is None:
                 status = run_command.run_once(job, sandbox, as_json=as_json)
             else:
-                status = run_command.show_sample(job, sample, sandbox, as_json=as_json)
+                status = run_command.show_sample(job, run_command.TrialOptions(sample), sandbox, as_json=as_json)
     sys.exit(status)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.proposal.address_rules import guess_address_rules
-from oa_task.proposal.column_roles import Role, roles_of
+from oa_task.proposal.column_roles import ColumnRole, roles_of
 from oa_task.proposal.columns import ColumnFacts
 
 
@@ -14,40 +14,40 @@ from oa_task.proposal.columns import ColumnFacts
     ("role", "names"),
     [
         (
-            Role.NUMBER,
+            ColumnRole.NUMBER,
             "number HOUSE_NO HouseNumber housenumbe addr:housenumber Hausnummer HAUSNR hnr numero numéro ADDRNUM",
         ),
         (
-            Role.NUMBER,
+            ColumnRole.NUMBER,
             "SITUSADDNUM Add_Number civic CIVIC_NO huisnummer husnummer numer st_number dbo.T_Sites.StreetNo",
         ),
         (
-            Role.STREET,
+            ColumnRole.STREET,
             "street ST_NAME StreetName street_nam STRASSE rue nom_voie calle ulica gatunamn vejnavn straat SITUSSTREET",
         ),
-        (Role.STREET_FULL, "FULLNAME FullStreetName FULL_ST_NAME street_full FULLSTNM"),
-        (Role.PRE_DIRECTION, "PREDIR ST_PREDIR PRE_DIR St_PreDir PREFIX"),
-        (Role.STREET_TYPE, "ST_TYPE ST_POSTYP St_PosTyp street_type POSTTYPE"),
-        (Role.POST_DIRECTION, "POSTDIR ST_POSDIR SUFDIR SUF_DIR"),
-        (Role.UNIT, "unit UNIT_NO apt APARTMENT unitnumber Suite flat"),
+        (ColumnRole.STREET_FULL, "FULLNAME FullStreetName FULL_ST_NAME street_full FULLSTNM"),
+        (ColumnRole.PRE_DIRECTION, "PREDIR ST_PREDIR PRE_DIR St_PreDir PREFIX"),
+        (ColumnRole.STREET_TYPE, "ST_TYPE ST_POSTYP St_PosTyp street_type POSTTYPE"),
+        (ColumnRole.POST_DIRECTION, "POSTDIR ST_POSDIR SUFDIR SUF_DIR"),
+        (ColumnRole.UNIT, "unit UNIT_NO apt APARTMENT unitnumber Suite flat"),
         (
-            Role.CITY,
+            ColumnRole.CITY,
             "city TOWN municipality municipio commune nom_commune GEMEINDE ort POSTALCITY kommune plaats 市区町村名",
         ),
-        (Role.DISTRICT, "county COUNTYNAME neighborhood Kreis district CNTY_NAME"),
-        (Role.REGION, "state STATE_CODE province region Bundesland 都道府県名"),
+        (ColumnRole.DISTRICT, "county COUNTYNAME neighborhood Kreis district CNTY_NAME"),
+        (ColumnRole.REGION, "state STATE_CODE province region Bundesland 都道府県名"),
         (
-            Role.POSTCODE,
+            ColumnRole.POSTCODE,
             "zip ZIPCODE Zip_Code postcode code_postal PLZ postnummer CP Código_Postal SITUS_ZIP POST_CODE",
         ),
-        (Role.ID, "id OBJECTID address_id GlobalID UUID addrid"),
-        (Role.LAT, "lat LATITUDE y POINT_Y latitud Breite 緯度 Y_COORD"),
-        (Role.LON, "lon lng LONGITUDE x POINT_X longitud Länge 経度 X_COORD"),
-        (Role.PARCEL_ID, "PARCEL_ID parcelno APN PIN ParcelNumber"),
-        (Role.ADDRESS, "address FULL_ADDRESS SITE_ADDR SitusAddress direccion Anschrift 住所"),
+        (ColumnRole.ID, "id OBJECTID address_id GlobalID UUID addrid"),
+        (ColumnRole.LAT, "lat LATITUDE y POINT_Y latitud Breite 緯度 Y_COORD"),
+        (ColumnRole.LON, "lon lng LONGITUDE x POINT_X longitud Länge 経度 X_COORD"),
+        (ColumnRole.PARCEL_ID, "PARCEL_ID parcelno APN PIN ParcelNumber"),
+        (ColumnRole.ADDRESS, "address FULL_ADDRESS SITE_ADDR SitusAddress direccion Anschrift 住所"),
     ],
 )
-def test_name_has_the_role(role: Role, names: str) -> None:
+def test_name_has_the_role(role: ColumnRole, names: str) -> None:
     best = {name: max(roles_of(name).items(), key=lambda pair: pair[1], default=(None, 0))[0] for name in names.split()}
     ranked = {name: roles_of(name).get(role, 0.0) >= 0.9 * max(roles_of(name).values(), default=1) for name in best}
     assert [name for name, is_best in ranked.items() if not is_best] == []

@@ -29,7 +29,7 @@ from oa_task.proposal.inspection import DescribedData
 from oa_task.runtime.failure import TaskFailure
 from oa_task.sandbox.messages import check_report
 from oa_task.sandbox.report_schemas import DescriptionReportSchema
-from support.address_data import COUNT, csv_bytes, expected, geojson, german_csv, towns, zipped_shapefile
+from support.address_data import COUNT, csv_bytes, expected_attributes, geojson, german_csv, towns, zipped_shapefile
 
 _SOURCE = "us/ca/berkeley"
 
@@ -41,7 +41,7 @@ def propose(raw: Path, *, layer: str | None = None, source: str | None = _SOURCE
     return propose_definition(data, ProposalOptions(source=source, layer=layer))
 
 
-def conformed(raw: Path, definition: dict[str, Any], count: int = COUNT) -> list[dict[str, Any]]:
+def conform_rows(raw: Path, definition: dict[str, Any], count: int = COUNT) -> list[dict[str, Any]]:
     """Return the attributes of the first rows as a job makes them, and fail for a problem of the place."""
     body = definition["layers"]["addresses"][0]
     entry = select_entry(definition, "addresses", body["name"])
@@ -104,8 +104,8 @@ def test_proposal_of_a_format_has_every_row_right(name: str, tmp_path: Path) -> 
     assert findings == []
     assert definition["coverage"]["US Census"] == {"geoid": "06001", "name": "Alameda", "state": "California"}
     assert definition["layers"]["addresses"][0]["name"] == "city"
-    wanted = [expected(row) for row in towns()]
-    rows = conformed(raw, definition)
+    wanted = [expected_attributes(row) for row in towns()]
+    rows = conform_rows(raw, definition)
     assert [{key: str(row[key] or "").removesuffix(".0") for key in wanted[0]} for row in rows] == wanted
 
 
@@ -121,7 +121,7 @@ def test_address_with_the_number_at_its_end_is_divided(tmp_path: Path) -> None:
         "lon": "Länge",
         "lat": "Breite",
     }
-    rows = conformed(raw, definition, 5)
+    rows = conform_rows(raw, definition, 5)
     assert [(row["number"], row["street"], row["city"]) for row in rows][3:] == [
         ("5", "Straße Elmweg", "Köln"),
         ("6a", "Straße Firweg", "Düren"),
@@ -132,7 +132,7 @@ def test_address_with_the_number_at_its_start_is_divided_with_its_unit(tmp_path:
     raw = tmp_path / "a.csv"
     lines = [f"{number},{number} Oak Ave{' Apt 2' if number % 2 else ''},-122.27,37.87" for number in range(1, 30)]
     raw.write_text("\n".join(["KEY,SITE_ADDRESS,X,Y", *lines]))
-    rows = conformed(raw, propose(raw).definition, 2)
+    rows = conform_rows(raw, propose(raw).definition, 2)
     assert [(row["number"], row["street"], row["unit"]) for row in rows] == [
         ("1", "Oak Ave", "Apt 2"),
         ("2", "Oak Ave", ""),
@@ -168,7 +168,7 @@ def test_projected_table_gets_the_usual_system_of_its_state(tmp_path: Path) -> N
     raw.write_bytes(csv_bytes(rows))
     definition: Any = propose(raw).definition
     assert definition["layers"]["addresses"][0]["conform"]["srs"].startswith("EPSG:")
-    assert [row["number"] for row in conformed(raw, definition, 1)] == ["107"]
+    assert [row["number"] for row in conform_rows(raw, definition, 1)] == ["107"]
     unknown = propose(raw, source=None)
     assert "srs" not in unknown.definition["layers"]["addresses"][0]["conform"]  # type: ignore[index, call-overload]
     assert any("conform.srs" in remark for remark in unknown.remarks)

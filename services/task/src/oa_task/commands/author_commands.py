@@ -10,23 +10,43 @@ from oa_task.commands.parameters import DataParameter, DefinitionParameter, exam
 from oa_task.sandbox.parent import Sandbox
 
 
-@click.command("try", epilog=examples("oa try sources/us/ca/berkeley.json", "oa try my-source.json --name city"))
+@click.command(
+    "try",
+    epilog=examples("oa try sources/us/ca/berkeley.json", "oa try my-source.json --rows 100000 --data addresses.zip"),
+)
 @click.argument("source", metavar="FILE_OR_URL", type=DefinitionParameter())
 @click.option("--layer", help="Layer of the entry, if the definition has several entries.")
 @click.option("--name", help="Name of the entry, if the definition has several entries.")
-@click.option("--sample", type=click.IntRange(1, 1000), default=10, show_default=True, help="Number of features.")
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def try_(source: str, *, layer: str | None, name: str | None, sample: int, as_json: bool) -> None:
+@click.option("--sample", type=click.IntRange(1, 1000), default=10, show_default=True, help="Features to show.")
+@click.option("--rows", type=click.IntRange(1, 10_000_000), help="Also convert and count at least this many rows.")
+@click.option(
+    "--data",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Read this file instead of downloading `data` of the definition.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: a line with the features, and one with the counts.")
+def try_(
+    source: str,
+    *,
+    layer: str | None,
+    name: str | None,
+    sample: int,
+    rows: int | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
     """Print the first features of a source, raw and conformed.
 
-    Writes nothing.
+    Writes nothing. With --rows, a summary follows: rows read, written and rejected by reason, the share of filled
+    values, the place and the time.
     """
     with Sandbox() as sandbox:
         from oa_task.commands import run as run_command  # noqa: PLC0415 - see `run`
         from oa_task.commands.definition_source import local_definition  # noqa: PLC0415 - likewise
 
+        options = run_command.TrialOptions(sample, rows or 0, data)
         with local_definition(source, as_json=as_json) as definition:
-            status = run_command.show_sample_of(definition, layer, name, sandbox, count=sample, as_json=as_json)
+            status = run_command.show_sample_of(definition, layer, name, sandbox, options, as_json=as_json)
     sys.exit(status)
 
 

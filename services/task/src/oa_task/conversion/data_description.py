@@ -36,7 +36,7 @@ _DECLARED = {ContentKind.ZIP: "zip", ContentKind.GZIP: "gzip"}
 
 @dataclass(slots=True)
 class _Description:
-    """What is known so far; `conform` has the options with which the data can be read."""
+    """The results so far; `conform` has the options with which the data can be read."""
 
     conform: JsonObject
     compression: str | None = None

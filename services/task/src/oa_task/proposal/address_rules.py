@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from oa_task.proposal.column_roles import Role
+from oa_task.proposal.column_roles import ColumnRole
 from oa_task.proposal.columns import ColumnFacts, score_roles
 from oa_task.proposal.guesses import DefinitionGuess
 
@@ -12,15 +12,15 @@ _MOSTLY, _SOME = 0.6, 0.02
 _BY_VALUES = 0.45
 _CERTAIN = 0.9
 _SIMPLE = (
-    (Role.UNIT, "unit"),
-    (Role.CITY, "city"),
-    (Role.DISTRICT, "district"),
-    (Role.REGION, "region"),
-    (Role.POSTCODE, "postcode"),
-    (Role.ID, "id"),
+    (ColumnRole.UNIT, "unit"),
+    (ColumnRole.CITY, "city"),
+    (ColumnRole.DISTRICT, "district"),
+    (ColumnRole.REGION, "region"),
+    (ColumnRole.POSTCODE, "postcode"),
+    (ColumnRole.ID, "id"),
 )
-_BEFORE_NAME = (Role.PRE_MODIFIER, Role.PRE_DIRECTION, Role.PRE_TYPE, Role.PRE_SEPARATOR)
-_AFTER_NAME = (Role.STREET_TYPE, Role.POST_DIRECTION, Role.POST_MODIFIER)
+_BEFORE_NAME = (ColumnRole.PRE_MODIFIER, ColumnRole.PRE_DIRECTION, ColumnRole.PRE_TYPE, ColumnRole.PRE_SEPARATOR)
+_AFTER_NAME = (ColumnRole.STREET_TYPE, ColumnRole.POST_DIRECTION, ColumnRole.POST_MODIFIER)
 _NUMBER_AT_END = r"^.*?\s(\d+(?:\s?[A-Za-z]|[-/]\d+\s?[A-Za-z]?)?)$"
 _STREET_AT_START = r"^(.*?),?\s\d+(?:\s?[A-Za-z]|[-/]\d+\s?[A-Za-z]?)?$"
 
@@ -29,7 +29,7 @@ _STREET_AT_START = r"^(.*?),?\s\d+(?:\s?[A-Za-z]|[-/]\d+\s?[A-Za-z]?)?$"
 class ColumnChoice:
     """The columns that are left, each with its scores; a column has one role only."""
 
-    scores: dict[str, dict[Role, float]]
+    scores: dict[str, dict[ColumnRole, float]]
     columns: dict[str, ColumnFacts]
     taken: set[str] = field(default_factory=set)
 
@@ -39,7 +39,7 @@ class ColumnChoice:
         listed = {column.name: column for column in columns}
         return cls({name: score_roles(column) for name, column in listed.items()}, listed)
 
-    def find(self, role: Role, least: float = _LEAST) -> tuple[ColumnFacts, float] | None:
+    def find(self, role: ColumnRole, least: float = _LEAST) -> tuple[ColumnFacts, float] | None:
         """Return the column with the highest score for a role; of equals, one for which it is the best role."""
         found = [
             (score, score >= max(scores.values()), name)
@@ -49,7 +49,7 @@ class ColumnChoice:
         best = max(found, key=lambda item: item[:2], default=None)
         return (self.columns[best[2]], best[0]) if best else None
 
-    def take(self, role: Role, least: float = _LEAST) -> tuple[ColumnFacts, float] | None:
+    def take(self, role: ColumnRole, least: float = _LEAST) -> tuple[ColumnFacts, float] | None:
         """Return the same, and keep the column from other roles."""
         found = self.find(role, least)
         if found:
@@ -61,7 +61,7 @@ def guess_address_rules(columns: Sequence[ColumnFacts]) -> list[DefinitionGuess]
     """Return a guess for each attribute of an address that the columns seem to have."""
     choice = ColumnChoice.of(columns)
     # A name such as `street_number` also reads as a street, so numbers come first.
-    number = choice.take(Role.NUMBER) or _number_by_values(choice)
+    number = choice.take(ColumnRole.NUMBER) or _number_by_values(choice)
     street = guess_street(choice)
     guesses = [*_guess_number(choice, number), *street]
     if number is None or not street:
@@ -82,7 +82,7 @@ def by_name(key: str, column: ColumnFacts, score: float) -> DefinitionGuess:
 
 def guess_street(choice: ColumnChoice, key: str = "street") -> list[DefinitionGuess]:
     """Return the guess at the street: one column with the full name, or the columns that make it up."""
-    full, plain = choice.find(Role.STREET_FULL), choice.find(Role.STREET)
+    full, plain = choice.find(ColumnRole.STREET_FULL), choice.find(ColumnRole.STREET)
     if full and (plain is None or full[1] >= plain[1] * _CERTAIN or _has_parts(choice)):
         choice.taken.add(full[0].name)
         return [by_name(key, *full)]
@@ -106,9 +106,9 @@ def _has_parts(choice: ColumnChoice) -> bool:
 def _guess_number(choice: ColumnChoice, number: tuple[ColumnFacts, float] | None) -> list[DefinitionGuess]:
     if number is None:
         return []
-    prefix, suffix = choice.take(Role.NUMBER_PREFIX), choice.take(Role.NUMBER_SUFFIX)
+    prefix, suffix = choice.take(ColumnRole.NUMBER_PREFIX), choice.take(ColumnRole.NUMBER_SUFFIX)
     if prefix is None and suffix is None:
-        reason = "" if Role.NUMBER in choice.scores[number[0].name] else "values that look like house numbers"
+        reason = "" if ColumnRole.NUMBER in choice.scores[number[0].name] else "values that look like house numbers"
         guess = by_name("number", *number)
         return [DefinitionGuess("number", guess.value, guess.score, reason or guess.reason, guess.example)]
     parts = [found[0] for found in (prefix, number, suffix) if found]
@@ -118,7 +118,7 @@ def _guess_number(choice: ColumnChoice, number: tuple[ColumnFacts, float] | None
 
 
 def _number_by_values(choice: ColumnChoice) -> tuple[ColumnFacts, float] | None:
-    """Return a column without a telling name whose values look like house numbers."""
+    """Return a column with a name of no known word whose values look like house numbers."""
     for name, column in choice.columns.items():
         is_number = column.share("house") >= _CERTAIN and column.share("integer") < 1.0
         if is_number and not choice.scores[name] and column.uniqueness < _CERTAIN:
@@ -132,7 +132,7 @@ def _split_address(
 ) -> list[DefinitionGuess]:
     """Return the guesses with number and street of a column that has both, if there is one."""
     street = next((guess.value for guess in guesses if guess.key == "street"), None)
-    found = choice.find(Role.ADDRESS)
+    found = choice.find(ColumnRole.ADDRESS)
     candidates = [found[0]] if found else []
     candidates += [column for column in columns if column.name == street]
     candidates += [column for column in columns if column.name not in choice.taken]
@@ -141,7 +141,7 @@ def _split_address(
         is_first = column.share("number_first") >= _MOSTLY or not column.rows
         if not is_first and column.share("number_last") < _MOSTLY:
             continue
-        if not column.rows and Role.ADDRESS not in choice.scores[column.name]:
+        if not column.rows and ColumnRole.ADDRESS not in choice.scores[column.name]:
             continue
         choice.taken.add(column.name)
         kept = {guess.key: guess for guess in guesses}
@@ -157,7 +157,7 @@ def _split_first(column: ColumnFacts, score: float) -> list[DefinitionGuess]:
         "field": column.name,
         **({"may_contain_units": True} if has_units else {}),
     }
-    reason = "values that begin with a number and go on with a street" if column.rows else "name of a full address"
+    reason = "values with a number followed by a street" if column.rows else "name of a full address"
     guesses = [
         DefinitionGuess("number", {"function": "prefixed_number", "field": column.name}, score, reason, column.example),
         DefinitionGuess("street", street, score, reason, column.example),
@@ -194,9 +194,9 @@ def _without_number(guesses: list[DefinitionGuess], choice: ColumnChoice) -> lis
 
 
 def _simple_guess(
-    choice: ColumnChoice, role: Role, attribute: str, found: tuple[ColumnFacts, float]
+    choice: ColumnChoice, role: ColumnRole, attribute: str, found: tuple[ColumnFacts, float]
 ) -> DefinitionGuess:
-    kind = choice.take(Role.UNIT_TYPE) if role is Role.UNIT else None
+    kind = choice.take(ColumnRole.UNIT_TYPE) if role is ColumnRole.UNIT else None
     guess = by_name(attribute, *found)
     if kind is None:
         return guess

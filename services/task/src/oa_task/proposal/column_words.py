@@ -32,7 +32,7 @@ def _words() -> Mapping[str, frozenset[str]]:
 
 
 def name_concepts(name: str) -> list[frozenset[str]]:
-    """Return the concepts of each word of a name in order; an empty set for letters that are no known word.
+    """Return the concepts of each word of a name in order; an empty set for unknown letters.
 
     A name of a table before a dot does not count. Words need no separator (`situsaddnum`), and the last one may be cut.
     """

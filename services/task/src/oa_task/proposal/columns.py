@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from oa_shared.json_types import JsonMapping
-from oa_task.proposal.column_roles import Role, roles_of
+from oa_task.proposal.column_roles import ColumnRole, roles_of
 
 _MANY = 20
 _LIKELY, _UNLIKELY = 0.5, 0.15
@@ -48,13 +48,13 @@ def read_columns(report: JsonMapping) -> list[ColumnFacts]:
     return [ColumnFacts(**column) for column in columns]  # type: ignore[arg-type] # DescriptionReportSchema has checked it
 
 
-def score_roles(column: ColumnFacts) -> dict[Role, float]:
+def score_roles(column: ColumnFacts) -> dict[ColumnRole, float]:
     """Return the score of each role of a column by its name and its values."""
     scores = {role: score * _fit(column, role) for role, score in roles_of(column.name).items()}
     return {role: score for role, score in scores.items() if score > 0}
 
 
-def _fit(column: ColumnFacts, role: Role) -> float:
+def _fit(column: ColumnFacts, role: ColumnRole) -> float:
     """Return how well the values fit: 1 if they do or are unknown, 0 for a column without values."""
     if not column.rows:
         return 1.0
@@ -76,17 +76,17 @@ def _is_longitude(column: ColumnFacts) -> bool:
     return bool(column.numbers)
 
 
-_CHECKS: Mapping[Role, Callable[[ColumnFacts], bool]] = {
-    Role.NUMBER: lambda column: column.share("house") >= _LIKELY,
-    Role.STREET: lambda column: column.share("words") >= _LIKELY,
-    Role.STREET_FULL: lambda column: column.share("words") >= _LIKELY,
-    Role.ADDRESS: lambda column: max(column.share("number_first"), column.share("number_last")) >= _LIKELY,
-    Role.CITY: lambda column: column.share("words") >= _LIKELY and _is_repeated(column),
-    Role.DISTRICT: lambda column: column.share("words") >= _LIKELY and _is_repeated(column),
-    Role.REGION: _is_repeated,
-    Role.POSTCODE: lambda column: column.share("postcode") >= _LIKELY,
-    Role.ID: _is_id,
-    Role.PARCEL_ID: lambda column: column.uniqueness >= _LIKELY,
-    Role.LAT: _is_longitude,
-    Role.LON: _is_longitude,
+_CHECKS: Mapping[ColumnRole, Callable[[ColumnFacts], bool]] = {
+    ColumnRole.NUMBER: lambda column: column.share("house") >= _LIKELY,
+    ColumnRole.STREET: lambda column: column.share("words") >= _LIKELY,
+    ColumnRole.STREET_FULL: lambda column: column.share("words") >= _LIKELY,
+    ColumnRole.ADDRESS: lambda column: max(column.share("number_first"), column.share("number_last")) >= _LIKELY,
+    ColumnRole.CITY: lambda column: column.share("words") >= _LIKELY and _is_repeated(column),
+    ColumnRole.DISTRICT: lambda column: column.share("words") >= _LIKELY and _is_repeated(column),
+    ColumnRole.REGION: _is_repeated,
+    ColumnRole.POSTCODE: lambda column: column.share("postcode") >= _LIKELY,
+    ColumnRole.ID: _is_id,
+    ColumnRole.PARCEL_ID: lambda column: column.uniqueness >= _LIKELY,
+    ColumnRole.LAT: _is_longitude,
+    ColumnRole.LON: _is_longitude,
 }

@@ -29,7 +29,7 @@ class CoverageGuess:
 
 
 def area_of_source(source: str | None) -> Area | None:
-    """Return the state or country of a source such as us/ca/berkeley, None if its name tells none that is known."""
+    """Return the state or country of a source such as us/ca/berkeley, None for other names."""
     country, _, rest = (source or "").partition("/")
     state = STATE_NUMBERS.get(rest.partition("/")[0].upper()) if country == "us" else None
     if state:

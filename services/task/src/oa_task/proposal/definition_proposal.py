@@ -148,7 +148,7 @@ def _remarks(
             "With --source, such as us/ca/berkeley, the place of the source decides."
         )
     if coverage is None:
-        remarks.append("Complete `coverage`: the places of the data tell no county, state or country.")
+        remarks.append("Complete `coverage`: nearly all places of the data are in no known county, state or country.")
     others = cast("list[str]", data.report["others"])
     if others:
         more = ", …" if len(others) > _MOST_OTHERS else ""

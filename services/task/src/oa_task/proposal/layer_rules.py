@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oa_task.proposal.address_rules import ColumnChoice, by_name, guess_address_rules, guess_street
-from oa_task.proposal.column_roles import Role
+from oa_task.proposal.column_roles import ColumnRole
 from oa_task.proposal.columns import ColumnFacts
 from oa_task.proposal.guesses import DefinitionGuess
 from oa_task.runtime.failure import TaskFailure
@@ -47,19 +47,19 @@ def guess_layer(columns: Sequence[ColumnFacts], shapes: str, layer: str | None =
 
 
 def _parcel_rules(columns: Sequence[ColumnFacts], *, least: float) -> list[DefinitionGuess]:
-    found = ColumnChoice.of(columns).take(Role.PARCEL_ID, least)
+    found = ColumnChoice.of(columns).take(ColumnRole.PARCEL_ID, least)
     return [by_name("pid", *found)] if found else []
 
 
 def _building_rules(columns: Sequence[ColumnFacts]) -> list[DefinitionGuess]:
     choice = ColumnChoice.of(columns)
-    pairs = ((Role.HEIGHT, "height"), (Role.LEVELS, "levels"))
+    pairs = ((ColumnRole.HEIGHT, "height"), (ColumnRole.LEVELS, "levels"))
     return [by_name(key, *found) for role, key in pairs if (found := choice.take(role))]
 
 
 def _centerline_rules(columns: Sequence[ColumnFacts]) -> list[DefinitionGuess]:
     choice = ColumnChoice.of(columns)
-    found = choice.take(Role.ID)
+    found = choice.take(ColumnRole.ID)
     return [*guess_street(choice, "name"), *([by_name("id", *found)] if found else [])]
 
 

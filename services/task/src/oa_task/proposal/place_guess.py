@@ -9,7 +9,7 @@ import numpy as np
 from oa_shared.json_types import JsonObject
 from oa_task.placement.areas import Area
 from oa_task.placement.explanation import nearest_system
-from oa_task.proposal.column_roles import Role
+from oa_task.proposal.column_roles import ColumnRole
 from oa_task.proposal.columns import ColumnFacts, score_roles
 from oa_task.proposal.coverage_guess import Places
 from oa_task.proposal.guesses import DefinitionGuess
@@ -70,13 +70,13 @@ def add_system(guess: PlaceGuess, raw: Places, area: Area | None) -> PlaceGuess:
 def _named_pair(columns: Sequence[ColumnFacts]) -> tuple[ColumnFacts, ColumnFacts, float, str] | None:
     """Return the best longitude and latitude by name; degrees come before other systems."""
     scored = [(column, score_roles(column)) for column in columns if column.numbers]
-    best: dict[Role, tuple[ColumnFacts, float]] = {}
-    for role in (Role.LON, Role.LAT):
+    best: dict[ColumnRole, tuple[ColumnFacts, float]] = {}
+    for role in (ColumnRole.LON, ColumnRole.LAT):
         having = [(column, scores[role]) for column, scores in scored if role in scores]
         if not having:
             return None
         best[role] = max(having, key=lambda pair: (pair[1], _looks_like_degrees(pair[0])))
-    (lon, one), (lat, other) = best[Role.LON], best[Role.LAT]
+    (lon, one), (lat, other) = best[ColumnRole.LON], best[ColumnRole.LAT]
     return (lon, lat, min(one, other), "name of the column and its numbers") if lon is not lat else None
 
 

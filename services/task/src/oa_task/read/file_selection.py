@@ -79,7 +79,7 @@ def _is_companion(path: Path, kind: ContentKind) -> bool:
 
 
 def is_about_the_data(path: Path) -> bool:
-    """Return whether the name of a file says that it describes the data, such as a readme."""
+    """Return whether a file describes the data, such as a readme, by its name."""
     return path.stem.lower().startswith(_ABOUT_THE_DATA)
 
 

@@ -132,7 +132,7 @@ def _inspect(entry: TaskEntry, request: SandboxRequest, first: int, count: int) 
     raws = [Path(raw) for raw in request.raws]
     if not count:
         return column_names(raws, entry, work=Path(request.work))
-    return inspect_rows(raws, entry, work=Path(request.work), first=first, count=count)
+    return inspect_rows(raws, entry, work=Path(request.work), first=first, count=count, summary=request.summary)
 
 
 def _describe(request: SandboxRequest) -> JsonObject:

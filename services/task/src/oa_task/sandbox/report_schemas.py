@@ -102,6 +102,19 @@ class ConversionReportSchema(_TimedReportSchema):
     placement = fields.Nested(PlacementSchema, required=True)
 
 
+class RowSummarySchema(_ClosedSchema):
+    """The counts of the first rows (oa_task.conversion.row_summary)."""
+
+    count = _count(required=True)
+    valid = _count(required=True)
+    without_geometry = _count(required=True)
+    bounds = _bounds()
+    fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=_count(), required=True)
+    invalid = _counts()
+    rows = fields.Nested(RowCountsSchema, required=True)
+    placement = fields.Nested(PlacementSchema, required=True)
+
+
 class InspectedRowSchema(_ClosedSchema):
     """A feature as read and as conformed."""
 
@@ -118,6 +131,7 @@ class InspectionReportSchema(_ClosedSchema):
     rows = fields.List(fields.Nested(InspectedRowSchema))
     columns = fields.List(fields.String())
     placement = fields.Nested(PlacementSchema)
+    summary = fields.Nested(RowSummarySchema)
 
 
 class ColumnFactsSchema(_ClosedSchema):

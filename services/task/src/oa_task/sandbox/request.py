@@ -13,7 +13,7 @@ class SandboxRequest:
     names the source in the picture; `without` names the OPTIONAL_OUTPUTS to leave out. With `rows`, the number of the
     first row and a count, the child returns those rows instead of a conversion; a count of 0 returns the names of the
     columns. With `describes`, which is the protocol of the data, the child describes the only raw file, without a
-    definition.
+    definition. With `summary`, the number of rows to count, the child counts them in addition to returning `rows`.
     """
 
     definition: str
@@ -27,3 +27,4 @@ class SandboxRequest:
     without: tuple[str, ...] = ()
     rows: tuple[int, int] | None = None
     describes: str | None = None
+    summary: int = 0
