@@ -1,4 +1,4 @@
-"""`oa init`, `check`, `try`, `explain`, `diff`, `plan` and `build`, which need the engine on this machine but no server.
+"""`oa init`, `check`, `try`, `explain`, `diff`, `plan` and `build`, which need the engine but no server.
 
 The engine is a program of its own, `oa-task`. It is large, so installing it is optional.
 """
