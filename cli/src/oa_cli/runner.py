@@ -41,7 +41,7 @@ EXIT_STATUSES: Mapping[str, str] = {
     f"{ExitStatus.NEEDS_REVIEW}": "no job failed, but some need review",
     f"{ExitStatus.ENGINE_MISSING}": "the engine is not installed",
     f"{ExitStatus.NOT_ALLOWED}": "the token is missing, invalid or expired, or its role is too low",
-    "10-19": "check, try, explain, diff, plan, build: the source is at fault",
+    "10-19": "init, check, try, explain, diff, plan, build: the source is at fault",
     "20-29": "likewise: the server or this machine is at fault",
     "30": "likewise: a bug",
     f"{ExitStatus.INTERRUPTED}": "interrupted; the run continues on the server",

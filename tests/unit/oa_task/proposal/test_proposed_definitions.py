@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from oa_local.samples import write_samples
 from oa_shared.source_definition import validate_definition
 from oa_task.check.definition import check_definition
 from oa_task.check.findings import Severity
@@ -43,8 +44,8 @@ def propose(raw: Path, *, layer: str | None = None, source: str | None = _SOURCE
 
 def conform_rows(raw: Path, definition: dict[str, Any], count: int = COUNT) -> list[dict[str, Any]]:
     """Return the attributes of the first rows as a job makes them, and fail for a problem of the place."""
-    body = definition["layers"]["addresses"][0]
-    entry = select_entry(definition, "addresses", body["name"])
+    ((layer, (body,)),) = definition["layers"].items()
+    entry = select_entry(definition, layer, body["name"])
     report = inspect_rows([raw], entry, work=raw.parent / f"{raw.name}-rows", first=1, count=count)
     assert report["placement"]["problems"] == []  # type: ignore[index, call-overload]
     rows: Any = report["rows"]
@@ -107,6 +108,21 @@ def test_proposal_of_a_format_has_every_row_right(name: str, tmp_path: Path) -> 
     wanted = [expected_attributes(row) for row in towns()]
     rows = conform_rows(raw, definition)
     assert [{key: str(row[key] or "").removesuffix(".0") for key in wanted[0]} for row in rows] == wanted
+
+
+def test_proposals_of_the_sample_county_have_no_finding_and_its_rules(tmp_path: Path) -> None:
+    write_samples(tmp_path)
+    made = {name: propose(tmp_path / name, source=None).definition for name in ("addresses.csv", "parcels.zip")}
+    made["buildings.geojson"] = propose(tmp_path / "buildings.geojson", source=None).definition
+    layers: Any = {name: definition["layers"] for name, definition in made.items()}
+    assert [list(layer) for layer in layers.values()] == [["addresses"], ["parcels"], ["buildings"]]
+    for name, definition in made.items():
+        assert [item for item in check_definition(definition) if item.severity is not Severity.HINT] == []
+        rows = conform_rows(tmp_path / name, definition, 3)
+        first = {"addresses.csv": ("number", "100"), "parcels.zip": ("pid", "AW-000000"), "buildings.geojson": None}[
+            name
+        ]
+        assert rows[0]["levels"] if first is None else rows[0][first[0]] == first[1]
 
 
 def test_address_with_the_number_at_its_end_is_divided(tmp_path: Path) -> None:

@@ -4,13 +4,11 @@ import asyncio
 import json
 from pathlib import Path
 
-import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from oa_shared.terminal_text import escape_controls
-from oa_task.commands.console import print_json, run_command
+from oa_task.commands.console import print_indented_json, print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.proposal.definition_proposal import DefinitionProposal, ProposalOptions, propose_definition
 from oa_task.proposal.guesses import DefinitionGuess
@@ -32,16 +30,16 @@ def propose(address: str, options: ProposalOptions, sandbox: Sandbox, *, out: Pa
         with display_progress(console) as on_progress:
             described = describe_source(address, sandbox, allowed_hosts=read_allowed_hosts(), on_progress=on_progress)
             proposal = propose_definition(asyncio.run(described), options)
-        text = json.dumps(proposal.definition, ensure_ascii=False, indent=4) + "\n"
         if out is not None:
-            out.write_text(text, encoding="utf-8")
+            text = json.dumps(proposal.definition, ensure_ascii=False, indent=4)
+            out.write_text(f"{text}\n", encoding="utf-8")
         if as_json:
             guesses = [guess.as_json() for guess in proposal.guesses]
             print_json({"definition": proposal.definition, "guesses": guesses, "remarks": proposal.remarks})
             return
         _print_guesses(console, proposal)
         if out is None:
-            click.echo(escape_controls(text), nl=False)
+            print_indented_json(proposal.definition)
         _print_next_step(console, out)
 
     return run_command(work, as_json=as_json)

@@ -138,6 +138,8 @@ def _split_address(
     candidates += [column for column in columns if column.name not in choice.taken]
     for column in candidates:
         score = found[1] if found and column is found[0] else _BY_VALUES + 0.2
+        if max(column.share("number_first"), column.share("number_last")) >= _CERTAIN:
+            score = max(score, _CERTAIN)  # the values decide, whatever the name
         is_first = column.share("number_first") >= _MOSTLY or not column.rows
         if not is_first and column.share("number_last") < _MOSTLY:
             continue
