@@ -25,8 +25,11 @@ def job_page(api: Api, job: int) -> str:
     return f"{api.url}/jobs/{job}"
 
 
-def next_steps(api: Api, jobs: Iterable[JobAnswer]) -> Iterator[str]:
-    """Yield for each of the first jobs that failed or need review its failure, the next step and its page."""
+def next_steps(api: Api, jobs: Iterable[JobAnswer], *, with_reason: bool) -> Iterator[str]:
+    """Yield for each of the first jobs that failed or need review the next step and its page.
+
+    `with_reason` adds the failure of a job, for outputs that do not have it yet.
+    """
     listed = [job for job in jobs if job["status"] in {JobStatus.FAIL, JobStatus.WARN}]
     for job in listed[:_MOST_JOBS]:
         entry = f"job {job['id']} {job['source_name']} {job['layer']}/{job['name']}"
@@ -34,9 +37,9 @@ def next_steps(api: Api, jobs: Iterable[JobAnswer]) -> Iterator[str]:
             yield f"{entry} needs review: {job_page(api, job['id'])}"
             continue
         error = job["error"]
-        reason = f"{error['code']}: {error['message'] or ''}" if error else "no reason"
-        yield f"{entry} failed: {reason}"
+        reason = f": {error['code']}: {error['message'] or ''}" if error and with_reason else ""
+        yield f"{entry} failed{reason}"
         hint = failure_hint(error["code"]) if error else ""
-        yield f"  {hint} {job_page(api, job['id'])}".replace("   ", "  ")
+        yield "  " + " ".join(filter(None, (hint, job_page(api, job["id"]))))
     if len(listed) > _MOST_JOBS:
         yield f"{len(listed) - _MOST_JOBS:,} more failed or need review: `oa job list --status Fail,Warn`"

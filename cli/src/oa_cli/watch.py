@@ -30,7 +30,8 @@ class _Counts(TypedDict):
 
 async def watch_run(api: Api, run: int, *, as_json: bool) -> ExitStatus:
     """Show a run until all its jobs have ended and return the exit status; on a terminal in a live view."""
-    if as_json or not console.is_terminal:
+    is_live = console.is_terminal and not as_json
+    if not is_live:
         counts = await _watch_lines(api, run, as_json=as_json)
     else:
         counts = await _watch_live(api, run)
@@ -39,7 +40,7 @@ async def watch_run(api: Api, run: int, *, as_json: bool) -> ExitStatus:
     else:
         if counts[JobStatus.FAIL] or counts[JobStatus.WARN]:
             ended = (await api.get(f"/api/run/{run}/jobs", JobPage, status="Fail,Warn", limit=_PAGE))["jobs"]
-            for line in next_steps(api, reversed(ended)):
+            for line in next_steps(api, reversed(ended), with_reason=is_live):
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
         console.print(run_page(api, run), markup=False, highlight=False, soft_wrap=True)
         console.print(_summary(run, counts))
@@ -66,7 +67,7 @@ async def watch_job(api: Api, number: int) -> ExitStatus:
             if has_ended:
                 break
             await asyncio.sleep(EVERY_S)
-    for text in next_steps(api, [job]):
+    for text in next_steps(api, [job], with_reason=False):
         errors.print(text, markup=False, highlight=False, soft_wrap=True)
     return ExitStatus.DONE if job["status"] == JobStatus.SUCCESS else ExitStatus.JOB_FAILED
 

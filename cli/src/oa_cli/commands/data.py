@@ -141,10 +141,12 @@ def data_get(source: str, layer: str, name: str, file: str, out: Path | None, *,
         path = out or Path(file)
         with show_transfer(path.name, published["size_bytes"]) as on_bytes:
             await api.download(str(published["url"]), path, sha256=published["sha256"], on_bytes=on_bytes)
-        if file == _DEFINITION and not raw:
+        is_indented = file == _DEFINITION and not raw
+        if is_indented:
             await asyncio.to_thread(indent_json, path)
-        answer = {"path": str(path), "job": job, "sha256": published["sha256"], "size_bytes": published["size_bytes"]}
-        print_answer(answer, f"{path}: {published['size_bytes'] or 0:,} bytes of job {job}", as_json=as_json)
+        size_bytes, form = published["size_bytes"], ", indented" if is_indented else ""
+        answer = {"path": str(path), "job": job, "sha256": published["sha256"], "size_bytes": size_bytes}
+        print_answer(answer, f"{path}: {size_bytes or 0:,} bytes of job {job}{form}", as_json=as_json)
         return 0
 
     run(work)
