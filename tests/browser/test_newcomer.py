@@ -72,6 +72,8 @@ def test_first_hour_from_the_map_to_the_changes_of_a_confirmed_result(home: Home
     _assert_samples_are_on_the_map(page)
     _download_geoparquet(page)
     _download_csv(page)
+    proposed = json.loads(home.oa("init", ".local/samples/addresses.csv"))["layers"]["addresses"][0]["conform"]
+    assert proposed["street"] == {"function": "postfixed_street", "field": "SITUS"}
     home.oa("data", "get", "xx/applewood", "addresses", "county", "definition.json", "--out", "mine.json")
     definition = (home.folder / "mine.json").read_text("utf-8")
 

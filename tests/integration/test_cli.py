@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from oa_shared.failures import FAILURES
 from oa_shared.queue import OutgoingMessage
 from support.command_line import oa
 from support.running_api import INTERNAL, RunningApi, definition
@@ -17,6 +18,10 @@ def source(tmp_path: Path) -> Path:
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(definition("city", "county")))
     return path
+
+
+def page_url(api: RunningApi) -> str:
+    return str(api.client.make_url("")).rstrip("/")
 
 
 async def end_jobs(api: RunningApi, **statuses: str) -> None:
@@ -35,7 +40,7 @@ async def test_submit_file_creates_a_closed_run_with_the_source_name_of_its_path
     ended = await oa(api, "submit", str(source), "--live")
     assert ended.status == 0
     assert ended.err == ""
-    assert ended.out.strip() == "run 1: 2 jobs; `oa run watch 1` shows the progress"
+    assert ended.out.splitlines() == ["run 1: 2 jobs; `oa run watch 1` shows the progress", f"{page_url(api)}/runs/1"]
     run, jobs = await api.get("/api/run/1"), (await api.get("/api/job"))["jobs"]
     assert run["live"] is True
     assert run["closed"] is True
@@ -45,7 +50,8 @@ async def test_submit_file_creates_a_closed_run_with_the_source_name_of_its_path
 async def test_submit_layer_and_name_select_without_a_prompt(api: RunningApi, source: Path) -> None:
     ended = await oa(api, "submit", str(source), "--layer", "addresses", "--name", "city", "--json")
     assert ended.status == 0
-    assert ended.json == {"run": 1, "jobs": [1], "existing": [], "different": [], "errors": []}
+    created = {"run": 1, "jobs": [1], "existing": [], "different": [], "errors": []}
+    assert ended.json == {**created, "page": f"{page_url(api)}/runs/1"}
 
 
 @pytest.fixture
@@ -78,6 +84,9 @@ async def test_submit_follow_exits_with_the_outcome(
     assert "run 1: 2 of 2 ended" in ended.out.splitlines()[-1]
     if county == "Fail":
         assert "addresses/county Fail source.not_found: https://x/a.zip answered 404" in ended.out
+        assert FAILURES["source.not_found"].hint in ended.out
+        assert f"{page_url(api)}/jobs/" in ended.out
+    assert f"{page_url(api)}/runs/1" in ended.out
 
 
 async def test_submit_follow_json_prints_json_lines(api: RunningApi, source: Path) -> None:

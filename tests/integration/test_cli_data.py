@@ -1,6 +1,7 @@
 """`oa data` and `oa webhook`, as programs, against the API."""
 
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -73,6 +74,23 @@ async def test_data_get_writes_the_file_only_if_its_digest_matches(api: RunningA
     assert wrong.status == 4
     assert "SHA-256" in wrong.err
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("options", [(), ("--raw",)])
+async def test_data_get_indents_a_definition_for_editing(
+    options: tuple[str, ...], api: RunningApi, tmp_path: Path
+) -> None:
+    content = b'{"schema":2,"layers":{"addresses":[{"name":"\xc3\xa9"}]}}'
+    key = "job/1/attempt-1/definition.json"
+    about = {"key": key, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    await publish(api, makes={"outputs": {"definition.json": about}})
+    await api.storage.put_bytes(key, content, "application/json")
+    path = tmp_path / "mine.json"
+    got = await oa(api, "data", "get", *PLACE, "definition.json", "--out", str(path), *options)
+    assert got.status == 0
+    assert json.loads(path.read_bytes()) == json.loads(content)
+    assert (path.read_bytes() == content) is bool(options)
+    assert (path.read_text("utf-8").count("\n") > 5) is not bool(options)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,17 @@ from aiohttp.test_utils import TestServer
 
 from support.command_line import OA, ProgramResult, run
 
+OA_TASK = OA.with_name("oa-task")
+
 BEFORE = "NO,ST,ID,X,Y\n1,Main St,a,-100,40\n2,Main St,b,-100.1,40\n3,Oak Ave,c,-100.2,40\n"
 AFTER = "NO,ST,ID,X,Y\n1,Main St,a,-100,40\n2,Main Street,b,-100.1,40\n4,,d,-100.3,40\n"
 
 
 async def oa(*words: str | Path, program: Path | None = None, path: str | None = None) -> ProgramResult:
     return await run(program or OA, *map(str, words), path=path, OA_ALLOW_HOSTS="127.0.0.1")
+
+
+_DEFINITION_PATH = "/sources/city.json"
 
 
 @pytest.fixture
@@ -28,18 +33,31 @@ async def site() -> AsyncIterator[TestServer]:
     async def after(_request: web.Request) -> web.Response:
         return web.Response(text=AFTER)
 
+    async def send_definition(request: web.Request) -> web.Response:
+        body = _definition(str(request.url.origin()), "before")
+        return web.json_response(body)
+
+    async def long(_request: web.Request) -> web.Response:
+        return web.Response(text=" " * 3_000_000)
+
     app = web.Application()
+    app.router.add_get(_DEFINITION_PATH, send_definition)
+    app.router.add_get("/long.json", long)
     app.router.add_get("/before.csv", before)
     app.router.add_get("/after.csv", after)
     async with TestServer(app, host="127.0.0.1") as server:
         yield server
 
 
-def definition(folder: Path, site: TestServer, file: str, **conform: Any) -> Path:
+def _definition(origin: str, file: str, **conform: Any) -> dict[str, Any]:
     rules = {"format": "csv", "number": "NO", "street": "ST", "id": "ID", "lon": "X", "lat": "Y", **conform}
-    entry = {"name": "city", "data": str(site.make_url(f"/{file}.csv")), "protocol": "http", "conform": rules}
+    entry = {"name": "city", "data": f"{origin}/{file}.csv", "protocol": "http", "conform": rules}
+    return {"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}
+
+
+def definition(folder: Path, site: TestServer, file: str, **conform: Any) -> Path:
     path = folder / f"{file}.json"
-    path.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
+    path.write_text(json.dumps(_definition(str(site.make_url("/").origin()), file, **conform)))
     return path
 
 
@@ -89,7 +107,7 @@ async def test_diff_of_definitions_has_counts_rates_and_examples(tmp_path: Path,
 
 
 async def test_diff_of_run_folders_prints_a_table(tmp_path: Path, site: TestServer) -> None:
-    task = Path(sys.executable).with_name("oa-task")
+    task = OA_TASK
     for file in ("before", "after"):
         source = definition(tmp_path, site, file)
         words = ["--layer", "addresses", "--name", "city", "--out", tmp_path / file, "--without", "tiles"]
@@ -107,6 +125,48 @@ async def test_diff_of_a_folder_without_a_run_fails(tmp_path: Path, site: TestSe
     assert ended.status == 12
     assert ended.err.startswith("source.format ")
     assert str(tmp_path) in "".join(ended.err.split())
+
+
+async def test_try_counts_the_rows_of_a_file_in_place_of_the_download(tmp_path: Path) -> None:
+    path, data = tmp_path / "source.json", tmp_path / "data.csv"
+    path.write_text(json.dumps(_definition("https://example.org", "missing")))
+    data.write_text(f"{BEFORE}4,Elm St,d,east,40\n")
+    ended = await oa("try", path, "--rows", "100", "--data", data, "--json")
+    shown, counted = map(json.loads, ended.out.splitlines())
+    assert [row["raw"]["NO"] for row in shown] == ["1", "2", "3", "4"]
+    summary = counted["summary"]
+    assert (summary["count"], summary["rows"]["read"], summary["fields"]["street"]) == (4, 4, 4)
+    assert summary["rows"]["bad"]["unreadable coordinates"]["count"] == 1
+    assert summary["elapsed_s"] > 0
+
+
+async def test_commands_take_a_definition_at_a_url(tmp_path: Path, site: TestServer) -> None:
+    url = str(site.make_url(_DEFINITION_PATH))
+    checked = await oa("check", "--json", url)
+    assert (checked.status, {item["source"] for item in map(json.loads, checked.out.splitlines())}) == (0, {url})
+    tried = await oa("try", url, "--json")
+    assert [row["raw"]["NO"] for row in tried.json] == ["1", "2", "3"]
+    compared = await oa("diff", url, definition(tmp_path, site, "after"))
+    assert (compared.status, url in compared.out) == (0, True)
+    ran = await oa("run", url, "--layer", "addresses", "--name", "city", "--out", tmp_path / "out", program=OA_TASK)
+    assert (ran.status, (tmp_path / "out" / "source.geojson.gz").is_file()) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("page", "allowed", "code"),
+    [
+        (_DEFINITION_PATH, "", "source.address_refused"),
+        ("/missing.json", "127.0.0.1", "source.not_found"),
+        ("/long.json", "127.0.0.1", "source.too_large"),
+    ],
+)
+async def test_definition_at_a_url_is_fetched_within_the_limits(
+    page: str, allowed: str, code: str, site: TestServer
+) -> None:
+    url = str(site.make_url(page))
+    for command in (("check", url), ("try", url), ("diff", url, url)):
+        ended = await run(OA, *command, "--json", OA_ALLOW_HOSTS=allowed)
+        assert (10 <= ended.status < 20, ended.json["code"]) == (True, code)
 
 
 async def test_explain_and_build_run_the_engine(tmp_path: Path) -> None:

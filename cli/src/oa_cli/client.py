@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ _TRIES = 3
 _PAUSE_S = 0.5
 _LOCAL_ENVIRON = Path(".local") / "env.json"
 _Answer = TypeVar("_Answer", bound=JsonMapping)
+OnBytes = Callable[[int], None]  # receives the number of bytes so far
 
 
 class UnreachableError(OaError):
@@ -144,8 +145,10 @@ class Api:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise UnreachableError(_describe(self.url, error)) from error
 
-    async def download(self, path: str, target: Path, *, sha256: str | None = None) -> int:
-        """Write a file completely or not at all, and return its size in bytes.
+    async def download(
+        self, path: str, target: Path, *, sha256: str | None = None, on_bytes: OnBytes | None = None
+    ) -> int:
+        """Write a file completely or not at all, and return its size in bytes; report the bytes so far.
 
         Raises RejectedError if the SHA-256 differs, or if the file cannot be written.
         """
@@ -159,6 +162,8 @@ class Api:
                     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                         size_bytes += await asyncio.to_thread(file.write, chunk)
                         digest.update(chunk)
+                        if on_bytes is not None:
+                            on_bytes(size_bytes)
             if sha256 is not None and digest.hexdigest() != sha256:
                 raise RejectedError(f"{target.name}: the bytes do not match the SHA-256; try again")
             await asyncio.to_thread(part.replace, target)
@@ -208,16 +213,13 @@ def _is_repeatable(method: str, path: str) -> bool:
 
 
 def _describe(url: str, error: Exception) -> str:
-    hint = "is it running? Set OA_API_URL, or start a local stack with `make up`"
-    return f"{url} does not answer ({type(error).__name__}): {hint}"
+    state = f"{url} does not answer ({type(error).__name__})"
+    return f"{state}: is it running? Set OA_API_URL, or start a local stack with `make up`"
 
 
 def _query(values: JsonMapping) -> dict[str, str]:
-    return {
-        key: str(value).lower() if isinstance(value, bool) else str(value)
-        for key, value in values.items()
-        if value is not None
-    }
+    given = {key: value for key, value in values.items() if value is not None}
+    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in given.items()}
 
 
 def _decode(text: str, answer: type[_Answer]) -> _Answer:
@@ -243,5 +245,5 @@ def _check_status(status: int, text: str) -> str:
     if status == _UNAUTHORIZED:
         raise NotAllowedError(f"{detail}: set OA_TOKEN (services: OA_SHARED_SECRET)", fields)
     if status == _FORBIDDEN:
-        raise NotAllowedError(detail, fields)
+        raise NotAllowedError(f"{detail}; `oa profile` shows your role", fields)
     raise RejectedError(detail, fields)

@@ -2,6 +2,7 @@
 
 import click
 
+from oa_cli.command_groups import GroupedCommands, add_examples
 from oa_cli.commands.account import account
 from oa_cli.commands.acknowledgement import ack
 from oa_cli.commands.bulk import bulk
@@ -28,14 +29,14 @@ from oa_cli.commands.upload import upload
 from oa_cli.commands.webhook import webhook
 
 
-@click.group(epilog="`oa help exit-status` lists the exit statuses.")
+@click.group(cls=GroupedCommands, epilog="`oa help exit-status` lists the exit statuses.")
 @click.version_option(package_name="oa-cli")
 def main() -> None:
     """Run and publish OpenAddresses sources.
 
     OA_API_URL is the URL of the API; without it, oa uses the local stack of `make up` in this folder. Authenticate
-    with OA_TOKEN (services use OA_SHARED_SECRET). check, try, explain, diff, plan and build need the engine, but no
-    API.
+    with OA_TOKEN (services use OA_SHARED_SECRET). init, check, try, explain, diff, plan and build need the engine, but
+    no API.
     """
 
 
@@ -67,3 +68,4 @@ for command in (
     help_command,
 ):
     main.add_command(command)
+add_examples(main)

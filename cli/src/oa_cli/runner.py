@@ -11,6 +11,7 @@ from rich.console import RenderableType
 
 from oa_cli.answers import RefusalAnswer
 from oa_cli.client import Api, NotAllowedError, RejectedError, UnreachableError, open_api
+from oa_cli.hints import failure_hint
 from oa_cli.output import console, errors, show_json
 from oa_shared.json_types import JsonMapping
 
@@ -40,7 +41,7 @@ EXIT_STATUSES: Mapping[str, str] = {
     f"{ExitStatus.NEEDS_REVIEW}": "no job failed, but some need review",
     f"{ExitStatus.ENGINE_MISSING}": "the engine is not installed",
     f"{ExitStatus.NOT_ALLOWED}": "the token is missing, invalid or expired, or its role is too low",
-    "10-19": "check, try, explain, diff, plan, build: the source is at fault",
+    "10-19": "init, check, try, explain, diff, plan, build: the source is at fault",
     "20-29": "likewise: the server or this machine is at fault",
     "30": "likewise: a bug",
     f"{ExitStatus.INTERRUPTED}": "interrupted; the run continues on the server",
@@ -85,6 +86,7 @@ def print_refusals(refusals: Iterable[RefusalAnswer]) -> None:
     for refusal in refusals:
         place = f"{refusal['source']} {refusal['pointer']}".strip()
         print_error(f"{place}: {refusal['message']} ({refusal['code']})")
+        print_hint(failure_hint(refusal["code"]))
 
 
 def exit_status_of(jobs: Mapping[str, int]) -> ExitStatus:
@@ -97,6 +99,12 @@ def exit_status_of(jobs: Mapping[str, int]) -> ExitStatus:
 def print_error(text: str) -> None:
     """Print a line to standard error."""
     errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def print_hint(text: str) -> None:
+    """Print the next step after an error to standard error; nothing for an empty text."""
+    if text:
+        errors.print(f"  {text}", style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_field_errors(fields: JsonMapping) -> None:

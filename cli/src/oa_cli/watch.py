@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TypedDict
 
 from rich.console import Group
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from oa_cli.answers import JobAnswer, JobPage
 from oa_cli.client import Api
+from oa_cli.hints import job_page, next_steps, run_page
 from oa_cli.output import COLORS, console, describe_job, errors, jobs_table, show_json
 from oa_cli.runner import ExitStatus, exit_status_of
 from oa_shared.status import JobStatus
@@ -28,29 +30,46 @@ class _Counts(TypedDict):
 
 async def watch_run(api: Api, run: int, *, as_json: bool) -> ExitStatus:
     """Show a run until all its jobs have ended and return the exit status; on a terminal in a live view."""
-    if as_json or not console.is_terminal:
+    is_live = console.is_terminal and not as_json
+    if not is_live:
         counts = await _watch_lines(api, run, as_json=as_json)
     else:
         counts = await _watch_live(api, run)
     if as_json:
-        show_json({"run": run, "status": "Ended", "count": counts})
+        show_json({"run": run, "status": "Ended", "count": counts, "page": run_page(api, run)})
     else:
+        if counts[JobStatus.FAIL] or counts[JobStatus.WARN]:
+            ended = (await api.get(f"/api/run/{run}/jobs", JobPage, status="Fail,Warn", limit=_PAGE))["jobs"]
+            for line in next_steps(api, reversed(ended), with_reason=is_live):
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(run_page(api, run), markup=False, highlight=False, soft_wrap=True)
         console.print(_summary(run, counts))
     return exit_status_of(counts)
 
 
 async def watch_job(api: Api, number: int) -> ExitStatus:
-    """Wait until a job has ended, print its progress to standard error, and return the exit status."""
+    """Wait until a job has ended, show its progress on standard error, and return the exit status.
+
+    On a terminal it is one line that changes; elsewhere a line for each change.
+    """
+    errors.print(f"job {number}: {job_page(api, number)}", markup=False, highlight=False, soft_wrap=True)
     last = ""
-    while True:
-        job = await api.get(f"/api/job/{number}", JobAnswer)
-        line = f"job {number} {job['status']} {describe_job(job)}".rstrip()
-        if line != last:
-            errors.print(line, markup=False, highlight=False, soft_wrap=True)
-            last = line
-        if job["status"] in _ENDED:
-            return ExitStatus.DONE if job["status"] == JobStatus.SUCCESS else ExitStatus.JOB_FAILED
-        await asyncio.sleep(EVERY_S)
+    with errors.status(f"job {number}") if errors.is_terminal else nullcontext() as spinner:
+        while True:
+            job = await api.get(f"/api/job/{number}", JobAnswer)
+            line = f"job {number} {job['status']} {describe_job(job)}".rstrip()
+            has_ended = job["status"] in _ENDED
+            if spinner is not None and not has_ended:
+                spinner.update(Text(line))
+            elif line != last:
+                errors.print(line, markup=False, highlight=False, soft_wrap=True)
+                last = line
+            if has_ended:
+                break
+            await asyncio.sleep(EVERY_S)
+    for text in next_steps(api, [job], with_reason=False):
+        errors.print(text, markup=False, highlight=False, soft_wrap=True)
+    return ExitStatus.DONE if job["status"] == JobStatus.SUCCESS else ExitStatus.JOB_FAILED
 
 
 async def _watch_live(api: Api, run: int) -> dict[str, int]:

@@ -87,8 +87,11 @@ _AS_ROOT = (
 def _start(stack: Stack) -> None:
     if os.geteuid() == 0:
         console.print(_AS_ROOT, style="yellow")
-    for name in stack.start():
-        console.print(f"  {name} started")
+    console.print(f"The pages will be at {stack.api_url}/ in about half a minute.")
+    started = time.monotonic()
+    for name in stack.start(console.print):
+        console.print(f"  {name} started after {time.monotonic() - started:.0f} s")
+    console.print(f"Open {stack.api_url}/ now, or wait for the samples: three jobs of a fictional county.")
     api = LocalApi(stack.api_url, stack.secret)
     jobs = submit_county(stack.folder, api, stack.files_url)
     console.print("Published:")

@@ -103,9 +103,19 @@ class Stack:
         """The URL of the database for its owner."""
         return self.postgres.url(DATABASE)
 
-    def start(self) -> Iterator[str]:
-        """Start the services in order and yield the name of each when it is ready. Raises StartError."""
-        for prepare in (self._postgres, self._aws, self._batch, self._programs):
+    def start(self, on_step: Callable[[str], None] = lambda _text: None) -> Iterator[str]:
+        """Start the services in order and yield the name of each when it is ready. Raises StartError.
+
+        `on_step` receives what happens next, before each step that takes seconds.
+        """
+        steps = (
+            (self._postgres, "Starting Postgres; the first start creates its folder"),
+            (self._aws, "Creating the tables, and starting the emulator of SQS and S3"),
+            (self._batch, "Starting the emulation of AWS Batch"),
+            (self._programs, "Starting the file server, the API and the dispatcher"),
+        )
+        for prepare, step in steps:
+            on_step(step)
             for service in prepare():
                 self.services.append(service)
                 service.start()

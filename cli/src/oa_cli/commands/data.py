@@ -1,5 +1,6 @@
 """`oa data`."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypedDict
@@ -8,9 +9,12 @@ import click
 
 from oa_cli.client import Api, RejectedError
 from oa_cli.datasets import Dataset, DatasetPage, PublicationPage, PublishedFile, datasets_table, history_table
+from oa_cli.file_transfer import indent_json, show_transfer
 from oa_cli.options import LAYER, SOURCE, Command, limit_option
 from oa_cli.output import show_text, table
 from oa_cli.runner import json_option, print_answer, run
+
+_DEFINITION = "definition.json"
 
 
 class Attributions(TypedDict):
@@ -121,11 +125,12 @@ def data_history(number: int, limit: int, *, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("file", default="source.parquet")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Output path (default: ./FILE).")
+@click.option("--raw", is_flag=True, help="Keep the published bytes of definition.json, which are one line.")
 @json_option
-def data_get(source: str, layer: str, name: str, file: str, out: Path | None, *, as_json: bool) -> None:
+def data_get(source: str, layer: str, name: str, file: str, out: Path | None, *, raw: bool, as_json: bool) -> None:
     """Download the latest FILE of a dataset and verify it.
 
-    FILE is source.parquet unless given. The SHA-256 must match.
+    FILE is source.parquet unless given. The SHA-256 must match. definition.json is indented after that, for editing.
     """
 
     async def work(api: Api) -> int:
@@ -135,9 +140,14 @@ def data_get(source: str, layer: str, name: str, file: str, out: Path | None, *,
         dataset = await api.get(f"/api/data/{datasets[0]['id']}", Dataset)
         job, published = dataset["job"], _find_file(dataset, file)
         path = out or Path(file)
-        await api.download(str(published["url"]), path, sha256=published["sha256"])
-        answer = {"path": str(path), "job": job, "sha256": published["sha256"], "size_bytes": published["size_bytes"]}
-        print_answer(answer, f"{path}: {published['size_bytes'] or 0:,} bytes of job {job}", as_json=as_json)
+        with show_transfer(path.name, published["size_bytes"]) as on_bytes:
+            await api.download(str(published["url"]), path, sha256=published["sha256"], on_bytes=on_bytes)
+        is_indented = file == _DEFINITION and not raw
+        if is_indented:
+            await asyncio.to_thread(indent_json, path)
+        size_bytes, form = published["size_bytes"], ", indented" if is_indented else ""
+        answer = {"path": str(path), "job": job, "sha256": published["sha256"], "size_bytes": size_bytes}
+        print_answer(answer, f"{path}: {size_bytes or 0:,} bytes of job {job}{form}", as_json=as_json)
         return 0
 
     run(work)

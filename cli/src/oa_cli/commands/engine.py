@@ -1,4 +1,4 @@
-"""`oa check`, `try`, `explain`, `diff`, `plan` and `build`, which need the engine on this machine but no server.
+"""`oa init`, `check`, `try`, `explain`, `diff`, `plan` and `build`, which need the engine but no server.
 
 The engine is a program of its own, `oa-task`. It is large, so installing it is optional.
 """
@@ -19,6 +19,7 @@ _MISSING = (
 )
 _PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 _COMMANDS = {
+    "init": "Propose a definition for data at a URL or in a file.",
     "check": "Lint source definitions.",
     "try": "Show the first features of a source, raw and conformed.",
     "explain": "Explain how a row's values were produced.",

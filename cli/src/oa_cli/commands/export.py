@@ -8,6 +8,7 @@ import click
 
 from oa_cli.answers import ErrorAnswer, ProductFileLink
 from oa_cli.client import Api
+from oa_cli.file_transfer import show_transfer
 from oa_cli.options import LAYER, STATUSES, limit_option
 from oa_cli.output import describe_error, fields_table, moment, table
 from oa_cli.products import file_lines
@@ -173,7 +174,10 @@ def export_get(number: int, *, follow: bool, out: Path, as_json: bool) -> None:
             state = "has expired" if answer["is_expired"] else f"is {answer['status']}"
             raise click.ClickException(f"export {number} {state}: no file to download")
         await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
-        sizes = {file["name"]: await api.download(file["url"], out / file["name"]) for file in answer["files"]}
+        sizes = {}
+        for file in answer["files"]:
+            with show_transfer(file["name"], file["size_bytes"]) as on_bytes:
+                sizes[file["name"]] = await api.download(file["url"], out / file["name"], on_bytes=on_bytes)
         lines = [f"{out / name}  {size_bytes:,} bytes" for name, size_bytes in sizes.items()]
         print_answer({"export": number, "files": sizes}, *lines, as_json=as_json)
         return ExitStatus.DONE

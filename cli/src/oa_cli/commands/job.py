@@ -7,6 +7,7 @@ from rich.table import Table
 
 from oa_cli.answers import JobAnswer, JobPage
 from oa_cli.client import Api
+from oa_cli.hints import failure_hint, job_page
 from oa_cli.options import LAYER, SOURCE, STATUSES, limit_option, live_option
 from oa_cli.output import describe_job, errors, fields_table, jobs_table, moment, show_text, table
 from oa_cli.runner import json_option, print_answer, run
@@ -90,9 +91,11 @@ def job_show(number: int, *, as_json: bool) -> None:
             for item in answer["attempts"]
         ]
         concerns = [f"needs review: {item['message']} ({item['state']})" for item in answer["review_reasons"]]
-        links = [api.url + link for link in answer["output"].values()]
+        links = [job_page(api, number), *(api.url + link for link in answer["output"].values())]
+        hint = failure_hint(answer["error"]["code"]) if answer["error"] else ""
+        steps = [f"next step: {hint}"] if hint else []
         attempts = table("attempts", columns, rows)
-        print_answer(answer, _fields(answer), "", attempts, *concerns, *links, as_json=as_json)
+        print_answer(answer, _fields(answer), "", attempts, *concerns, *steps, *links, as_json=as_json)
         return 0
 
     run(work)

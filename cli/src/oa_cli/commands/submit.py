@@ -6,6 +6,7 @@ import click
 
 from oa_cli.answers import RefusalAnswer, RunAnswer
 from oa_cli.client import Api, RejectedError
+from oa_cli.hints import run_page
 from oa_cli.options import LAYER
 from oa_cli.runner import ExitStatus, json_option, print_answer, print_error, print_refusals, run
 from oa_cli.submission import read_element
@@ -64,12 +65,15 @@ def submit(
         for job in created["different"]:
             print_error(f"job {job} runs the first of several definitions of its source, layer and name")
         is_incomplete = bool(created["errors"] or created["different"])
+        page = run_page(api, run_id)
         if follow:
+            if not as_json:
+                print_answer(created, page, as_json=False)
             status = await watch_run(api, run_id, as_json=as_json)
             return ExitStatus.JOB_FAILED if is_incomplete else status
         count = len(created["jobs"])
         line = f"run {run_id}: {count} job{'s' * (count != 1)}; `oa run watch {run_id}` shows the progress"
-        print_answer(created, line, as_json=as_json)
+        print_answer({**created, "page": page}, line, page, as_json=as_json)
         return ExitStatus.JOB_FAILED if is_incomplete else ExitStatus.DONE
 
     run(work)

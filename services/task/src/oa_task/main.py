@@ -10,6 +10,8 @@ import click
 
 from oa_shared.errors import OaError
 from oa_shared.job_kinds import JobKind
+from oa_task.commands.author_commands import AUTHOR_COMMANDS
+from oa_task.commands.parameters import DefinitionParameter, examples
 from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import OPTIONAL_OUTPUTS
 
@@ -23,8 +25,12 @@ def main() -> None:
     """Download, conform and write one (layer, name) entry of a source."""
 
 
-@main.command()
-@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+for command in AUTHOR_COMMANDS:
+    main.add_command(command)
+
+
+@main.command(epilog=examples("oa-task run sources/us/ca/berkeley.json --layer addresses --name city --out out"))
+@click.argument("source", metavar="FILE_OR_URL", type=DefinitionParameter())
 @click.option("--layer", required=True, help="Layer: addresses, parcels, buildings or centerlines.")
 @click.option("--name", required=True, help="Name of the entry.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Output folder.")
@@ -37,7 +43,7 @@ def main() -> None:
 @click.option("--without", multiple=True, type=click.Choice(OPTIONAL_OUTPUTS), help="Output to leave out; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def run(
-    source: Path,
+    source: str,
     layer: str,
     name: str,
     *,
@@ -47,7 +53,7 @@ def run(
     without: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Run one entry of SOURCE, without API or AWS.
+    """Run one entry of a definition, without API or AWS.
 
     Requires either --out or --sample.
     """
@@ -57,85 +63,18 @@ def run(
         _make_folder(out)
     with Sandbox(out, readable=[previous] if previous else []) as sandbox:  # it loads its libraries in the meantime
         from oa_task.commands import run as run_command  # noqa: PLC0415 - see the line above
+        from oa_task.commands.definition_source import local_definition  # noqa: PLC0415 - likewise
 
-        job = run_command.build_job(source, layer, name, out=out, previous=previous, without=frozenset(without))
-        if sample is None:
-            status = run_command.run_once(job, sandbox, as_json=as_json)
-        else:
-            status = run_command.show_sample(job, sample, sandbox, as_json=as_json)
+        with local_definition(source, as_json=as_json) as definition:
+            job = run_command.build_job(definition, layer, name, out=out, previous=previous, without=frozenset(without))
+            if sample is None:
+                status = run_command.run_once(job, sandbox, as_json=as_json)
+            else:
+                status = run_command.show_sample(job, run_command.TrialOptions(sample), sandbox, as_json=as_json)
     sys.exit(status)
 
 
-@main.command("try")
-@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--layer", help="Layer of the entry, if the definition has several entries.")
-@click.option("--name", help="Name of the entry, if the definition has several entries.")
-@click.option("--sample", type=click.IntRange(1, 1000), default=10, show_default=True, help="Number of features.")
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def try_(source: Path, *, layer: str | None, name: str | None, sample: int, as_json: bool) -> None:
-    """Print the first features of SOURCE, raw and conformed.
-
-    Writes nothing.
-    """
-    with Sandbox() as sandbox:
-        from oa_task.commands import run as run_command  # noqa: PLC0415 - see `run`
-
-        status = run_command.show_sample_of(source, layer, name, sandbox, count=sample, as_json=as_json)
-    sys.exit(status)
-
-
-@main.command()
-@click.argument("before", metavar="A", type=click.Path(exists=True, path_type=Path))
-@click.argument("after", metavar="B", type=click.Path(exists=True, path_type=Path))
-@click.option("--layer", help="Layer of the entry, if a definition has several entries.")
-@click.option("--name", help="Name of the entry, if a definition has several entries.")
-@click.option(
-    "--examples", type=click.IntRange(0, 1000), default=5, show_default=True, help="Examples of each kind of change."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def diff(before: Path, after: Path, *, layer: str | None, name: str | None, examples: int, as_json: bool) -> None:
-    """Compare the outputs of A and B.
-
-    Prints counts, the coverage of each attribute, and the features added, removed and changed. A and B are output
-    folders of earlier runs, or definitions, which run now and leave no files.
-    """
-    from oa_task.commands.diff import show_difference  # noqa: PLC0415 - the other commands start faster without it
-    from oa_task.diff.inputs import EntryFilter  # noqa: PLC0415 - likewise
-
-    sys.exit(show_difference((before, after), EntryFilter(layer, name), examples=examples, as_json=as_json))
-
-
-@main.command()
-@click.argument("out", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--row", required=True, type=click.IntRange(min=1), help="Line of source.geojson.gz, from 1.")
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
-def explain(out: Path, *, row: int, as_json: bool) -> None:
-    """Show how the rules produced a row of OUT.
-
-    OUT is the output folder of an earlier run.
-    """
-    from oa_task.commands import run as run_command  # noqa: PLC0415 - the other commands start faster without it
-
-    sys.exit(run_command.show_explanation(out, row, as_json=as_json))
-
-
-@main.command()
-@click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each finding.")
-@click.option("--quiet", is_flag=True, help="Leave out hints.")
-@click.option("--data", "with_data", is_flag=True, help="Download the data and check the columns that rules name.")
-def check(sources: tuple[Path, ...], *, as_json: bool, quiet: bool, with_data: bool) -> None:
-    """Lint source definitions.
-
-    SOURCES are definitions, or folders with definitions. Downloads only with --data.
-    Exit status: 10 with errors, else 0.
-    """
-    from oa_task.commands.check import check_sources  # noqa: PLC0415 - the other commands start faster without it
-
-    sys.exit(check_sources(sources, as_json=as_json, with_hints=not quiet, with_data=with_data))
-
-
-@main.command()
+@main.command(epilog=examples("oa plan export --inputs runs runs/berkeley --format csv"))
 @click.argument("kind", type=click.Choice(["export", "collection", "fabric"]))
 @click.argument(
     "folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
@@ -169,7 +108,7 @@ def plan(
     sys.exit(build_command.print_plan(folders, inputs, options))
 
 
-@main.command()
+@main.command(epilog=examples("oa build plan.json --inputs runs --out export"))
 @click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--inputs",
@@ -189,7 +128,7 @@ def build(plan: Path, *, inputs: Path, out: Path, as_json: bool) -> None:
     sys.exit(build_command.build_once(plan, inputs, out, as_json=as_json))
 
 
-@main.command()
+@main.command(epilog=examples("oa-task backfill source.geojson.gz --layer addresses --out out"))
 @click.argument("features", type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path))
 @click.option("--layer", required=True, help="Layer: addresses, parcels, buildings or centerlines.")
 @click.option("--name", default="", help="Name of the entry, for the picture.")

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from oa_shared.definition_check.backtracking import find_backtracking_input
 from oa_shared.definition_check.rules import check_rule
-from oa_task.check.definition import check_definition, check_file
+from oa_task.check.definition import check_definition, check_text
 from oa_task.main import main
 from unit.oa_task.conform.conforming import conform_row
 
@@ -227,23 +227,21 @@ def test_find_backtracking_input_safe_pattern_has_none(pattern: str) -> None:
     assert find_backtracking_input(pattern) is None
 
 
-def test_check_file_invalid_json_has_line_and_column(tmp_path: Path) -> None:
-    path = tmp_path / "a.json"
-    path.write_text('{"schema": 2,,}')
-
-    (finding,) = check_file(path)
+def test_check_text_invalid_json_has_line_and_column() -> None:
+    (finding,) = check_text('{"schema": 2,,}')
 
     assert "line 1 column 14" in finding.message
 
 
-def test_check_command_folder_prints_pointers_and_exits_with_10(tmp_path: Path) -> None:
+def test_check_command_folder_prints_places_and_exits_with_10(tmp_path: Path) -> None:
     (tmp_path / "good.json").write_text(json.dumps(_definition()))
     (tmp_path / "bad.json").write_text(json.dumps(_definition({"csvsplit": ""})))
 
     done = CliRunner().invoke(main, ["check", str(tmp_path)])
 
     assert done.exit_code == 10
-    assert "bad.json#/layers/addresses/0/conform/csvsplit" in done.output
+    assert f"{tmp_path}/bad.json:1:" in done.output
+    assert ": error: " in done.output
     assert "2 definitions checked: 1 error, 0 warnings, 0 hints" in done.output
 
 

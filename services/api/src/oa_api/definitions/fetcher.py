@@ -1,7 +1,6 @@
 """Fetching source definitions from allowed hosts."""
 
 import asyncio
-import re
 from typing import Self
 
 import aiohttp
@@ -9,17 +8,16 @@ from aiohttp import web
 from yarl import URL
 
 from oa_shared.bounded_body import BodyTooLargeError, read_body
+from oa_shared.definition_address import MAX_DEFINITION_BYTES, raw_address
 from oa_shared.errors import OaError
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
 DEFAULT_HOSTS = frozenset({"raw.githubusercontent.com", "github.com"})
-MAX_BYTES = 2 * 1024 * 1024
 _TIMEOUT_S = 15
 _MAX_CONCURRENT = 20
 _MAX_REDIRECTS = 3
 _OK = 200
 _MAX_QUOTED = 200
-_BLOB = re.compile(r"/(?P<repository>[^/]+/[^/]+)/blob/(?P<rest>.+)\Z")
 
 
 class FetchError(OaError):
@@ -72,7 +70,7 @@ class DefinitionFetcher:
                 "definition inline"
             )
             raise FetchError(text, code="source.address_refused")
-        return _raw_url(url)
+        return URL(raw_address(str(url)))
 
     async def _get(self, url: URL) -> str | URL:
         """Return the text at a URL, or the URL to which it redirects."""
@@ -106,15 +104,9 @@ def _quote(address: str) -> str:
     return repr(address[:_MAX_QUOTED])
 
 
-def _raw_url(url: URL) -> URL:
-    """Return the URL of a file on GitHub instead of that of its page."""
-    match = _BLOB.fullmatch(url.path) if url.host == "github.com" else None
-    return URL(f"https://raw.githubusercontent.com/{match['repository']}/{match['rest']}") if match else url
-
-
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     try:
-        return await read_body(response, max_bytes=MAX_BYTES)
+        return await read_body(response, max_bytes=MAX_DEFINITION_BYTES)
     except BodyTooLargeError as error:
         raise FetchError(str(error), code="source.too_large") from error
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -17,10 +16,10 @@ from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.json_values import json_object
 
 
-def check_file(path: Path) -> list[LintFinding]:
-    """Return the findings of a definition, in its order. Raises OSError if the file cannot be read."""
+def check_text(text: str) -> list[LintFinding]:
+    """Return the findings of the text of a definition, in its order."""
     try:
-        definition = json.loads(path.read_text(encoding="utf-8-sig"))
+        definition = json.loads(text)
     except (ValueError, RecursionError) as problem:
         return [error("", "source.schema", f"not JSON: {problem}")]
     return list(check_definition(definition))

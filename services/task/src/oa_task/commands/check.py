@@ -1,64 +1,131 @@
-"""The command `oa-task check`: a line for each finding, then the totals."""
+"""The command `oa-task check`: a line for each finding, errors first, then the totals and the next step."""
 
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
+from typing import assert_never
 
+import click
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
-from oa_shared.definition_check.findings import LintFinding, Severity
-from oa_shared.failures import exit_status
+from oa_shared.definition_address import is_web_address
+from oa_shared.definition_check.findings import LintFinding, Severity, error
+from oa_shared.failures import FAILURES, exit_status
+from oa_shared.json_positions import TextPosition
 from oa_shared.logging import configure_logging
-from oa_task.check.definition import check_file
+from oa_shared.terminal_text import strip_controls
+from oa_task.check.definition import check_text
+from oa_task.check.github_commands import github_command
+from oa_task.check.located import LocatedFinding, locate_findings
 from oa_task.commands.console import make_console, print_json
+from oa_task.commands.definition_source import fetch_definition
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
+from oa_task.runtime.failure import TaskFailure
 
-_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "dim"}
+_COLORS: Mapping[Severity, str] = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "dim"}
 
 
-def check_sources(sources: Iterable[Path], *, as_json: bool, with_hints: bool, with_data: bool) -> int:
-    """Check every definition, print the findings, and return the exit status."""
+class CheckFormat(StrEnum):
+    """How findings are printed: lines of text, JSON lines, or workflow commands of GitHub Actions."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
+def check_sources(sources: Iterable[str], form: CheckFormat, *, with_hints: bool, with_data: bool) -> int:
+    """Check every definition, print the findings, and return the exit status.
+
+    As text, the errors of all definitions come first; the other formats print the findings of one definition at a time.
+    """
     configure_logging("task", level="WARNING")
-    console = make_console(highlight=False, soft_wrap=True)
     counts: Counter[Severity] = Counter()
+    kept: list[LocatedFinding] = []
     checked = 0
-    for path in _definitions(sources):
+    for source in _definitions(sources):
         checked += 1
-        findings = [item for item in _check(path, with_data=with_data) if with_hints or not item.is_hint]
-        counts.update(item.severity for item in findings)
-        for item in findings:
-            if as_json:
-                print_json({"source": str(path), **item.as_json()})
-            else:
-                _print_finding(console, path, item)
-    if not as_json:
-        totals = ", ".join(_plural(counts[severity], severity) for severity in Severity)
-        console.print(f"{_plural(checked, 'definition')} checked: {totals}")
+        found = [item for item in _check(source, with_data=with_data) if with_hints or not item.finding.is_hint]
+        counts.update(item.finding.severity for item in found)
+        match form:
+            case CheckFormat.TEXT:
+                kept += found
+            case CheckFormat.JSON:
+                for item in found:
+                    print_json(item.as_json())
+            case CheckFormat.GITHUB:
+                for item in found:
+                    click.echo(strip_controls(github_command(item)))
+            case _:
+                assert_never(form)
+    if form is CheckFormat.TEXT:
+        console = make_console(highlight=False, soft_wrap=True)
+        for item in sorted(kept, key=lambda item: item.rank):
+            _print_finding(console, item)
+        console.print(_totals(checked, counts), markup=False)
+        console.print(_next_step(counts, with_data=with_data), style="dim", markup=False)
     return exit_status("source.schema") if counts[Severity.ERROR] else 0
 
 
-def _check(path: Path, *, with_data: bool) -> list[LintFinding]:
-    findings = check_file(path)
+def _check(source: str, *, with_data: bool) -> list[LocatedFinding]:
+    if not is_web_address(source):
+        return _check_file(source, Path(source), with_data=with_data)
+    with tempfile.TemporaryDirectory(prefix="oa-definition-") as folder:
+        try:
+            path = fetch_definition(source, Path(folder))
+        except TaskFailure as failure:
+            return [LocatedFinding(source, TextPosition(1, 1), error("", failure.code, failure.message))]
+        return _check_file(source, path, with_data=with_data)
+
+
+def _check_file(source: str, path: Path, *, with_data: bool) -> list[LocatedFinding]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as problem:
+        finding = error("", "source.schema", f"not JSON: byte {problem.start:,} is not UTF-8")
+        return [LocatedFinding(source, TextPosition(1, 1), finding)]
+    findings: list[LintFinding] = check_text(text)
     if with_data:
         from oa_task.check.data import check_data  # noqa: PLC0415 - imports the downloads
 
         findings += check_data(path, read_allowed_hosts())
-    return findings
+    return locate_findings(source, text, findings)
 
 
-def _definitions(sources: Iterable[Path]) -> Iterator[Path]:
-    for path in sources:
-        if path.is_dir():
-            yield from sorted(path.rglob("*.json"))
+def _definitions(sources: Iterable[str]) -> Iterator[str]:
+    for source in sources:
+        if not is_web_address(source) and Path(source).is_dir():
+            yield from map(str, sorted(Path(source).rglob("*.json")))
         else:
-            yield path
+            yield source
 
 
-def _print_finding(console: Console, path: Path, item: LintFinding) -> None:
-    color = _COLORS[item.severity]
-    where = escape(f"{path}#{item.pointer}")
-    console.print(f"[bold]{where}[/]\n  [{color}]{item.severity}[/] {escape(item.message)} [dim]({item.code})[/]")
+def _print_finding(console: Console, item: LocatedFinding) -> None:
+    """Print a line in the form that editors and terminals turn into a link to the place; then the hint of a failure."""
+    finding, position = item.finding, item.position
+    line = Text(f"{item.source}:{position.line}:{position.column}: ", style="bold", end="")
+    line.append(f"{finding.severity}: ", style=_COLORS[finding.severity])
+    line.append(f"{' '.join(finding.message.split())} ", style="not bold")
+    line.append(f"({finding.code})", style="dim")
+    console.print(line)
+    if finding.code in FAILURES and finding.severity is Severity.ERROR:
+        console.print(f"  {FAILURES[finding.code].hint}", style="dim", markup=False)
+
+
+def _totals(checked: int, counts: Mapping[Severity, int]) -> str:
+    totals = ", ".join(_plural(counts[severity], severity) for severity in Severity)
+    return f"{_plural(checked, 'definition')} checked: {totals}"
+
+
+def _next_step(counts: Mapping[Severity, int], *, with_data: bool) -> str:
+    """Return what to do after these findings."""
+    if counts[Severity.ERROR]:
+        return "Next: correct the errors and check again; docs/check.md explains each code."
+    if not with_data:
+        return "Next: `oa check --data` compares the columns with the data; `oa try` shows the first features."
+    return "Next: `oa try` shows the first features."
 
 
 def _plural(number: int, noun: str) -> str:

@@ -39,6 +39,11 @@ def print_json(value: object) -> None:
     click.echo(escape_controls(json.dumps(value, ensure_ascii=False)))
 
 
+def print_indented_json(value: object) -> None:
+    """Print a value as JSON with a line for each member."""
+    click.echo(escape_controls(json.dumps(value, ensure_ascii=False, indent=4)))
+
+
 def run_command(work: Callable[[Console], None], *, as_json: bool) -> int:
     """Call `work` with a console on standard error; print its TaskFailure, if any, and return the exit status."""
     configure_logging("task", level="WARNING")

@@ -13,8 +13,10 @@ from oa_task.diff.views import show_comparison
 from oa_task.runtime.progress import Progress
 
 
-def show_difference(inputs: tuple[Path, Path], entry_filter: EntryFilter, *, examples: int, as_json: bool) -> int:
-    """Compare two inputs, print the differences, and return the exit status."""
+def show_difference(
+    inputs: tuple[Path, Path], names: tuple[str, str], entry_filter: EntryFilter, *, examples: int, as_json: bool
+) -> int:
+    """Compare two inputs, print the differences under their names, and return the exit status."""
 
     def work(console: Console) -> None:
         with display_progress(console) as on_progress:
@@ -22,7 +24,7 @@ def show_difference(inputs: tuple[Path, Path], entry_filter: EntryFilter, *, exa
         if as_json:
             print_json(comparison)
         else:
-            show_comparison(make_console(highlight=False), comparison, (str(inputs[0]), str(inputs[1])))
+            show_comparison(make_console(highlight=False), comparison, names)
 
     return run_command(work, as_json=as_json)
 

@@ -1,7 +1,9 @@
 """The commands `run`, `try` and `explain` of `oa-task`."""
 
 import asyncio
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -45,18 +47,35 @@ def run_once(job: TaskJob, sandbox: Sandbox, *, as_json: bool) -> int:
     return run_command(work, as_json=as_json)
 
 
-def show_sample(job: TaskJob, count: int, sandbox: Sandbox, *, as_json: bool) -> int:
-    """Print the first features as read and as conformed, and return the exit status."""
-    from oa_task.row_preview.preview import preview_rows  # noqa: PLC0415 - `run` starts faster without it
+@dataclass(frozen=True, slots=True)
+class TrialOptions:
+    """What `try` shows: the number of features, the number of rows to count, and a file in place of the download."""
+
+    count: int
+    summary_rows: int = 0
+    data: Path | None = None
+
+
+def show_sample(job: TaskJob, options: TrialOptions, sandbox: Sandbox, *, as_json: bool) -> int:
+    """Print the first features as read and as conformed, then the counts if any, and return the exit status."""
+    from oa_task.row_preview.preview import PreviewInput, preview_rows  # noqa: PLC0415 - `run` starts faster without
+    from oa_task.row_preview.summary_view import show_summary  # noqa: PLC0415 - likewise
     from oa_task.row_preview.views import show_rows  # noqa: PLC0415 - likewise
 
     def work(console: Console) -> None:
+        started, source = time.monotonic(), PreviewInput(options.summary_rows, options.data)
         with display_progress(console) as on_progress:
-            preview = asyncio.run(preview_rows(job, count, on_progress, sandbox))
+            preview = asyncio.run(preview_rows(job, options.count, on_progress, sandbox, source))
+        elapsed_s = time.monotonic() - started
+        output = make_console(highlight=False)
         if as_json:
             print_json(preview.rows)
         else:
-            show_rows(make_console(highlight=False), preview.rows)
+            show_rows(output, preview.rows)
+        if preview.summary is not None and as_json:
+            print_json({"summary": {**preview.summary, "elapsed_s": round(elapsed_s, 3)}})
+        elif preview.summary is not None:
+            show_summary(output, preview.summary, elapsed_s=elapsed_s)
         _print_problems(console, preview.problems)
         off_earth = [problem for problem in preview.problems if problem.code is PlacementCode.OFF_EARTH]
         if off_earth:
@@ -66,7 +85,7 @@ def show_sample(job: TaskJob, count: int, sandbox: Sandbox, *, as_json: bool) ->
 
 
 def show_sample_of(
-    source: Path, layer: str | None, name: str | None, sandbox: Sandbox, *, count: int, as_json: bool
+    source: Path, layer: str | None, name: str | None, sandbox: Sandbox, options: TrialOptions, *, as_json: bool
 ) -> int:
     """Print the first features of the only entry with that layer and name, and return the exit status."""
     chosen: list[DefinitionEntry] = []
@@ -74,7 +93,7 @@ def show_sample_of(
     if status:
         return status
     job = build_job(source, chosen[0].layer, chosen[0].name, out=None, previous=None, without=frozenset())
-    return show_sample(job, count, sandbox, as_json=as_json)
+    return show_sample(job, options, sandbox, as_json=as_json)
 
 
 def show_explanation(out: Path, row: int, *, as_json: bool) -> int:

@@ -13,6 +13,7 @@ from oa_task.conform.missing_columns import check_columns
 from oa_task.conform.trace import trace_row
 from oa_task.conversion.preview_row import PreviewRow, TracedAttribute
 from oa_task.conversion.raw_parts import unpack_parts
+from oa_task.conversion.row_summary import summarize_rows
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Points
@@ -27,8 +28,12 @@ _MAX_TEXT = 500
 _FIRST_ROWS, _PAGE = 10_000, 200
 
 
-def inspect_rows(raws: Sequence[Path], entry: TaskEntry, *, work: Path, first: int, count: int) -> JsonObject:
+def inspect_rows(
+    raws: Sequence[Path], entry: TaskEntry, *, work: Path, first: int, count: int, summary: int = 0
+) -> JsonObject:
     """Return `rows`: at most `count` PreviewRows from output row `first` (from 1) on; from 1 on also `placement`.
+
+    With a number of rows, `summary` has their counts and their placement instead.
 
     Raises TaskFailure source.*; source.empty if there is no row `first`.
     """
@@ -41,6 +46,8 @@ def inspect_rows(raws: Sequence[Path], entry: TaskEntry, *, work: Path, first: i
             rows.append(_preview_row(number, batch, entry, index))
     if not rows:
         raise TaskFailure("source.empty", f"missing feature {first:,}: the data has fewer")
+    if summary:
+        return {"rows": rows, "summary": summarize_rows(parts, entry, least=summary)}
     return {"rows": rows, **(_judge_placement(parts, entry) if first == 1 else {})}
 
 

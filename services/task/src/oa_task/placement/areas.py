@@ -7,7 +7,7 @@ the sea, and the neighbors that a regional office includes.
 
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,24 @@ class Area:
         return np.asarray(inside & finite, dtype=bool)
 
 
+@dataclass(frozen=True, slots=True)
+class KeyedArea:
+    """An area with its key and the name of its place, without a label for messages."""
+
+    key: str
+    place: str
+    area: Area
+
+
+def list_areas(prefix: str) -> Iterator[KeyedArea]:
+    """Yield the areas whose keys begin with a prefix, such as `iso:` or `us:36`."""
+    for line in gzip.decompress(FILE.read_bytes()).decode().splitlines():
+        key, _, rest = line.partition("\t")
+        if key.startswith(prefix):
+            name, _, rings = rest.partition("\t")
+            yield KeyedArea(key, name, Area(name, _shape(rings)))
+
+
 def find_area(key: str, label: str) -> Area | None:
     """Return the area of a key, such as `us:36047` or `iso:FR`; `label` is how messages name the key."""
     prefix = f"\n{key}\t"
@@ -44,9 +62,13 @@ def find_area(key: str, label: str) -> Area | None:
     if start < 0:
         return None
     name, _, rings = text[start + len(prefix) : text.index("\n", start + 1)].partition("\t")
+    return Area(f"{name} ({label})", _shape(rings))
+
+
+def _shape(rings: str) -> shapely.Geometry:
     shape = shapely.union_all([shapely.polygons(_points(ring)) for ring in json.loads(rings)])
     shapely.prepare(shape)
-    return Area(f"{name} ({label})", shape)
+    return shape
 
 
 def _points(steps: Sequence[int]) -> np.ndarray:

@@ -47,7 +47,7 @@ def _explain(places: _Places, raw: _Places, entry: TaskEntry, area: Area | None)
     for text, moved in _simple_changes(places, raw, _stated_system(entry)):
         if area.share_inside(*moved) >= _LEAST_SHARE:
             return text
-    code = _nearest_system(raw, area)
+    code = nearest_system(raw, area)
     return f"would fit in {code}: set it in `conform.srs`" if code else ""
 
 
@@ -63,7 +63,7 @@ def _simple_changes(places: _Places, raw: _Places, srs: str) -> Iterator[tuple[s
     yield "would fit if latitudes had the opposite sign", (lon, -lat)
 
 
-def _nearest_system(raw: _Places, area: Area) -> str:
+def nearest_system(raw: _Places, area: Area) -> str:
     """Return the projected system of the area in which the raw coordinates fit best, such as EPSG:2263, or nothing."""
     west, south, east, north = (float(side) for side in area.shape.bounds)
     region = AreaOfInterest(west, south, east, north)

@@ -1,6 +1,6 @@
 """The reader of a file: that of its content, whatever the definition declares, or a failure that states what came."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,7 +75,8 @@ def match_content(request: ReadRequest) -> ReadRequest:
         return request
     actual = READABLE.get(content.kind)
     if actual is None or is_bare_shp:
-        raise _failure(request, content, declared)
+        places = [_place_of_format(request, content)]
+        raise refuse_content(request.path, content, expected=EXPECTED[declared], places=places)
     if (declared, content.kind) != ("xml", ContentKind.KML):
         request.bad_rows.warn(_warning(request.path, content, declared, actual))
     return replace(request, conform={**request.conform, "format": actual})
@@ -86,16 +87,16 @@ def _warning(path: Path, content: Content, declared: str, actual: str) -> str:
     return f"{text}: set it to {actual}" if actual in EXPECTED else text
 
 
-def _failure(request: ReadRequest, content: Content, declared: str) -> TaskFailure:
-    """Return the failure that states what came, what the definition declares, and what to do."""
-    path, kind, expected = request.path, content.kind, EXPECTED[declared]
+def refuse_content(path: Path, content: Content, *, expected: str, places: Sequence[FaultyPlace] = ()) -> TaskFailure:
+    """Return the failure that states what came, what is expected, and what to do; `places` are those of the format."""
+    kind = content.kind
     if kind is ContentKind.EMPTY:
         return TaskFailure("source.empty", f"{path.name} is empty (0 bytes): check what the URL returns")
     advice = _ADVICE.get(kind) or _general_advice(kind)
     place = " from byte 0 on" if kind is ContentKind.WEB_PAGE else ""
     code = "source.archive" if kind in _PACKED else "source.format"
     text = f"{path.name} is {content}{place}, not {expected}: {advice}"
-    return TaskFailure(code, text, places=[] if code == "source.archive" else [_place_of_format(request, content)])
+    return TaskFailure(code, text, places=[] if code == "source.archive" else list(places))
 
 
 def _place_of_format(request: ReadRequest, content: Content) -> FaultyPlace:

@@ -51,7 +51,7 @@ def _candidates(data: list[Path], kind: str, name: str, encoding: str | None) ->
     """Return the files among which the definition leaves the choice, and those of the format."""
     candidates = _of_format(data, kind)
     if not name:
-        useful = [path for path in candidates if not _is_about_the_data(path)]
+        useful = [path for path in candidates if not is_about_the_data(path)]
         return useful or _by_content(data, kind, encoding) or candidates, candidates
     return best_matches(candidates, name) or best_matches(data, name, only_files=True), candidates
 
@@ -72,7 +72,7 @@ def _by_content(data: list[Path], kind: str, encoding: str | None) -> list[Path]
     readable = [path for path, content in kinds.items() if content in READABLE and not _is_companion(path, content)]
     if readable or kind != "csv":
         return readable
-    return [path for path, content in kinds.items() if content in _TABLES and not _is_about_the_data(path)]
+    return [path for path, content in kinds.items() if content in _TABLES and not is_about_the_data(path)]
 
 
 def _is_companion(path: Path, kind: ContentKind) -> bool:
@@ -80,13 +80,14 @@ def _is_companion(path: Path, kind: ContentKind) -> bool:
     return kind is ContentKind.SHAPEFILE and path.suffix.lower() != ".shp"
 
 
-def _is_about_the_data(path: Path) -> bool:
+def is_about_the_data(path: Path) -> bool:
+    """Return whether a file describes the data, such as a readme, by its name."""
     return path.stem.lower().startswith(_ABOUT_THE_DATA)
 
 
 def _warn_of_choice(matches: list[Path], data: list[Path], name: str, warn: Warn) -> None:
     chosen = matches[0]
-    others = [path for path in matches[1:] if not _is_about_the_data(path) and path.stat().st_size]
+    others = [path for path in matches[1:] if not is_about_the_data(path) and path.stat().st_size]
     if not others:
         return
     names = relative_names([chosen, *others], data)

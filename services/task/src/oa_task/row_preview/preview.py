@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -29,10 +30,14 @@ from oa_task.sandbox.request import SandboxRequest
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The first features of a source, and what the first thousands say about the place of the data."""
+    """The first features of a source, and what the first thousands say about the place of the data.
+
+    `summary` has the counts of the first rows (`oa_task.conversion.row_summary`), if they were requested.
+    """
 
     rows: list[PreviewRow]
     placement: JsonMapping
+    summary: JsonMapping | None = None
 
     @property
     def problems(self) -> list[PlacementProblem]:
@@ -48,15 +53,26 @@ class DataFacts:
     problems: list[PlacementProblem]
 
 
-async def preview_rows(job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox) -> Preview:
+@dataclass(frozen=True, slots=True)
+class PreviewInput:
+    """What a preview reads: the number of rows to count, and a file in place of the download."""
+
+    summary_rows: int = 0
+    data: Path | None = None
+
+
+async def preview_rows(
+    job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox, source: PreviewInput | None = None
+) -> Preview:
     """Return the first `count` features of a source, as read and as conformed. Writes nothing. Raises TaskFailure."""
-    report = await _download_and_inspect(job, count, on_progress, sandbox)
-    return Preview(_rows(report), json_object(report.get("placement")))
+    report = await _download_and_inspect(job, count, on_progress, sandbox, source or PreviewInput())
+    summary = json_object(report["summary"]) if "summary" in report else None
+    return Preview(_rows(report), json_object((summary or report).get("placement")), summary)
 
 
 async def read_facts(job: TaskJob, on_progress: Progress, sandbox: Sandbox) -> DataFacts:
     """Return the column names of the data and the problems of its place. Raises TaskFailure."""
-    report = await _download_and_inspect(job, 0, on_progress, sandbox)
+    report = await _download_and_inspect(job, 0, on_progress, sandbox, PreviewInput())
     return DataFacts(frozenset(cast("list[str]", report["columns"])), read_problems(report))
 
 
@@ -74,18 +90,28 @@ async def explain_row(output: PreviousFolder, row: int) -> PreviewRow:
     return _rows(report)[0]
 
 
-async def _download_and_inspect(job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox) -> JsonObject:
+async def _download_and_inspect(
+    job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox, source: PreviewInput
+) -> JsonObject:
     entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
     guard = Guard(job.allowed_hosts)
     download = SourceDownload(entry, sandbox.room / "raw", guard, DownloadLimits(), on_progress)
+
+    async def inspect(raws: list[Path]) -> JsonObject:
+        return await _inspect(
+            sandbox, job.definition, entry, raws, first=1, count=count, summary_rows=source.summary_rows
+        )
+
+    if source.data is not None:
+        return await inspect([await _copy_data(source.data, entry, sandbox)])
     if entry.is_esri:
         with withhold_details(guard):
-            return await _inspect_while_downloading(job, count, download, sandbox)
+            return await inspect_while_downloading(download, inspect)
     raws = await download.fetch()
     paths = [raw.path for raw in raws]
     try:
         with withhold_details(guard):
-            return await _inspect(sandbox, job.definition, entry, paths, first=1, count=count)
+            return await inspect(paths)
     except TaskFailure as failure:
         failure.answer = raws[0].answer
         if job.evidence is not None and not guard.has_reached_service:
@@ -93,13 +119,23 @@ async def _download_and_inspect(job: TaskJob, count: int, on_progress: Progress,
         raise
 
 
-async def _inspect_while_downloading(
-    job: TaskJob, count: int, download: SourceDownload, sandbox: Sandbox
+async def _copy_data(data: Path, entry: TaskEntry, sandbox: Sandbox) -> Path:
+    """Return a copy of a file that the sandbox may read."""
+    if entry.is_esri:
+        text = "the source is read page by page from an ArcGIS server, so no file can take its place: leave out --data"
+        raise TaskFailure("source.schema", text)
+    folder = sandbox.room / "raw"
+    await asyncio.to_thread(folder.mkdir)
+    return Path(await asyncio.to_thread(shutil.copyfile, data, folder / data.name))
+
+
+async def inspect_while_downloading(
+    download: SourceDownload, inspect: Callable[[list[Path]], Coroutine[None, None, JsonObject]]
 ) -> JsonObject:
     """Inspect pages while they arrive, and cancel the download when there are enough rows."""
     raws = await asyncio.to_thread(download.growing_files)
     fetching = asyncio.create_task(download.fetch())
-    inspecting = asyncio.create_task(_inspect(sandbox, job.definition, download.entry, raws, first=1, count=count))
+    inspecting = asyncio.create_task(inspect(raws))
     await asyncio.wait({fetching, inspecting}, return_when=asyncio.FIRST_COMPLETED)
     if fetching.done() and fetching.exception() is not None:
         inspecting.cancel()
@@ -124,7 +160,14 @@ async def _restore(output: PreviousFolder, part: JsonMapping, index: int, room: 
 
 
 async def _inspect(
-    sandbox: Sandbox, definition: Path, entry: TaskEntry, raws: list[Path], *, first: int, count: int
+    sandbox: Sandbox,
+    definition: Path,
+    entry: TaskEntry,
+    raws: list[Path],
+    *,
+    first: int,
+    count: int,
+    summary_rows: int = 0,
 ) -> JsonObject:
     from oa_task.sandbox.report_schemas import InspectionReportSchema  # noqa: PLC0415 - while the child loads
 
@@ -138,6 +181,7 @@ async def _inspect(
         str(sandbox.work),
         str(sandbox.work),
         rows=(first, count),
+        summary=summary_rows,
     )
     return check_report(await sandbox.convert(request, lambda _count: None), InspectionReportSchema)
 

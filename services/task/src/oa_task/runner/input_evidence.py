@@ -41,7 +41,7 @@ async def keep_evidence(
                     tuple(map(str, raws)),
                     str(sandbox.work),
                     str(sandbox.out),
-                    describes_input=True,
+                    writes_evidence=True,
                 )
                 report = await sandbox.convert(request, lambda _count: None)
                 counts = check_report(report, InputDescriptionSchema)

@@ -109,10 +109,12 @@ def _serve(convert: _Convert, request: SandboxRequest) -> JsonObject:
             sent_at = time.monotonic()
             send({"progress": count})
 
+    if request.describes is not None:
+        return _describe(request)
     entry = select_entry(read_definition(Path(request.definition)), request.layer, request.name)
     if request.rows is not None:
         return _inspect(entry, request, *request.rows)
-    if request.describes_input:
+    if request.writes_evidence:
         return _describe_input(entry, request)
     return convert(
         [Path(raw) for raw in request.raws],
@@ -132,7 +134,13 @@ def _inspect(entry: TaskEntry, request: SandboxRequest, first: int, count: int) 
     raws = [Path(raw) for raw in request.raws]
     if not count:
         return column_names(raws, entry, work=Path(request.work))
-    return inspect_rows(raws, entry, work=Path(request.work), first=first, count=count)
+    return inspect_rows(raws, entry, work=Path(request.work), first=first, count=count, summary=request.summary)
+
+
+def _describe(request: SandboxRequest) -> JsonObject:
+    from oa_task.conversion.data_description import describe_data  # noqa: PLC0415 - rarely needed
+
+    return describe_data(Path(request.raws[0]), work=Path(request.work), is_esri=request.describes == "ESRI")
 
 
 def _describe_input(entry: TaskEntry, request: SandboxRequest) -> JsonObject:

@@ -6,7 +6,9 @@ from oa_shared.placement import MAX_MESSAGE, PlacementCode
 
 _MAX_COUNT = 2**53
 _MAX_LABEL = 1000
+_MAX_PATH = 5000
 _SIDES = 4
+_TEXT, _SAMPLE = validate.Length(max=_MAX_LABEL), validate.Length(max=200)
 _COUNT = validate.Range(min=0, max=_MAX_COUNT)
 
 
@@ -100,6 +102,19 @@ class ConversionReportSchema(_TimedReportSchema):
     placement = fields.Nested(PlacementSchema, required=True)
 
 
+class RowSummarySchema(_ClosedSchema):
+    """The counts of the first rows (oa_task.conversion.row_summary)."""
+
+    count = _count(required=True)
+    valid = _count(required=True)
+    without_geometry = _count(required=True)
+    bounds = _bounds()
+    fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=_count(), required=True)
+    invalid = _counts()
+    rows = fields.Nested(RowCountsSchema, required=True)
+    placement = fields.Nested(PlacementSchema, required=True)
+
+
 class InspectedRowSchema(_ClosedSchema):
     """A feature as read and as conformed."""
 
@@ -116,6 +131,46 @@ class InspectionReportSchema(_ClosedSchema):
     rows = fields.List(fields.Nested(InspectedRowSchema))
     columns = fields.List(fields.String())
     placement = fields.Nested(PlacementSchema)
+    summary = fields.Nested(RowSummarySchema)
+
+
+class ColumnFactsSchema(_ClosedSchema):
+    """A column of described data (oa_task.conversion.column_facts)."""
+
+    name = fields.String(required=True, validate=_TEXT)
+    rows = _count(required=True)
+    filled = _count(required=True)
+    distinct = _count(required=True)
+    shares = fields.Dict(keys=fields.String(validate=_TEXT), values=fields.Float(allow_nan=False), required=True)
+    numbers = fields.List(fields.Float(allow_nan=False, allow_none=True), required=True, validate=_SAMPLE)
+    examples = fields.List(fields.String(validate=_TEXT), required=True, validate=_SAMPLE)
+
+
+class ReadingOptionsSchema(_ClosedSchema):
+    """The options of a `conform` with which described data can be read."""
+
+    format = fields.String(required=True, validate=_TEXT)
+    file = fields.String(validate=validate.Length(max=_MAX_PATH))
+    layer = fields.String(validate=_TEXT)
+    encoding = fields.String(validate=_TEXT)
+    csvsplit = fields.String(validate=validate.Length(equal=1))
+    headers = fields.Integer(strict=True)
+    skiplines = _count()
+
+
+class DescriptionReportSchema(_ClosedSchema):
+    """What the data of a source without a definition is (oa_task.conversion.data_description)."""
+
+    conform = fields.Nested(ReadingOptionsSchema, required=True)
+    compression = fields.String(required=True, allow_none=True, validate=validate.OneOf(["zip", "gzip"]))
+    others = fields.List(fields.String(validate=validate.Length(max=_MAX_PATH)), required=True, validate=_SAMPLE)
+    columns = fields.List(fields.Nested(ColumnFactsSchema), required=True, validate=validate.Length(max=_MAX_LABEL))
+    rows = _count(required=True)
+    places = fields.List(
+        fields.List(fields.Float(allow_nan=False), validate=validate.Length(equal=2)), required=True, validate=_SAMPLE
+    )
+    shapes = fields.String(required=True, validate=validate.OneOf(["", "point", "line", "area"]))
+    lacks_crs = fields.Boolean(required=True)
 
 
 class InputDescriptionSchema(_ClosedSchema):

@@ -12,7 +12,9 @@ class SandboxRequest:
     `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if any; `title`
     names the source in the picture; `without` names the OPTIONAL_OUTPUTS to leave out. With `rows`, the number of the
     first row and a count, the child returns those rows instead of a conversion; a count of 0 returns the names of the
-    columns. With `describes_input` it writes `profile.json` and `sample.json`, as far as the data can be read.
+    columns. With `writes_evidence` it writes `profile.json` and `sample.json`, as far as the data can be read. With
+    `describes`, which is the protocol of the data, the child describes the only raw file, without a definition. With
+    `summary`, the number of rows to count, the child counts them in addition to returning `rows`.
     """
 
     definition: str
@@ -25,4 +27,6 @@ class SandboxRequest:
     title: str = ""
     without: tuple[str, ...] = ()
     rows: tuple[int, int] | None = None
-    describes_input: bool = False
+    writes_evidence: bool = False
+    describes: str | None = None
+    summary: int = 0

@@ -1,0 +1,75 @@
+"""The command `oa-task init`: a definition for data that has none, and a line for each guess."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from oa_task.commands.console import print_indented_json, print_json, run_command
+from oa_task.commands.progress_display import display_progress
+from oa_task.proposal.definition_proposal import DefinitionProposal, ProposalOptions, propose_definition
+from oa_task.proposal.guesses import DefinitionGuess
+from oa_task.proposal.inspection import describe_source
+from oa_task.row_preview.views import longest_text, shorten
+from oa_task.runtime.allowed_hosts import read_allowed_hosts
+from oa_task.sandbox.parent import Sandbox
+
+_COLORS = {"high": "green", "medium": "yellow", "low": "red"}
+
+
+def propose(address: str, options: ProposalOptions, sandbox: Sandbox, *, out: Path | None, as_json: bool) -> int:
+    """Print the proposal of a definition, or write it to `out`, and return the exit status.
+
+    The guesses go to standard error, so that standard output has the definition alone.
+    """
+
+    def work(console: Console) -> None:
+        with display_progress(console) as on_progress:
+            described = describe_source(address, sandbox, allowed_hosts=read_allowed_hosts(), on_progress=on_progress)
+            proposal = propose_definition(asyncio.run(described), options)
+        if out is not None:
+            text = json.dumps(proposal.definition, ensure_ascii=False, indent=4)
+            out.write_text(f"{text}\n", encoding="utf-8")
+        if as_json:
+            guesses = [guess.as_json() for guess in proposal.guesses]
+            print_json({"definition": proposal.definition, "guesses": guesses, "remarks": proposal.remarks})
+            return
+        _print_guesses(console, proposal)
+        if out is None:
+            print_indented_json(proposal.definition)
+        _print_next_step(console, out)
+
+    return run_command(work, as_json=as_json)
+
+
+def _print_guesses(console: Console, proposal: DefinitionProposal) -> None:
+    longest = longest_text(console)
+    table = Table("", "guess", "confidence", "reason", "example", box=None, pad_edge=False)
+    for guess in proposal.guesses:
+        example = "" if guess.example is None else shorten(guess.example, longest)
+        confidence = Text(guess.confidence, style=_COLORS[guess.confidence])
+        value = shorten(_describe(guess), longest)
+        table.add_row(Text(guess.key), Text(value), confidence, Text(guess.reason), Text(example))
+    console.print(table)
+    for remark in proposal.remarks:
+        console.print(f"- {remark}", markup=False, highlight=False)
+
+
+def _describe(guess: DefinitionGuess) -> str:
+    """Return a value in short: a column, columns, or a function with its column."""
+    if isinstance(guess.value, str):
+        return guess.value
+    if isinstance(guess.value, list):
+        return " + ".join(map(str, guess.value))
+    if isinstance(guess.value, dict) and "function" in guess.value:
+        return f"{guess.value['function']}({guess.value['field']})"
+    return json.dumps(guess.value, ensure_ascii=False)
+
+
+def _print_next_step(console: Console, out: Path | None) -> None:
+    name = out or "FILE"
+    text = f"Next: `oa check --data {name}` compares the rules with the data; `oa try {name}` shows the first features."
+    console.print(text, style="dim", markup=False, highlight=False)

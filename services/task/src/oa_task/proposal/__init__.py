@@ -1,0 +1,1 @@
+"""A proposal of a definition for data that has none: what `oa init` prints."""
