@@ -56,7 +56,10 @@ def test_changes_list_added_removed_and_changed_features(tmp_path: Path) -> None
     assert changed["previous_hash"] == batch([("2", "y")]).hashes[0]
     assert added["change"] == "added"
     assert added["feature"]["properties"]["id"] == "4"
-    assert summary == {"change": "summary", "previous": True, "added": 1, "removed": 1, "changed": 1, "unchanged": 1}
+    assert changed["before"] == {"city": "y"}
+    counts = {"added": 1, "removed": 1, "changed": 1, "unchanged": 1}
+    fields = {"city": {"lost": 0, "changed": 1, "gained": 0}}
+    assert summary == {"change": "summary", "previous": True, **counts, "moved": 0, "fields": fields}
 
 
 def test_changes_equal_features_differ_by_occurrence(tmp_path: Path) -> None:
