@@ -29,14 +29,14 @@ class FieldDifference:
 
 
 def read_field_differences(changes: object) -> list[FieldDifference]:
-    """Return the differences that a task reported in `changes`, the largest first; none of an earlier task."""
+    """Return the differences that a task reported in `changes`, the most lost first; none of an earlier task."""
     reported = changes.get("fields") if isinstance(changes, dict) else None
     differences = [
         FieldDifference(str(name), *(read_count(counts, kind) for kind in ("lost", "changed", "gained")))
         for name, counts in (reported.items() if isinstance(reported, dict) else ())
         if isinstance(counts, dict)
     ]
-    return sorted((item for item in differences if item.total), key=lambda item: (-item.total, item.field))
+    return sorted((item for item in differences if item.total), key=lambda item: (-item.lost, -item.total, item.field))
 
 
 def read_previous_count(changes: JsonMapping) -> int:

@@ -84,7 +84,7 @@ def _features_of(delta: object, lines: list[JsonObject]) -> list[JsonObject]:
 
 
 def list_changed_fields(counts: object, delta: object) -> list[ChangedField]:
-    """Return the fields that changed, the most changed first, with the examples of the delta."""
+    """Return the fields that changed, the most lost first, with the examples of the delta."""
     examples = delta.get("examples") if isinstance(delta, dict) else None
     by_field = examples if isinstance(examples, dict) else {}
     return [ChangedField(item, _examples(by_field.get(item.field))) for item in read_field_differences(counts)]
