@@ -87,7 +87,7 @@ def test_pair_features_row_reads_as_changed_though_everything_else_moved(tmp_pat
     assert found.fields == {name: ALL_CHANGED, "geometry": ALL_CHANGED}
 
 
-def test_pair_features_broken_rule_beside_real_changes(tmp_path: Path) -> None:
+def test_pair_features_broken_rule_and_other_changes(tmp_path: Path) -> None:
     after = change_all(ROWS[100:], number="") + change_all(make_street_rows(1000)[900:], number="")
     found = write_changes(tmp_path, ROWS, after)
     assert found.by_kind == (100, 100, COUNT - 100, 0)

@@ -25,7 +25,7 @@ class OutputComparison(TypedDict):
 
     `changes` has the number of features by kind of change. `changed_fields` has for each field that changed, `geometry`
     among them, how many features lost it, have another value, or gained it; `field_examples` has some of them
-    (`change`, `before`, `after`, `feature`). `moved` features differ in nothing but their place. `examples` has some
+    (`change`, `before`, `after`, `feature`). `moved` features differ only in their place. `examples` has some
     features: objects with `feature`, and `before` if the feature changed.
     """
 

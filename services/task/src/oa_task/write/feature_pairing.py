@@ -1,7 +1,8 @@
 """Which removed and added features are versions of one feature (docs/engine.md, "Changes").
 
-Each pass pairs features that have something in common, and later passes see what is left. Every feature is in at most
-one pair, and equal files give equal pairs. No pass depends on an id, so that a broken rule reads as changes of a field.
+Each pass pairs features that have something in common, and leaves the others to later passes. Every feature is in at
+most one pair, and equal files give equal pairs. No pass depends on an id, so that a broken rule reads as changes of a
+field.
 """
 
 from collections.abc import Callable
@@ -23,7 +24,7 @@ _Candidates = tuple[np.ndarray, np.ndarray]
 def pair_features(removed: FeatureKeys, added: FeatureKeys, *, has_same_order: bool) -> np.ndarray:
     """Return for each added feature the index of the removed one that it replaces, -1 for a new feature.
 
-    `has_same_order` says that the features that both files have follow each other in the same order.
+    `has_same_order` states whether the features that both files have follow each other in the same order.
     """
     if not len(removed) or not len(added):
         return np.full(len(added), -1, dtype=np.int32)
@@ -47,17 +48,17 @@ class _Side:
     left: np.ndarray
 
     def values(self, name: str) -> np.ndarray:
-        """Return the numbers of a field of what is left."""
+        """Return the numbers of a field of the features without a partner."""
         numbers: np.ndarray = self.keys.field(name)[self.left]
         return numbers
 
     def without(self, name: str) -> np.ndarray:
-        """Return the numbers of all other fields together, of what is left."""
+        """Return the sums of the numbers of all other fields, of the features without a partner."""
         sums: np.ndarray = self.sums[self.left] - self.values(name)
         return sums
 
     def select(self, mask: np.ndarray, keys: np.ndarray) -> _Candidates:
-        """Return the indexes and the keys of what is left and in the mask."""
+        """Return the indexes and the keys of the features in the mask, which has those without a partner."""
         return self.left[mask], keys[mask]
 
 
@@ -75,7 +76,7 @@ class _Pairing:
     def pair_one_difference(self) -> None:
         """Pair features at the same place that differ in one field.
 
-        If they have no other field, or the field that differs is the id, the place must tell them apart.
+        If they have no other field, or the field that differs is the id, few features may be at the place.
         """
         for name in self._names:
 
@@ -138,8 +139,8 @@ class _Pairing:
 
                 def candidates(side: _Side, name: str = name, *, is_lost: bool = is_lost) -> _Candidates:
                     has_value = side.values(name) != 0
-                    is_wanted = has_value == (is_lost == (side is self._removed))
-                    return side.select(is_wanted & (side.without(name) != 0), side.without(name))
+                    is_candidate = has_value == (is_lost == (side is self._removed))
+                    return side.select(is_candidate & (side.without(name) != 0), side.without(name))
 
                 self._pair(candidates, lambda pairs: pairs.is_clear)
 

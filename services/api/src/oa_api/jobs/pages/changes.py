@@ -32,7 +32,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class FieldExample:
-    """A value before and after a change, and the attributes that tell which feature it is; `distance` of a place."""
+    """A value before and after a change, and other attributes of the feature; `distance_m` between two places."""
 
     change: object
     before: object
