@@ -1,10 +1,12 @@
 """The lines of `changes.jsonl.gz`."""
 
-import json
+from json import JSONEncoder
 
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_task.write.feature_keys import FeatureText
 from oa_task.write.lines import HASH_DIGITS, HEAD
+
+_JSON = JSONEncoder(ensure_ascii=False)
 
 
 def removed_line(line: bytes, occurrence: int) -> bytes:
@@ -20,7 +22,7 @@ def added_line(line: bytes, occurrence: int) -> bytes:
 def changed_line(line: bytes, occurrence: int, before: bytes) -> bytes:
     """Return the line of a changed feature: with the earlier values of what differs."""
     old, new = FeatureText.read(before), FeatureText.read(line)
-    values = json.dumps(earlier_values(old.properties, new.properties), ensure_ascii=False).encode()
+    values = _JSON.encode(earlier_values(old.properties, new.properties)).encode()
     geometry = b"" if old.geometry == new.geometry else b'"before_geometry": %s, ' % old.geometry
     previous_hash = before[len(HEAD) : len(HEAD) + HASH_DIGITS]
     parts = (occurrence, previous_hash, values, geometry, line)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import orjson
@@ -19,8 +20,7 @@ _GEOMETRY = b', "geometry": '
 _GEOMETRY_COLUMN, _GAP_COLUMN = "geometry", "gap"
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureText:
+class FeatureText(NamedTuple):
     """The properties of a line with their `hash`, and its geometry as text."""
 
     properties: JsonObject
@@ -88,7 +88,7 @@ class KeySpool:
         features = [FeatureText.read(line) for line in lines[:room]]
         self._add_columns(features)
         for name, column in self._columns.items():
-            column.append(_field_numbers(name, (feature.properties.get(name) for feature in features)))
+            column.append(_field_numbers(name, [feature.properties.get(name) for feature in features]))
         self._geometry.append(_numbers(_geometry_number(feature.geometry) for feature in features))
         self._gaps.append(gaps[:room])
 
@@ -104,9 +104,12 @@ class KeySpool:
 
     def _add_columns(self, features: list[FeatureText]) -> None:
         """Open the columns of fields that no earlier feature has; those lack them."""
-        names = dict.fromkeys(name for feature in features for name in feature.properties if name != "hash")
-        for name in names:
-            if name not in self._columns:
+        names = set().union(*(feature.properties for feature in features)) - {"hash"}
+        if names <= self._columns.keys():
+            return
+        # In the order of the first feature, not that of the set, which differs between processes.
+        for name in dict.fromkeys([*features[0].properties, *sorted(names)]):
+            if name in names and name not in self._columns:
                 self._columns[name] = self._column(f"field-{len(self._columns)}")
                 self._columns[name].append(np.zeros(len(self._gaps), dtype=np.uint64))
 
@@ -114,14 +117,13 @@ class KeySpool:
         return NumberColumn(self._folder / f"{self._side}-{name}")
 
 
-def is_empty(value: object) -> bool:
-    """Return whether a property has no value."""
-    return value is None or value == ""
-
-
-def _field_numbers(name: str, values: Iterable[object]) -> np.ndarray:
+def _field_numbers(name: str, values: list[object]) -> np.ndarray:
     seed = xxh3_64_intdigest(name.encode())
-    return _numbers(_field_number(value, seed) for value in values)
+    if not {type(value) for value in values} <= {str, type(None)}:
+        return _numbers(_field_number(value, seed) for value in values)
+    # Texts repeat. Other values do not serve as keys: 1 and true are equal ones.
+    numbers = {value: _field_number(value, seed) for value in set(values)}
+    return _numbers(map(numbers.__getitem__, values))
 
 
 def _field_number(value: object, seed: int) -> int:

@@ -98,9 +98,13 @@ def _example(item: JsonMapping) -> FieldExample:
     feature = item.get("feature")
     shown = [(name, value) for name, value in (feature.items() if isinstance(feature, dict) else ()) if name != "hash"]
     moved = item.get("moved_m")
-    values = (_place_text(item.get(side)) for side in ("before", "after"))
-    distance = moved if isinstance(moved, int | float) else None
-    return FieldExample(item.get("change"), *values, distance, dict(shown[:_IN_EXAMPLE]))
+    return FieldExample(
+        change=item.get("change"),
+        before=_place_text(item.get("before")),
+        after=_place_text(item.get("after")),
+        distance_m=moved if isinstance(moved, int | float) else None,
+        attributes=dict(shown[:_IN_EXAMPLE]),
+    )
 
 
 def _place_text(value: object) -> object:
