@@ -2,15 +2,19 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from xxhash import xxh3_64_intdigest
 
+from oa_task.write.feature_keys import FeatureKeys
+from oa_task.write.feature_pairing import pair_features
 from oa_task.write.key_groups import pair_equal_keys
 from support.feature_versions import Row, feature_batch, make_street_rows, write_changes
+from support.plain_pairing import PlainPairing
 
 COUNT = 800
 SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
@@ -203,3 +207,63 @@ def test_pair_equal_keys_equals_a_plain_search(old: list[int], new: list[int]) -
         expected += [(a, b, len(mine), len(theirs)) for a, b in zip(mine, theirs, strict=False)]
     columns = (found.removed, found.added, found.removed_alike, found.added_alike)
     assert sorted(zip(*(column.tolist() for column in columns), strict=True)) == sorted(expected)
+
+
+class KeysAndFeatures(NamedTuple):
+    """The same features for the engine and for the plain passes."""
+
+    keys: FeatureKeys
+    features: list[dict[str, int]]
+    gaps: list[int]
+
+
+NUMBERS = st.sampled_from([0, 0, 1, 2, 3])
+PLAIN = st.tuples(NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.integers(0, 2))
+SIDE = st.lists(PLAIN, max_size=24)
+PLAIN_NAMES = ("number", "street", "id")
+
+
+def make_side(rows: list[tuple[int, ...]]) -> KeysAndFeatures:
+    """The gap of a row is at least that of the one before; each value of a field has a number of its own."""
+    gaps = np.cumsum([row[4] for row in rows], dtype=np.int64)
+    columns = [
+        np.array([xxh3_64_intdigest(b"%d" % row[place], place) if row[place] else 0 for row in rows], dtype=np.uint64)
+        for place in range(4)
+    ]
+    names = (*PLAIN_NAMES, "geometry")
+    features = [{name: row[place] for place, name in enumerate(names) if row[place]} for row in rows]
+    keys = FeatureKeys(dict(zip(PLAIN_NAMES, columns, strict=False)), columns[3], gaps)
+    return KeysAndFeatures(keys, features, gaps.tolist())
+
+
+@settings(max_examples=150, deadline=None)
+@given(SIDE, SIDE, st.booleans())
+def test_pair_features_equals_the_plain_passes(
+    before: list[tuple[int, ...]],
+    after: list[tuple[int, ...]],
+    has_same_order: bool,  # noqa: FBT001 - hypothesis
+) -> None:
+    removed, added = make_side(before), make_side(after)
+    found = pair_features(removed.keys, added.keys, has_same_order=has_same_order).tolist()
+    gaps = (removed.gaps, added.gaps) if has_same_order else None
+    expected = PlainPairing(list(PLAIN_NAMES), removed.features, added.features, gaps).run()
+    assert {index: partner for index, partner in enumerate(found) if partner >= 0} == expected
+    assert len(set(expected.values())) == len(expected)
+
+
+@pytest.mark.parametrize("name_place", range(3))
+@pytest.mark.parametrize(
+    ("count", "left", "is_paired"), [(17, 17, True), (17, 16, False), (16, 15, True), (15, 16, True)]
+)
+def test_pair_features_alike_beyond_the_limit_are_left_alone(
+    count: int, left: int, name_place: int, *, is_paired: bool
+) -> None:
+    """Flats at one point lose the field that tells them apart; the two files have different numbers of them."""
+    common = [0 if place in {2, name_place} else 1 for place in range(4)]
+    old = [(*common[:name_place], 2 + index, *common[name_place + 1 :], 0) for index in range(count)]
+    new = [(*common, 0)] * left
+    removed, added = make_side(old), make_side(new)
+    found = pair_features(removed.keys, added.keys, has_same_order=False).tolist()
+    expected = PlainPairing(list(PLAIN_NAMES), removed.features, added.features, None).run()
+    assert {index: partner for index, partner in enumerate(found) if partner >= 0} == expected
+    assert len(expected) == (min(count, left) if is_paired else 0)

@@ -122,7 +122,7 @@ class _Pairing:
 
         They are alike; or all rows together agree in a field; or no feature of the files has a field or is unchanged.
         """
-        is_bare = not (self._removed.sums.any() or self._added.sums.any() or self._removed.keys.gap.any())
+        is_bare = not any(side.sums.any() or side.keys.gap.any() for side in (self._removed, self._added))
 
         def is_same(pairs: Pairs) -> np.ndarray:
             is_even = pairs.removed_alike == pairs.added_alike
