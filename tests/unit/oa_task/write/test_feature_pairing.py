@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from xxhash import xxh3_64_intdigest
 
+from oa_task.sandbox.report_schemas import FeatureChangesSchema
 from oa_task.write.feature_keys import FeatureKeys
 from oa_task.write.feature_pairing import pair_features
 from oa_task.write.key_groups import pair_equal_keys
@@ -131,6 +132,7 @@ def test_changes_beyond_the_limit_are_counted_as_not_compared(tmp_path: Path, mo
     assert found.by_kind == (300, 300, 500, 0)
     assert found.counts.report()["not_compared"] == 600
     assert found.lines[-1]["not_compared"] == 600
+    assert FeatureChangesSchema().load(found.counts.report()) == found.counts.report()
 
 
 def test_changes_work_files_are_removed(tmp_path: Path) -> None:
