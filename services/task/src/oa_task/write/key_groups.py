@@ -45,9 +45,10 @@ def pair_equal_keys(removed: np.ndarray, added: np.ndarray, removed_keys: np.nda
     `removed` and `added` are indexes in the order of the file, with the key of each.
     """
     old, new = _Groups(removed_keys), _Groups(added_keys)
-    _, in_old, in_new = np.intersect1d(old.keys, new.keys, assume_unique=True, return_indices=True)
+    in_old, in_new = _find_common(old.keys, new.keys)
     sizes = np.minimum(old.sizes[in_old], new.sizes[in_new])
-    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    firsts = np.cumsum(sizes, dtype=np.int32) - sizes
+    within = np.arange(sizes.sum(), dtype=np.int32) - np.repeat(firsts, sizes)
     return Pairs(
         removed[old.order[np.repeat(old.starts[in_old], sizes) + within]],
         added[new.order[np.repeat(new.starts[in_new], sizes) + within]],
@@ -56,14 +57,22 @@ def pair_equal_keys(removed: np.ndarray, added: np.ndarray, removed_keys: np.nda
     )
 
 
+def _find_common(old: np.ndarray, new: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of the values that both sorted arrays have."""
+    positions = np.searchsorted(old, new).astype(np.int32)
+    in_new = np.flatnonzero(positions < len(old)).astype(np.int32)
+    in_new = in_new[old[positions[in_new]] == new[in_new]]
+    return positions[in_new], in_new
+
+
 class _Groups:
-    """The order that sorts keys, and where each different one starts in it."""
+    """The order that sorts keys, and where each different one starts in it; 32-bit indexes save memory."""
 
     def __init__(self, keys: np.ndarray) -> None:
-        self.order = np.argsort(keys, kind="stable")
+        self.order = np.argsort(keys, kind="stable").astype(np.int32)
         ordered = keys[self.order]
         is_first = np.ones(len(keys), dtype=bool)
         is_first[1:] = ordered[1:] != ordered[:-1]
-        self.starts = np.flatnonzero(is_first)
+        self.starts = np.flatnonzero(is_first).astype(np.int32)
         self.keys = ordered[self.starts]
-        self.sizes = np.diff(np.append(self.starts, len(keys)))
+        self.sizes = np.diff(np.append(self.starts, np.int32(len(keys))))
