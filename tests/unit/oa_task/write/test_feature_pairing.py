@@ -260,7 +260,7 @@ def test_pair_features_equals_the_plain_passes(
 def test_pair_features_alike_beyond_the_limit_are_left_alone(
     count: int, left: int, name_place: int, *, is_paired: bool
 ) -> None:
-    """Flats at one point lose the field that tells them apart; the two files have different numbers of them."""
+    """Flats at one point lose the only field in which they differ; the two files have different numbers of them."""
     common = [0 if place in {2, name_place} else 1 for place in range(4)]
     old = [(*common[:name_place], 2 + index, *common[name_place + 1 :], 0) for index in range(count)]
     new = [(*common, 0)] * left
