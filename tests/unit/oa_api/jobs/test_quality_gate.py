@@ -146,6 +146,12 @@ def test_lost_field_is_one_reason_with_its_fill_rate() -> None:
     ]
 
 
+def test_lost_field_that_is_not_empty_keeps_the_reason_of_its_fill_rate() -> None:
+    published = {"count": 10_000, "fields": {"number": 10_000}}
+    new = {"count": 10_000, "fields": {"number": 6_000}, "changes": changes(changed=4_000, number={"lost": 4_000})}
+    assert codes(new, published) == ["number_lost", "number_dropped"]
+
+
 @pytest.mark.parametrize(
     "reported",
     [

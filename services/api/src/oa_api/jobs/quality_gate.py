@@ -50,7 +50,9 @@ def find_review_reasons(new: JsonMapping, published: JsonMapping | None) -> list
         before, now = _fill(published, field), _fill(new, field)
         if field in losses:
             reasons.append(losses[field])
-        elif before is not None and now is not None and before.filled:
+        # The loss of all values is one reason.
+        is_known = field in losses and now is not None and not now.filled
+        if before is not None and now is not None and before.filled and not is_known:
             reasons += _compare(field, now, before)
     return reasons
 
