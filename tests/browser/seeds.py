@@ -23,7 +23,19 @@ RESULT: dict[str, Any] = {
     "bounds": [-122.32, 37.84, -122.23, 37.91],
     "valid": 1230,
     "without_geometry": 2,
-    "changes": {"previous": True, "added": 2, "removed": 1, "changed": 1, "unchanged": 1230},
+    "changes": {
+        "previous": True,
+        "added": 2,
+        "removed": 1,
+        "changed": 2,
+        "unchanged": 1230,
+        "moved": 1,
+        "fields": {
+            "number": {"lost": 1, "changed": 0, "gained": 0},
+            HOSTILE: {"lost": 0, "changed": 1, "gained": 0},
+            "geometry": {"lost": 0, "changed": 1, "gained": 0},
+        },
+    },
     "fields": {"number": 1234, "street": 1220, "city": 1234, "postcode": 310},
     "outputs": {},
 }
@@ -36,6 +48,48 @@ _CHANGES = [
     }
     for place, change in enumerate(("removed", "added", "added", "changed"))
 ]
+_MOVED = {
+    "change": "changed",
+    "id_occurrence": 0,
+    "previous_hash": "1" * 16,
+    "before": {"number": "12"},
+    "before_geometry": {"type": "Point", "coordinates": [-122.3, 37.86]},
+    "feature": {
+        "type": "Feature",
+        "properties": {"hash": "2" * 16, "number": "", "street": HOSTILE},
+        "geometry": {"type": "Point", "coordinates": [-122.27, 37.88]},
+    },
+}
+_EXAMPLE = {"feature": {"street": HOSTILE, "city": "Berkeley"}}
+_DELTA = {
+    "type": "FeatureCollection",
+    "shown": {"removed": 1, "added": 2, "changed": 1},
+    "of": {"removed": 1, "added": 2, "changed": 2},
+    "examples": {
+        "number": [{**_EXAMPLE, "change": "lost", "before": "12", "after": None}],
+        HOSTILE: [{**_EXAMPLE, "change": "changed", "before": HOSTILE, "after": "b"}],
+        "geometry": [
+            {
+                **_EXAMPLE,
+                "change": "changed",
+                "before": [-122.3, 37.86],
+                "after": [-122.27, 37.88],
+                "moved_m": 3446.5,
+            }
+        ],
+    },
+    "features": [
+        *(
+            {**line["feature"], "properties": {**line["feature"]["properties"], "change": line["change"]}}
+            for line in _CHANGES[:3]
+        ),
+        {
+            "type": "Feature",
+            "properties": {"change": "changed", "street": HOSTILE, "before": {"number": "12"}, "moved_m": 3446.5},
+            "geometry": {"type": "LineString", "coordinates": [[-122.3, 37.86], [-122.27, 37.88]]},
+        },
+    ],
+}
 _SAMPLE = {
     "row": 1,
     "raw": {"NO": "7", "ST": HOSTILE},
@@ -61,7 +115,8 @@ _LOG = [
     {"timestamp": "2026-11-24T12:00:09Z", "level": "error", "event": "attempt_failed", "code": "source.not_found"},
 ]
 FILES = {
-    "changes.jsonl.gz": gzip.compress(_lines([*_CHANGES, {"change": "summary"}]), mtime=0),
+    "changes.jsonl.gz": gzip.compress(_lines([*_CHANGES, _MOVED, {"change": "summary"}]), mtime=0),
+    "delta.geojson": json.dumps(_DELTA).encode(),
     "profile.json": json.dumps(_PROFILE).encode(),
     "sample.json": json.dumps({"rows": [_SAMPLE]}).encode(),
     "source.geojson.gz": gzip.compress(b"{}\n", mtime=0),

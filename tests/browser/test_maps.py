@@ -11,6 +11,19 @@ def test_map_of_changes_is_drawn(visitor: Visitor) -> None:
     page.locator("[data-map]").screenshot(path=SHOTS / "map.png")
 
 
+def test_page_of_changes_has_fields_examples_and_moves_as_lines(visitor: Visitor) -> None:
+    page = visitor.open("/jobs/1/changes")
+    fields = page.get_by_role("table", name="Changes by field").get_by_role("row")
+    assert fields.nth(1).inner_text().split()[:7] == ["number", "1", "0", "0", "12", "→", "nothing"]
+    assert "3,446.5 m" in fields.filter(has_text="geometry").inner_text()
+    assert "12 → nothing" in page.get_by_role("table", name="Changes", exact=True).get_by_role("row").last.inner_text()
+    features = page.request.get("/jobs/1/changes.json").json()
+    assert [round(side, 3) for side in features["bbox"]] == [-122.3, 37.85, -122.26, 37.88]
+    moved = [item["geometry"] for item in features["features"] if item["properties"].get("moved_m")]
+    assert [geometry["type"] for geometry in moved] == ["LineString", "Point"]
+    assert moved[1]["coordinates"] == moved[0]["coordinates"][-1]
+
+
 def test_map_without_scripts_shows_the_requirement(visitor: Visitor) -> None:
     page = visitor.open("/docs/pages", scripts=False)
     assert page.get_by_text("The map needs JavaScript.").is_visible()

@@ -120,6 +120,22 @@ async def test_diff_of_run_folders_prints_a_table(tmp_path: Path, site: TestServ
     assert "100.0%" in ended.out
 
 
+async def test_diff_without_ids_reads_as_the_field_that_a_rule_lost(tmp_path: Path, site: TestServer) -> None:
+    before = definition(tmp_path, site, "before")
+    source = json.loads(before.read_text())
+    for entry in source["layers"]["addresses"]:
+        entry["conform"].pop("id", None)
+    before.write_text(json.dumps(source))
+    for entry in source["layers"]["addresses"]:
+        entry["conform"]["number"] = {"function": "regexp", "field": "NO", "pattern": "x(.)"}
+    after = tmp_path / "broken.json"
+    after.write_text(json.dumps(source))
+    ended = await oa("diff", before, after)
+    assert ended.status == 0
+    assert "0 added, 0 removed, 3 changed, 0 unchanged" in ended.out
+    assert "number: 3 lost, for example 1 → nothing" in ended.out
+
+
 async def test_diff_of_a_folder_without_a_run_fails(tmp_path: Path, site: TestServer) -> None:
     ended = await oa("diff", tmp_path, definition(tmp_path, site, "after"))
     assert ended.status == 12

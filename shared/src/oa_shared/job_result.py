@@ -52,6 +52,19 @@ class OutputFileSchema(Schema):
     sha256 = fields.String(validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
 
 
+class FieldDifferenceSchema(Schema):
+    """How many of the changed features lost their value of a field, have another one, or gained one."""
+
+    class Meta:
+        """Drop unknown fields."""
+
+        unknown = EXCLUDE
+
+    lost = _count()
+    changed = _count()
+    gained = _count()
+
+
 class ChangesSchema(Schema):
     """How a result differs from the published one; `previous` is false without one."""
 
@@ -65,6 +78,16 @@ class ChangesSchema(Schema):
     removed = _count()
     changed = _count()
     unchanged = _count()
+    moved = _count()
+    not_compared = _count()
+    fields_ = fields.Dict(
+        data_key="fields",
+        attribute="fields",
+        keys=fields.String(validate=validate.Length(max=100)),
+        values=fields.Nested(FieldDifferenceSchema),
+        validate=validate.Length(max=_MAX_NAMES),
+        allow_none=True,
+    )
 
 
 class SameAsSchema(Schema):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
+from oa_shared.feature_changes import read_field_differences
 from oa_shared.job_result import read_result
 from oa_shared.placement import PlacementCode
 
@@ -36,3 +37,25 @@ def test_placement_of_a_task_is_kept(placement: dict[str, Any] | None) -> None:
 def test_placement_out_of_bounds_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         read_result({"placement": {**_PLACEMENT, **change}})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"number": {"lost": -1}},
+        {"number": {"lost": "1"}},
+        {"number": 3},
+        {"x" * 101: {}},
+        {str(n): {} for n in range(201)},
+    ],
+)
+def test_read_result_changes_by_field_are_bounded(fields: Any) -> None:
+    with pytest.raises(ValidationError):
+        read_result({"changes": {"previous": True, "changed": 1, "fields": fields}})
+
+
+def test_read_result_keeps_the_changes_by_field() -> None:
+    counts = {"lost": 10_000, "changed": 0, "gained": 0}
+    changes = {"previous": True, "changed": 10_000, "moved": 0, "fields": {"number": counts}}
+    assert read_result({"changes": changes})["changes"] == changes
+    assert [item.counts for item in read_field_differences(changes)] == ["10,000 lost"]

@@ -98,3 +98,69 @@ def test_result_far_from_the_published_data_is_held() -> None:
     here, there = [9.8, 53.4, 10.1, 53.6], [13.2, 52.4, 13.6, 52.6]
     assert codes({**PUBLISHED, "bounds": here}, {**PUBLISHED, "bounds": here}) == []
     assert codes({**PUBLISHED, "bounds": here}, {**PUBLISHED, "bounds": there}) == ["moved"]
+
+
+def changes(*, changed: int = 1000, **fields: dict[str, int]) -> dict[str, Any]:
+    return {"previous": True, "added": 0, "removed": 0, "changed": changed, "unchanged": 0, "fields": fields}
+
+
+@pytest.mark.parametrize(
+    ("field", "lost", "filled", "is_held"),
+    [
+        ("number", 1000, 1000, True),
+        ("number", 100, 1000, True),
+        ("number", 99, 1000, False),
+        ("city", 100, 1000, True),
+        ("city", 99, 1000, False),
+        ("unit", 10, 20, True),
+        ("unit", 9, 20, False),
+        ("unit", 9, 9, False),
+        ("geometry", 100, None, True),
+        ("geometry", 99, None, False),
+        ("unpublished", 1000, None, False),
+    ],
+)
+def test_lost_field_holds_a_result_though_its_fill_rate_is_kept(
+    field: str, lost: int, filled: int | None, *, is_held: bool
+) -> None:
+    """Other features gained as many values, so that the counts are equal."""
+    published = {"count": 1000, "fields": {} if filled is None else {field: filled}}
+    reasons = find_review_reasons(
+        {**published, "changes": changes(**{field: {"lost": lost, "gained": lost}})}, published
+    )
+    expected = [f"{field}: {lost:,} of {1000 if filled is None else filled:,} lost"]
+    assert [reason.message for reason in reasons] == (expected if is_held else [])
+    assert [reason.code for reason in reasons] == ([f"{field}_lost"] if is_held else [])
+
+
+def test_lost_field_is_one_reason_with_its_fill_rate() -> None:
+    published = {"count": 10_000, "fields": {"number": 10_000, "street": 10_000}}
+    new = {
+        "count": 10_000,
+        "fields": {"number": 0, "street": 0},
+        "changes": changes(changed=10_000, number={"lost": 10_000, "changed": 0, "gained": 0}),
+    }
+    assert [(reason.code, reason.message) for reason in find_review_reasons(new, published)] == [
+        ("number_lost", "number: 10,000 of 10,000 lost"),
+        ("street_empty", "every street is empty; 10,000 of 10,000 were filled before"),
+    ]
+
+
+def test_lost_field_that_is_not_empty_keeps_the_reason_of_its_fill_rate() -> None:
+    published = {"count": 10_000, "fields": {"number": 10_000}}
+    new = {"count": 10_000, "fields": {"number": 6_000}, "changes": changes(changed=4_000, number={"lost": 4_000})}
+    assert codes(new, published) == ["number_lost", "number_dropped"]
+
+
+@pytest.mark.parametrize(
+    "reported",
+    [
+        None,
+        {"previous": False, "fields": {"number": {"lost": 100}}},
+        {"previous": True, "fields": None},
+        {"previous": True, "fields": {"number": None, "street": {"lost": None}}},
+        {"previous": True, "fields": {"number": {"lost": 100, "changed": "x"}}, "changed": None},
+    ],
+)
+def test_lost_field_is_not_found_in_a_result_without_counts(reported: Any) -> None:
+    assert codes({"count": 100, "fields": {"number": 100, "street": 50}, "changes": reported}) == []

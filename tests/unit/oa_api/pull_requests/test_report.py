@@ -92,6 +92,24 @@ def test_counts_coverage_and_changes_are_compared_with_the_published_data() -> N
     assert "<code>number</code> 100% →" not in text
 
 
+def test_report_has_the_fields_that_changed_and_holds_a_loss() -> None:
+    changes = {
+        "previous": True,
+        "added": 0,
+        "removed": 0,
+        "changed": 10_000,
+        "unchanged": 0,
+        "moved": 0,
+        "fields": {"number": {"lost": 10_000, "changed": 0, "gained": 0}, "<b>": {"changed": 3}},
+    }
+    full = outcome(JobStatus.SUCCESS, count=10_000, valid=10_000, fields={"number": 0}, changes=changes)
+    live = PublishedCounts(3, 10_000, {"number": 10_000})
+    text = make_report(entry(full, live=live)).comment or ""
+    assert "<code>number</code>: 10,000 lost" in text
+    assert "number: 10,000 of 10,000 lost" in text
+    assert "<b>" not in text
+
+
 def test_share_near_0_or_100_percent_is_not_rounded_to_it() -> None:
     text = (
         make_report(entry(outcome(JobStatus.SUCCESS, count=100_000, fields={"number": 99_999, "unit": 1}))).comment

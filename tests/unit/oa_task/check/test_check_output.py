@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from oa_shared.definition_check.findings import LintFinding, Severity
 
+from oa_shared.definition_check.findings import LintFinding, Severity
 from oa_shared.json_positions import TextPosition
 from oa_task.check.definition import check_text
 from oa_task.check.github_commands import github_command

@@ -16,10 +16,10 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oa_shared.definition_check.findings import Severity
 from pyproj import Transformer
 
 from oa_local.samples import write_samples
+from oa_shared.definition_check.findings import Severity
 from oa_shared.source_definition import validate_definition
 from oa_task.check.definition import check_definition
 from oa_task.conversion.data_description import describe_data

@@ -3,9 +3,11 @@ import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +58,10 @@ def test_changes_list_added_removed_and_changed_features(tmp_path: Path) -> None
     assert changed["previous_hash"] == batch([("2", "y")]).hashes[0]
     assert added["change"] == "added"
     assert added["feature"]["properties"]["id"] == "4"
-    assert summary == {"change": "summary", "previous": True, "added": 1, "removed": 1, "changed": 1, "unchanged": 1}
+    assert changed["before"] == {"city": "y"}
+    counts = {"added": 1, "removed": 1, "changed": 1, "unchanged": 1}
+    fields = {"city": {"lost": 0, "changed": 1, "gained": 0}}
+    assert summary == {"change": "summary", "previous": True, **counts, "moved": 0, "fields": fields}
 
 
 def test_changes_equal_features_differ_by_occurrence(tmp_path: Path) -> None:
@@ -149,3 +154,26 @@ def test_delta_without_a_previous_file_is_not_written(tmp_path: Path) -> None:
     file.write(batch([("1", "x")]))
     file.close()
     assert not (tmp_path / "delta.geojson").exists()
+
+
+def test_changes_unchanged_data_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its hashes suffice: neither lines are parsed nor the file is read again."""
+    rows = [(str(number), "x") for number in range(50)]
+    before = publish(tmp_path / "before.gz", rows)
+    file = ChangesFile(tmp_path / "changes.gz", before, tmp_path, delta=tmp_path / "delta.geojson")
+    before.unlink()
+    monkeypatch.setattr("oa_task.write.feature_keys.orjson.loads", None)
+    file.write(batch(rows))
+    file.close()
+    assert file.counts.report() == {"previous": True, "added": 0, "removed": 0, "changed": 0, "unchanged": 50}
+
+
+def test_delta_has_moves_as_lines_and_examples_by_field(tmp_path: Path) -> None:
+    found = delta(tmp_path, [("1", "x"), ("2", "x")], [("1", "x"), ("2", "")], x=0.001)
+    shapes = [feature["geometry"] for feature in found["features"]]
+    assert [list(map(tuple, shape["coordinates"])) for shape in shapes] == [[(0.0, 0.0), (0.001, 0.0)]] * 2
+    assert found["bbox"] == [0.0, 0.0, 0.001, 0.0]
+    assert found["moved"] == 1
+    assert found["fields"]["city"] == {"lost": 1, "changed": 0, "gained": 0}
+    assert found["examples"]["city"] == [{"change": "lost", "feature": ANY, "before": "x", "after": None}]
+    assert [example["moved_m"] for example in found["examples"]["geometry"]] == [111.2, 111.2]

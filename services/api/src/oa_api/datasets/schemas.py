@@ -99,7 +99,7 @@ def _fill_field(*, required: bool) -> fields.Dict:
 
 
 def _changes_field(*, required: bool) -> fields.Dict:
-    text = "Counts of changes since the previous publication."
+    text = "Counts of changes since the previous publication; `fields` has them by field: lost, changed, gained."
     return fields.Dict(required=required, allow_none=True, metadata=about(text))
 
 

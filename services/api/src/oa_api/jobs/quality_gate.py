@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from oa_shared.feature_changes import GEOMETRY, read_field_differences, read_previous_count
 from oa_shared.json_types import JsonMapping
 from oa_shared.placement import PlacementProblem, find_move, read_problems
 
@@ -33,10 +34,10 @@ class _FieldFill:
 
 
 def find_review_reasons(new: JsonMapping, published: JsonMapping | None) -> list[ReviewReason]:
-    """Return what speaks against a result (`count`, `valid`, `fields`, `placement`), compared with the published one.
+    """Return what speaks against a result, compared with the published one.
 
-    It compares every field that is published, so those of any layer; a result without features has no fields to
-    compare.
+    It reads `count`, `valid`, `fields`, `placement` and `changes`. It compares every field that is published, so those
+    of any layer; a result without features has no fields to compare.
     """
     reasons = _empty_result(new) + [_placement_reason(problem) for problem in read_problems(new)]
     if published is None:
@@ -44,9 +45,14 @@ def find_review_reasons(new: JsonMapping, published: JsonMapping | None) -> list
     if move := find_move(new, published):
         reasons.append(_placement_reason(move))
     reasons += _drop("count", "features", new.get("count"), published.get("count"))
-    for field in compared_fields(published):
+    losses = _losses(new, published)
+    for field in dict.fromkeys([*compared_fields(published), *losses]):
         before, now = _fill(published, field), _fill(new, field)
-        if before is not None and now is not None and before.filled:
+        if field in losses:
+            reasons.append(losses[field])
+        # The loss of all values is one reason.
+        is_known = field in losses and now is not None and not now.filled
+        if before is not None and now is not None and before.filled and not is_known:
             reasons += _compare(field, now, before)
     return reasons
 
@@ -87,6 +93,38 @@ def _compare(field: str, now: _FieldFill, before: _FieldFill) -> list[ReviewReas
         f"{before.filled:,} of {before.count:,} ({before.share:.0%}) published"
     )
     return [ReviewReason(f"{field}_dropped", text)]
+
+
+def _losses(new: JsonMapping, published: JsonMapping) -> dict[str, ReviewReason]:
+    """Return the fields that many features lost, feature by feature, with the reason.
+
+    Counts alone do not show it where other features gained as many values.
+    """
+    changes = new.get("changes")
+    if not isinstance(changes, dict) or not changes.get("previous"):
+        return {}
+    features = read_previous_count(changes)
+    losses: dict[str, ReviewReason] = {}
+    published_fields = {*compared_fields(published), GEOMETRY}
+    for difference in read_field_differences(changes):
+        if difference.field not in published_fields:
+            continue
+        before = _fill(published, difference.field)
+        filled = features if before is None or before.filled < difference.lost else before.filled
+        if _is_large_loss(difference.field, difference.lost, filled=filled, features=features):
+            text = f"{difference.field}: {difference.lost:,} of {filled:,} lost"
+            losses[difference.field] = ReviewReason(f"{difference.field}_lost", text)
+    return losses
+
+
+def _is_large_loss(field: str, lost: int, *, filled: int, features: int) -> bool:
+    if not lost or not filled or not features:
+        return False
+    if field == GEOMETRY or field in IDENTIFYING_FIELDS:
+        return lost / filled >= MAX_DROP
+    if filled / features < LEAST_SHARE:
+        return False
+    return lost / filled >= MAX_DROP_OF_OTHERS or lost / features >= MAX_DROP
 
 
 def _drop(code: str, label: str, now: object, before: object) -> list[ReviewReason]:

@@ -42,7 +42,7 @@ class JobOutcome:
     count: int | None
     fields: dict[str, int]
     valid: int | None = None
-    changes: dict[str, int] = field(default_factory=dict)
+    changes: JsonObject = field(default_factory=dict)
     place: JsonObject = field(default_factory=dict)
     has_preview: bool = False
 
@@ -112,7 +112,14 @@ class Entry:
         """Return the reasons of the quality gate against publishing the result."""
         if self.full is None or self.full.status not in {JobStatus.SUCCESS, JobStatus.WARN} or self.published:
             return []
-        result = {"count": self.full.count, "valid": self.full.valid, "fields": self.full.fields, **self.full.place}
+        full = self.full
+        result = {
+            "count": full.count,
+            "valid": full.valid,
+            "fields": full.fields,
+            "changes": full.changes,
+            **full.place,
+        }
         live = self.live
         published = {"count": live.count, "fields": live.fields, **live.place} if live else None
         return [reason.message for reason in find_review_reasons(result, published)]
@@ -229,7 +236,7 @@ def _full(row: EntryRow) -> JobOutcome | None:
         count=_number(row.full_count),
         fields=_numbers(row.full_fields),
         valid=_number(row.full_valid),
-        changes=_numbers(row.full_changes),
+        changes=row.full_changes if isinstance(row.full_changes, dict) else {},
         place=_place(row.full_bounds, row.full_placement),
         has_preview=row.has_preview,
     )

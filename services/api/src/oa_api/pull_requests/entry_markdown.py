@@ -7,6 +7,8 @@ from oa_api.pull_requests.check_state import Entry, EntryOutcome, JobOutcome, Pu
 from oa_api.pull_requests.excerpts import Excerpts
 from oa_api.pull_requests.markup import code, link, pre
 from oa_shared.failures import FAILURES, Failure
+from oa_shared.feature_changes import read_count, read_field_differences
+from oa_shared.json_types import JsonMapping
 from oa_shared.status import JobStatus
 
 _MAX_FIELDS = 8
@@ -112,8 +114,13 @@ def _comparison(entry: Entry) -> str:
     return "<br>".join(part for part in parts if part)
 
 
-def _changes(changes: Mapping[str, int]) -> str:
-    return ", ".join(f"{changes[name]:,} {name}" for name in ("added", "removed", "changed") if name in changes)
+def _changes(changes: JsonMapping) -> str:
+    """Return the counts of changes, and on the next line the fields that changed."""
+    counts = [f"{read_count(changes, name):,} {name}" for name in ("added", "removed", "changed") if name in changes]
+    moved = read_count(changes, "moved")
+    fields = [f"{code(item.field, 30)}: {item.counts}" for item in read_field_differences(changes)[:_MAX_FIELDS]]
+    parts = [", ".join(counts), f"{moved:,} only moved" if moved else "", "<br>".join(fields)]
+    return "<br>".join(part for part in parts if part)
 
 
 def _coverage_changes(full: JobOutcome, live: PublishedCounts) -> str:

@@ -19,20 +19,24 @@ from oa_task.write.changes import ChangesFile
 from oa_task.write.feature_lines import FeatureLines, ForeignLinesError, read_feature_lines
 from oa_task.write.lines import HASH_DIGITS, HEAD, OutputBatch
 
-_ID_FIELDS = ("id", "pid")
-
 
 class OutputComparison(TypedDict):
     """Pairs are before and after; None is unknown. `fields` has the share of features with each attribute.
 
-    `changes` has the number of features by kind of change, and `examples` some of them: objects with `feature`, and
-    `before` if the feature changed.
+    `changes` has the number of features by kind of change. `changed_fields` has for each field that changed, `geometry`
+    among them, how many features lost it, have another value, or gained it; `field_examples` has some of them
+    (`change`, `before`, `after`, `feature`). `moved` features differ only in their place. `examples` has some
+    features: objects with `feature`, and `before` if the feature changed.
     """
 
     count: list[int | None]
     valid: list[int | None]
     fields: dict[str, list[float | None]]
     changes: dict[str, int]
+    changed_fields: dict[str, dict[str, int]]
+    field_examples: dict[str, list[JsonObject]]
+    moved: int
+    not_compared: int
     examples: dict[str, list[JsonObject]]
 
 
@@ -43,14 +47,16 @@ def compare(before: PreviousFolder, after: PreviousFolder, work: Path, *, exampl
     """
     path = work / CHANGES_FILE
     changes = _write_changes(_features_of(before), _features_of(after), path)
-    samples = _examples(path, examples)
-    _add_earlier_features(samples["changed"], _features_of(before))
     return {
         "count": _pair(before, after, "count"),
         "valid": _pair(before, after, "valid"),
         "fields": _coverages(before.manifest, after.manifest),
-        "changes": changes,
-        "examples": samples,
+        "changes": changes.counts.by_kind(),
+        "changed_fields": changes.counts.fields.by_name(),
+        "field_examples": changes.examples.report(),
+        "moved": changes.counts.fields.moved,
+        "not_compared": changes.counts.not_compared,
+        "examples": _examples(path, examples),
     }
 
 
@@ -73,8 +79,8 @@ def _coverage(manifest: JsonMapping, name: str) -> float | None:
     return None if filled is None else round(json_integer(filled) / max(json_integer(manifest.get("count")), 1), 4)
 
 
-def _write_changes(before: Path, after: Path, path: Path) -> dict[str, int]:
-    """Write the changes as a job does and return their counts."""
+def _write_changes(before: Path, after: Path, path: Path) -> ChangesFile:
+    """Write the changes as a job does."""
     file = ChangesFile(path, before, path.parent)
     if not file.counts.previous:
         file.abandon()
@@ -82,26 +88,23 @@ def _write_changes(before: Path, after: Path, path: Path) -> dict[str, int]:
     try:
         for lines in read_feature_lines(after):
             file.write(_batch(lines))
+        file.close()
     except ForeignLinesError as error:
         file.abandon()
         raise TaskFailure("source.format", f"{after} cannot be compared: {error}") from error
-    file.close()
-    return file.counts.by_kind()
+    return file
 
 
 def _batch(lines: FeatureLines) -> OutputBatch:
-    """Return lines as a batch that has what the comparison reads: ids, hashes and lines."""
+    """Return lines as a batch that has what the comparison reads: hashes and lines."""
     lines.hashes()
     try:
         texts = [lines.line(index).decode() for index in range(len(lines))]
-        properties = [json.loads(text)["properties"] for text in texts]
-    except ValueError as error:
+    except UnicodeDecodeError as error:
         raise ForeignLinesError(f"a line is not JSON: {error}") from error
-    name = next((field for field in _ID_FIELDS if properties and field in properties[0]), _ID_FIELDS[0])
-    ids = [json.dumps(item.get(name)) for item in properties]
     missing = np.full(len(texts), np.nan)
     return OutputBatch(
-        Attributes(pl.DataFrame({name: ids}, schema={name: pl.String}), frozenset({name})),
+        Attributes(pl.DataFrame()),
         Points(missing, missing),
         pl.Series(dtype=pl.String),
         pl.Series([text[len(HEAD) : len(HEAD) + HASH_DIGITS] for text in texts], dtype=pl.String),
@@ -114,24 +117,25 @@ def _examples(path: Path, limit: int) -> dict[str, list[JsonObject]]:
     for change in _read_changes(path):
         of_kind = examples.get(str(change["change"]))
         if of_kind is not None and len(of_kind) < limit:
-            of_kind.append({key: change[key] for key in ("previous_hash", "feature") if key in change})
+            of_kind.append(_example(change))
     return examples
+
+
+def _example(change: JsonObject) -> JsonObject:
+    """Return the feature of a line of changes, and the feature before if it changed."""
+    feature = json_object(change["feature"])
+    if "before" not in change:
+        return {"feature": feature}
+    properties = {
+        **json_object(feature["properties"]),
+        **json_object(change["before"]),
+        "hash": change["previous_hash"],
+    }
+    geometry = change.get("before_geometry", feature["geometry"])
+    return {"feature": feature, "before": {"type": "Feature", "properties": properties, "geometry": geometry}}
 
 
 def _read_changes(path: Path) -> Iterator[JsonObject]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
             yield cast("JsonObject", json.loads(line))
-
-
-def _add_earlier_features(changed: list[JsonObject], before: Path) -> None:
-    """Replace `previous_hash` of each example by `before`, the feature before the change."""
-    by_hash = {str(change.pop("previous_hash")): change for change in changed}
-    for lines in read_feature_lines(before):
-        if not by_hash:
-            return
-        numbers = lines.hashes()
-        for index in np.flatnonzero(np.isin(numbers, [int(text, 16) for text in by_hash])).tolist():
-            change = by_hash.pop(f"{numbers[index]:016x}", None)
-            if change is not None:
-                change["before"] = json.loads(lines.line(index))

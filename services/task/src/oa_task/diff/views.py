@@ -1,5 +1,7 @@
 """A comparison as tables on a terminal."""
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -8,6 +10,7 @@ from oa_shared.json_types import JsonMapping, JsonObject
 from oa_task.diff.comparison import OutputComparison
 from oa_task.row_preview.views import longest_text, shorten
 from oa_task.runtime.json_values import json_object
+from oa_task.write.field_changes import FieldChange
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _COLORS = {"added": "green", "removed": "red", "changed": "yellow"}
@@ -27,11 +30,38 @@ def show_comparison(console: Console, comparison: OutputComparison, names: tuple
     console.print(table)
     counts = comparison["changes"]
     console.print(", ".join(f"{counts[kind]:,} {kind}" for kind in (*_SIGNS, "unchanged")), markup=False)
+    for line in _field_lines(comparison, longest):
+        console.print(line, soft_wrap=True)
     for kind, examples in comparison["examples"].items():
         for example in examples:
             console.print(_line(kind, example, longest), soft_wrap=True)
         if counts[kind] > len(examples):
             console.print(f"  … {counts[kind] - len(examples):,} more {kind}", style="dim", markup=False)
+
+
+def _field_lines(comparison: OutputComparison, longest: int | None) -> Iterator[Text]:
+    """Yield a line for each kind of change of each field: "number: 10,000 lost", with an example."""
+    if comparison["moved"]:
+        yield Text(f"{comparison['moved']:,} of the changed features moved and are equal otherwise", style="bold")
+    for name, changes in comparison["changed_fields"].items():
+        examples = comparison["field_examples"].get(name, [])
+        for kind in FieldChange:
+            if changes[kind]:
+                text = Text(f"{name}: ", style="bold").append(f"{changes[kind]:,} {kind}")
+                example = next((item for item in examples if item["change"] == kind), None)
+                yield text if example is None else text.append(_example_text(example, longest), style="dim")
+    if comparison["not_compared"]:
+        yield Text(f"{comparison['not_compared']:,} features not compared: too many differ", style="yellow")
+
+
+def _example_text(example: JsonObject, longest: int | None) -> str:
+    before, after = (_shorten_side(example[side], longest) for side in ("before", "after"))
+    distance = f", {example['moved_m']:,} m" if "moved_m" in example else ""
+    return f", for example {before} → {after}{distance}"
+
+
+def _shorten_side(value: object, longest: int | None) -> str:
+    return "nothing" if value is None else shorten(value, longest)
 
 
 def _line(kind: str, example: JsonObject, longest: int | None) -> Text:

@@ -115,7 +115,7 @@ def _serve(convert: _Convert, request: SandboxRequest) -> JsonObject:
     if request.rows is not None:
         return _inspect(entry, request, *request.rows)
     if request.writes_evidence:
-        return _describe_input(entry, request)
+        return _write_evidence(entry, request)
     return convert(
         [Path(raw) for raw in request.raws],
         entry,
@@ -143,7 +143,7 @@ def _describe(request: SandboxRequest) -> JsonObject:
     return describe_data(Path(request.raws[0]), work=Path(request.work), is_esri=request.describes == "ESRI")
 
 
-def _describe_input(entry: TaskEntry, request: SandboxRequest) -> JsonObject:
+def _write_evidence(entry: TaskEntry, request: SandboxRequest) -> JsonObject:
     from oa_task.conversion.input_description import describe_input  # noqa: PLC0415 - only after a failure
 
     return describe_input([Path(raw) for raw in request.raws], entry, work=Path(request.work), out=Path(request.out))

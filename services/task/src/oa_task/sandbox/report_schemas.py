@@ -39,6 +39,14 @@ class _TimedReportSchema(_ClosedSchema):
     seconds = fields.Dict(keys=fields.String(), values=fields.Float(allow_nan=False), required=True)
 
 
+class FieldChangesSchema(_ClosedSchema):
+    """The counts of one field of the changed features."""
+
+    lost = _count(required=True)
+    changed = _count(required=True)
+    gained = _count(required=True)
+
+
 class FeatureChangesSchema(_ClosedSchema):
     """The counts of changes from the published data."""
 
@@ -47,6 +55,14 @@ class FeatureChangesSchema(_ClosedSchema):
     removed = _count(required=True)
     changed = _count(required=True)
     unchanged = _count(required=True)
+    moved = _count()
+    fields_ = fields.Dict(
+        data_key="fields",
+        attribute="fields",
+        keys=fields.String(validate=validate.Length(max=_MAX_LABEL)),
+        values=fields.Nested(FieldChangesSchema),
+    )
+    not_compared = _count()
     reason = fields.String()
 
 
