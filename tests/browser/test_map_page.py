@@ -1,4 +1,4 @@
-"""The map of all data: the basemap below it, its legend, its position in the URL, and all that lies under a click."""
+"""The map of all data: the basemap below it, its legend, its position in the URL, and all that is under a click."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -30,7 +30,7 @@ COUNTRY, REGION, COUNTY = 0, 1, 2
 _MAX_ZOOM = 8
 _BORDER_ZOOMS = {COUNTRY: 0, REGION: 3, COUNTY: 5}
 _NAME_ZOOMS = {COUNTRY: (1, 6), REGION: (4, 8), COUNTY: (6, 8)}
-_LETTER_PX, _WORLD_PX = 7, 512
+_CHARACTER_PX, _WORLD_PX = 7, 512
 _BUILT_WITHIN_S = 600
 _LOCATION_DECIMALS = 5
 # us-atlas has them in more detail; the others are not countries.
@@ -56,7 +56,7 @@ def main() -> None:
 def is_current(folder: Path) -> bool:
     """Return whether the folder holds a basemap of the current inputs."""
     stamp = folder / STAMP
-    return stamp.exists() and stamp.read_text("utf-8") == made_from()
+    return (folder / TILES).exists() and stamp.exists() and stamp.read_text("utf-8") == made_from()
 
 
 def made_from() -> str:
@@ -163,7 +163,7 @@ def _names(topology: Topology, collection: str, level: int) -> Iterator[Feature]
 
 def _name_zoom(name: str, width: float, level: int) -> int:
     lowest, highest = _NAME_ZOOMS[level]
-    needed = len(name) * _LETTER_PX / max(width / 360 * _WORLD_PX, 1e-6)
+    needed = len(name) * _CHARACTER_PX / max(width / 360 * _WORLD_PX, 1e-6)
     return min(max(math.ceil(math.log2(needed)), lowest), highest)
 
 

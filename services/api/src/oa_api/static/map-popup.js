@@ -1,4 +1,4 @@
-// What lies under a click: every dataset, however many lie on top of each other, and the features of tiles.
+// What is under a click: every dataset, however many are on top of each other, and the features of tiles.
 const MOST_FEATURES = 20;
 const NUMBER = new Intl.NumberFormat("en-US");
 
