@@ -10,6 +10,8 @@ from api_reads import JOBS, RUNS, get, get_page, time_calls
 from report import Figure, p50_p99_ms, show
 from server import Bench, bench_api, bench_database, statement
 
+from oa_api.db.query_files import load_queries
+
 BULK, CALLS = 5000, 50
 CALLED = {
     "failures by code": "/api/failure",
@@ -26,15 +28,19 @@ CALLED = {
 }
 PAGES = {"errors": "/errors", "errors of a run": f"/errors?run={RUNS // 2}", "pauses": "/pauses"}
 _POLL_S = 0.2
+# That of oa_api.jobs.sweep.
+_TREND_DAYS = 180
 
 
 def fill(bench: Bench) -> None:
-    """Insert jobs, failures and events."""
+    """Insert jobs, failures and events, and count the failures of past days, as the sweep does in two turns."""
     with closing(bench.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(statement("fill_runs"), {"runs": RUNS})
         cursor.execute(statement("fill_jobs"), {"jobs": JOBS, "runs": RUNS})
         cursor.execute(statement("fill_attempts"))
         cursor.execute(statement("fill_failures"), {})
+        for _ in range(2):
+            cursor.execute(load_queries("jobs.sweep")["count_failures"], {"days": _TREND_DAYS})
         cursor.execute(statement("fill_old_events"))
         cursor.execute(statement("beat"), {})
         cursor.execute("VACUUM ANALYZE")

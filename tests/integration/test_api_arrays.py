@@ -11,12 +11,13 @@ from oa_api.db.database import Row
 from oa_api.jobs.results_consumer import ResultsHandler
 from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.caller_identity import IdentityRefusedError, IdentityUnavailableError
-from oa_shared.consumer import Ack
 from oa_shared.ids import array_job_name
 from oa_shared.messages import BatchEvent, dump
+from oa_shared.outcomes import Ack
 from oa_shared.queue import ReceivedMessage
 from oa_shared.scheduling import Lane
 from oa_shared.status import JobStatus
+from support.consuming import handle_one
 from support.planned_jobs import create_planned_jobs
 from support.publishing import job_of, report_status
 from support.running_api import INTERNAL, RunningApi, running_api
@@ -270,7 +271,7 @@ async def test_end_of_a_child_ends_its_attempt_and_that_of_the_array_nothing(api
     sweep = Sweep(api.database, api.queues["jobs"].main, api.storage, SweepTimes())
     await sweep.settle_batch_exits()
     assert [(await job_of(api.database, job["id"]))["attempt"] for job in jobs] == [1, 2, 1]
-    assert await handler(ReceivedMessage("x", dump(events[3]), "x")) == Ack()
+    assert await handle_one(handler.apply_batch, ReceivedMessage("x", dump(events[3]), "x")) == Ack()
     await sweep.settle_batch_exits()
     assert (await job_of(api.database, jobs[0]["id"]))["attempt"] == 2
 

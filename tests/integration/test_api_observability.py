@@ -11,12 +11,11 @@ from oa_api.background.heartbeat import record_report
 from oa_api.jobs.outbox_relay import relay_once
 from oa_api.jobs.results_consumer import ResultsHandler
 from oa_local.postgres import Postgres
-from oa_shared.consumer import ConsumerOptions
+from oa_shared.consumer import ConsumerOptions, QueueConsumer
 from oa_shared.messages import StatusMessage, dump
 from oa_shared.process_report import PartReport, ProcessReport
 from oa_shared.queue import OutgoingMessage
 from oa_shared.status import JobStatus
-from support.consuming import single_consumer
 from support.fakes.memory_queue import MemoryQueue
 from support.running_api import INTERNAL, RunningApi, definition, running_api
 
@@ -39,7 +38,10 @@ async def consume(api: RunningApi, message: StatusMessage) -> None:
     await queue.send_batch([OutgoingMessage(dump(message))])
     handler = ResultsHandler(api.database, grace_s=60)
     options = ConsumerOptions(concurrency=2, visibility_s=30, wait_s=0.05)
-    working = asyncio.create_task(single_consumer(queue, handler, name="results", options=options).run(stop))
+    consumer = QueueConsumer(
+        queue, handler.apply_batch, batch_size=1, is_ready=handler.is_ready, name="results", options=options
+    )
+    working = asyncio.create_task(consumer.run(stop))
     while queue._stored:  # noqa: ASYNC110 - the queue of the tests has no event for it
         await asyncio.sleep(0.01)
     stop.set()

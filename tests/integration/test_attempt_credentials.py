@@ -22,9 +22,10 @@ from oa_shared.aws import open_aws
 from oa_shared.aws.attempt_storage import open_attempt_storage
 from oa_shared.aws.s3_upload import PART_BYTES
 from oa_shared.aws.sts import SESSION_S, StsKeyIssuer, open_key_issuer
-from oa_shared.consumer import Ack
+from oa_shared.outcomes import Ack
 from oa_shared.queue import ReceivedMessage
 from oa_shared.storage import Storage, StorageUnavailableError
+from support.consuming import handle_one
 from support.guarded_aws import Roles, start_guarded_aws
 from support.publishing import job_of
 from support.running_api import INTERNAL, RunningApi, definition, running_api
@@ -244,7 +245,7 @@ class Stack:
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 report = ReceivedMessage(message["MessageId"], message["Body"], message["ReceiptHandle"])
-                assert await ResultsHandler(self.api.database, grace_s=60)(report) == Ack()
+                assert await handle_one(ResultsHandler(self.api.database, grace_s=60).apply_batch, report) == Ack()
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 

@@ -14,8 +14,8 @@ from oa_api.jobs.results_consumer import ResultsHandler
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.carriers import MAX_HOST, MAX_NAME, why_not_name
-from oa_shared.consumer import Ack, DeadLetter
 from oa_shared.messages import StatusMessage, dump, parse_job_message
+from oa_shared.outcomes import Ack, DeadLetter
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.queue import ReceivedMessage
 from oa_shared.settings import read_settings
@@ -23,6 +23,7 @@ from oa_shared.status import JobStatus
 from oa_task.job.settings import JobSettings
 from oa_task.job.status_reporter import StatusReporter
 from support.character_classes import CHARACTER_CLASSES
+from support.consuming import handle_one
 from support.dispatcher_settings import SETTINGS
 from support.fakes.memory_api import MemoryApi
 from support.fakes.memory_batch import MemoryBatch
@@ -57,7 +58,7 @@ async def dispatch(message: ReceivedMessage) -> MemoryBatch:
     job = parse_job_message(message.body)
     api.add(job.job, token=job.token)
     submission = Submission(SETTINGS, api=api, batch=batch, bucket=TokenBucket(1000))
-    assert await submission(message) == Ack()
+    assert await handle_one(submission.handle_batch, message) == Ack()
     return batch
 
 
@@ -109,7 +110,7 @@ async def test_texts_of_a_report_reach_the_database(database: Database, name: st
         reporter = StatusReporter(settings, queue)
         await reporter.send(reporter.message(status, **texts))
         message = await receive(queue)
-        assert await ResultsHandler(database, grace_s=60)(message) == Ack()
+        assert await handle_one(ResultsHandler(database, grace_s=60).apply_batch, message) == Ack()
     row = await row_of(database, failed)
     assert (row["status"], row["error_code"]) == ("Fail", "source.format")
     assert row["error_message"].startswith("n")
@@ -126,7 +127,7 @@ async def test_foreign_message_with_the_text_becomes_a_dead_letter(database: Dat
     queue = MemoryQueue(dead_letters=dead)
     body = json.dumps({"v": 1, "kind": f"k{CHARACTER_CLASSES[name]}", "reason": CHARACTER_CLASSES[name]})
     message = ReceivedMessage("m", body, "r")
-    outcome = await ResultsHandler(database, grace_s=60)(message)
+    outcome = await handle_one(ResultsHandler(database, grace_s=60).apply_batch, message)
     assert isinstance(outcome, DeadLetter)
     await queue.dead_letter(message, f"{outcome.reason}{CHARACTER_CLASSES[name] * 500}")
     letter = await receive(dead)
@@ -156,7 +157,9 @@ async def test_longest_names_end_as_a_failure_and_as_published_data(api: Running
             error={"code": code, "message": "x"} if code else None,
             result=None if code else {"count": 1, "fields": {}, "outputs": {}},
         )
-        outcome = await ResultsHandler(api.database, grace_s=60)(ReceivedMessage("m", dump(message), "r"))
+        outcome = await handle_one(
+            ResultsHandler(api.database, grace_s=60).apply_batch, ReceivedMessage("m", dump(message), "r")
+        )
         assert outcome == Ack()
         assert (await row_of(api.database, row["id"]))["status"] == status
     assert await api.count("data") == 1

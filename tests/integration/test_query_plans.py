@@ -175,7 +175,7 @@ async def test_tail_of_the_feed_reads_no_full_table(database: Database) -> None:
 PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
 _AUDIT_FILTER: dict[str, Any] = {**dict.fromkeys(("actor", "action", "subject", "cursor")), "limit": 26}
 SPENT = {"after_job": JOBS // 2, "after_attempt": 1, "limit": 500, "keep_last": 3}
-_COUNTED: dict[str, Any] = {"keys": ["xx/1/"], "uncounted": datetime.now(UTC).date()}
+_COUNTED: dict[str, Any] = {"keys": ["xx/1/"], "uncounted": [datetime.now(UTC).date()]}
 HOT: dict[str, dict[str, Any]] = {
     "products.queries.builds": {"collection": 7, "cursor": None, "limit": 26},
     "products.queries.collection": {"collection": 7},
@@ -246,7 +246,7 @@ HOT: dict[str, dict[str, Any]] = {
         "after_id": 7,
         "limit": 1000,
     },
-    "failures.queries.first_uncounted": {"days": 7},
+    "failures.queries.uncounted_days": {"days": 7},
     "failures.queries.trend_of_codes": {"by": "code", "days": 7, **_COUNTED},
     "failures.queries.trend_of_days": {"by": "place", "days": 7, **_COUNTED},
     "jobs.sweep.count_failures": {"days": 180},

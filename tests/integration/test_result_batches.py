@@ -12,9 +12,9 @@ from oa_api.db.database import Database, Row
 from oa_api.jobs.result_batches import MAX_MESSAGES, ResultMessage, apply_batch, places_by_job
 from oa_api.jobs.results import apply_event, apply_status
 from oa_api.jobs.results_consumer import ResultsHandler
-from oa_shared.consumer import Ack, DeadLetter, DependencyDown, RetryAfter
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import BatchEvent, StatusMessage, dump
+from oa_shared.outcomes import Ack, DeadLetter, DependencyDown, RetryAfter
 from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
 from support.planned_jobs import create_planned_jobs

@@ -11,11 +11,12 @@ from oa_api.identity.principal import SERVICE
 from oa_api.jobs import actions
 from oa_api.jobs.results import apply_event, apply_status
 from oa_api.jobs.results_consumer import ResultsHandler
-from oa_shared.consumer import DeadLetter
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import BatchEvent, StatusMessage, dump
+from oa_shared.outcomes import DeadLetter
 from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
+from support.consuming import handle_one
 from support.planned_jobs import create_planned_jobs
 
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
@@ -122,7 +123,7 @@ async def test_report_with_a_token_that_its_attempt_never_had_is_a_dead_letter_a
         (latest, 2, earlier["token"]),
     ):
         forged = StatusMessage(job["id"], attempt, token, 9, JobStatus.SUCCESS, datetime.now(UTC), result=GOOD)
-        outcome = await handler(ReceivedMessage("m", dump(forged), "r"))
+        outcome = await handle_one(handler.apply_batch, ReceivedMessage("m", dump(forged), "r"))
         assert outcome == DeadLetter(f"the token is not that of job {job['id']}, attempt {attempt}")
     assert await database.all("SELECT * FROM job_event ORDER BY id") == before
     assert await database.all("SELECT 1 FROM inbox WHERE seq = 9") == []

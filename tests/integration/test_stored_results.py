@@ -10,11 +10,12 @@ import pytest
 from oa_api.db.database import Database
 from oa_api.jobs.results_consumer import ResultsHandler
 from oa_api.jobs.sweep import Sweep, SweepTimes
-from oa_shared.consumer import Ack, DeadLetter, Outcome, RetryAfter
 from oa_shared.ids import attempt_prefix
 from oa_shared.messages import MAX_STORED_BYTES, StatusMessage, dump
+from oa_shared.outcomes import Ack, DeadLetter, Outcome, RetryAfter
 from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
+from support.consuming import handle_one
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
 from support.planned_jobs import create_planned_jobs
@@ -47,7 +48,7 @@ async def store(storage: MemoryStorage, message: StatusMessage, body: bytes | No
 async def handle(database: Database, storage: MemoryStorage | None, message: StatusMessage) -> Outcome:
     pointer = replace(message, result=None, result_stored=True)
     handler = ResultsHandler(database, grace_s=60, storage=storage)
-    return await handler(ReceivedMessage("m", dump(pointer), "r"))
+    return await handle_one(handler.apply_batch, ReceivedMessage("m", dump(pointer), "r"))
 
 
 async def job_of(database: Database, message: StatusMessage) -> dict[str, Any]:
@@ -105,7 +106,9 @@ async def test_result_that_the_database_rejects_is_a_dead_letter_at_once(databas
     message = await success(database, result={"count": 1})
     reject = "ALTER TABLE job ADD CONSTRAINT rejects CHECK (result IS NULL)"
     await database.execute(reject)
-    outcome = await ResultsHandler(database, grace_s=60)(ReceivedMessage("m", dump(message), "r"))
+    outcome = await handle_one(
+        ResultsHandler(database, grace_s=60).apply_batch, ReceivedMessage("m", dump(message), "r")
+    )
     assert isinstance(outcome, DeadLetter)
     assert "rejects" in outcome.reason
 

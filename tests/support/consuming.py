@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from oa_shared.batch_consumer import BatchConsumer, Settlement
-from oa_shared.consumer import ConsumerOptions, Outcome
+from oa_shared.consumer import ConsumerOptions, QueueConsumer
+from oa_shared.outcomes import BatchHandler, Outcome, Settlement
 from oa_shared.queue import Queue, ReceivedMessage
 
 Handler = Callable[[ReceivedMessage], Awaitable[Outcome]]
@@ -13,6 +13,12 @@ async def _always() -> bool:
     return True
 
 
+async def handle_one(handle_batch: BatchHandler, message: ReceivedMessage) -> Outcome:
+    """Handle a batch of one message and return its outcome."""
+    (settlement,) = await handle_batch([message])
+    return settlement.outcome
+
+
 def single_consumer(
     queue: Queue,
     handle: Handler,
@@ -20,10 +26,10 @@ def single_consumer(
     options: ConsumerOptions | None = None,
     name: str = "queue",
     is_ready: Callable[[], Awaitable[bool]] = _always,
-) -> BatchConsumer:
+) -> QueueConsumer:
     """Return a consumer that handles messages one by one, at most `concurrency` at once."""
 
     async def handle_batch(messages: Sequence[ReceivedMessage]) -> list[Settlement]:
         return [Settlement(await handle(message)) for message in messages]
 
-    return BatchConsumer(queue, handle_batch, batch_size=1, is_ready=is_ready, options=options, name=name)
+    return QueueConsumer(queue, handle_batch, batch_size=1, is_ready=is_ready, options=options, name=name)

@@ -1,57 +1,22 @@
-"""The consumer loop: receive messages, handle a bounded number at once, settle each by its outcome."""
+"""The consumer loop: receive messages, handle them in batches, settle each by its outcome."""
 
 import asyncio
+import random
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import assert_never
 
 import structlog
 
-from oa_shared.metrics import MESSAGE_DURATION_S, MESSAGES
-from oa_shared.queue import MAX_HELD_S, Queue, QueueUnavailableError, ReceivedMessage
+from oa_shared.message_settler import MessageSettler
+from oa_shared.outcomes import REDELIVERY_S, BatchHandler, DependencyDown, RetryAfter, Settlement
+from oa_shared.queue import MAX_BATCH, MAX_HELD_S, Queue, QueueUnavailableError, ReceivedMessage
 from oa_shared.supervision import next_round, record_progress, record_waiting
 from oa_shared.waiting import sleep_unless
 
 log = structlog.get_logger()
 _MAX_BACKOFF_S = 30.0
-REDELIVERY_S = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """The message was handled; delete it."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetryAfter:
-    """Deliver the message again after `delay_s` seconds."""
-
-    delay_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class DependencyDown:
-    """A dependency is down: return this message to the queue and receive no other until it answers again."""
-
-    delay_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """The message cannot be processed; move it to the dead-letter queue."""
-
-    reason: str
-
-
-_LABELS: dict[type, str] = {
-    Ack: "ack",
-    RetryAfter: "retry",
-    DependencyDown: "dependency_down",
-    DeadLetter: "dead_letter",
-}
-Outcome = Ack | RetryAfter | DependencyDown | DeadLetter
+_COLLECT_PAUSE_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +29,41 @@ class ConsumerOptions:
     max_held_s: float = MAX_HELD_S
 
 
-class QueueConsumer(ABC):
-    """Receives messages and settles each by its outcome; a subclass decides how many to receive and to handle at once.
+class QueueConsumer:
+    """Handles up to `batch_size` messages in one call, which means fewer transactions, and settles each by its outcome.
 
-    A handler that raises leaves its message to be delivered again; after five deliveries the queue itself moves it
-    to the dead-letter queue. An outage must not use those up: after a `DependencyDown` nothing is received until
-    `is_ready` returns True.
+    If many messages arrive, a batch waits for more of them for `collect_s` seconds. A handler that raises leaves
+    its whole batch to be delivered again; after five deliveries the queue itself moves a message to the dead-letter
+    queue. An outage must not use those up: after a `DependencyDown` nothing is received until `is_ready` returns True.
+
+    A message that was delivered before may have ended the process. It is handled by itself, and at the start and after
+    such a message one message is received at a time: the others are not delivered as often as the one at fault.
     """
 
     def __init__(
         self,
         queue: Queue,
+        handle_batch: BatchHandler,
         *,
+        batch_size: int,
         is_ready: Callable[[], Awaitable[bool]],
         options: ConsumerOptions | None = None,
         name: str = "queue",
+        collect_s: float = 0.0,
     ) -> None:
         self._queue = queue
+        self._handle_batch = handle_batch
+        self._batch_size = batch_size
+        self._is_ready = is_ready
         self._options = options or ConsumerOptions()
         self._name = name
-        self._is_ready = is_ready
+        self._collect_s = collect_s
+        self._settler = MessageSettler(
+            queue, name=name, visibility_s=self._options.visibility_s, max_held_s=self._options.max_held_s
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._needs_readiness_check = False
+        self._is_careful = True
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set; then return messages that have not started and finish the others.
@@ -130,54 +108,95 @@ class QueueConsumer(ABC):
         await self._poll(stop)
         return True
 
-    @abstractmethod
     async def _poll(self, stop: asyncio.Event) -> None:
-        """Receive once, and start to settle the messages, or wait for one in progress."""
+        """Receive once, and start to settle the messages, or wait for a batch in progress."""
+        room = 1 if self._is_careful else self._options.concurrency
+        if len(self._tasks) * self._batch_size >= room:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            return
+        messages = await self._receive_batch()
+        if messages:
+            self._is_careful = any(map(_is_redelivered, messages))
+        if stop.is_set():
+            for message in messages:
+                self._start(self._settler.return_to_queue(message))
+        elif messages:
+            self._start(self._handle_received(messages))
 
     def _start(self, settling: Coroutine[None, None, None]) -> None:
-        """Settle one or more messages in the background; `run` waits for them."""
+        """Settle messages in the background; `run` waits for them."""
         task = asyncio.create_task(settling)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _return_to_queue(self, message: ReceivedMessage) -> None:
-        await self._acknowledge(message, RetryAfter(0))
+    async def _receive_batch(self) -> list[ReceivedMessage]:
+        """Wait for messages; take more, several calls at once, if a call returns ten on their first delivery.
 
-    def _note_outage(self, outcome: Outcome) -> None:
-        self._needs_readiness_check = self._needs_readiness_check or isinstance(outcome, DependencyDown)
+        For `collect_s` seconds it tries again, until the batch is full.
+        """
+        first_size = 1 if self._is_careful else min(MAX_BATCH, self._batch_size)
+        messages = await self._queue.receive(first_size, self._options.wait_s, self._options.visibility_s)
+        if len(messages) < MAX_BATCH:
+            return messages
+        collect_until = time.monotonic() + self._collect_s
+        while len(messages) < self._batch_size and not any(map(_is_redelivered, messages)):
+            more = await self._receive_more(self._batch_size - len(messages))
+            messages += more
+            if time.monotonic() >= collect_until:
+                break
+            if not more:
+                await asyncio.sleep(_COLLECT_PAUSE_S)
+        return messages
 
-    def _record(self, outcome: Outcome, duration_s: float) -> None:
-        label = _LABELS[type(outcome)]
-        MESSAGES.labels(self._name, label).inc()
-        MESSAGE_DURATION_S.labels(self._name).observe(duration_s)
-        log.info("message_handled", queue=self._name, outcome=label, duration_ms=round(duration_s * 1000))
+    async def _receive_more(self, most: int) -> list[ReceivedMessage]:
+        """Return up to `most` messages that are there now."""
+        sizes = [min(MAX_BATCH, most - start) for start in range(0, most, MAX_BATCH)]
+        calls = (self._queue.receive(size, 0, self._options.visibility_s) for size in sizes)
+        messages: list[ReceivedMessage] = []
+        for received in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(received, QueueUnavailableError):
+                log.warning("queue_unavailable", error=str(received))
+            elif isinstance(received, BaseException):
+                raise received
+            else:
+                messages += received
+        return messages
 
-    async def _keep_hidden(self, message: ReceivedMessage) -> None:
-        """Extend the visibility of a message in progress before it expires, up to the 12 hours that SQS allows."""
-        started = time.monotonic()
-        visibility_s = self._options.visibility_s
-        while True:
-            await asyncio.sleep(visibility_s / 3)
-            if time.monotonic() - started + visibility_s > self._options.max_held_s:
-                log.error("message_held_too_long", held_s=round(time.monotonic() - started))
-                return
-            try:
-                await self._queue.change_visibility(message.receipt, visibility_s)
-            except QueueUnavailableError as error:
-                log.warning("heartbeat_failed", error=str(error))
-
-    async def _acknowledge(self, message: ReceivedMessage, outcome: Outcome) -> None:
+    async def _handle_received(self, messages: Sequence[ReceivedMessage]) -> None:
+        """Handle the messages of a first delivery together, then each other one before the next, in random order."""
+        first = [message for message in messages if not _is_redelivered(message)]
+        again = [message for message in messages if _is_redelivered(message)]
+        random.shuffle(again)
+        hidden = {message.receipt: asyncio.create_task(self._settler.keep_hidden(message)) for message in messages}
         try:
-            match outcome:
-                case Ack():
-                    await self._queue.delete(message.receipt)
-                case RetryAfter(delay_s) | DependencyDown(delay_s):
-                    await self._queue.change_visibility(message.receipt, delay_s)
-                case DeadLetter(reason):
-                    log.error("message_dead_lettered", reason=reason)
-                    await self._queue.dead_letter(message, reason)
-                case _:
-                    assert_never(outcome)
-        except QueueUnavailableError as error:
-            # The message is delivered again; every handler tolerates duplicates.
-            log.warning("acknowledge_failed", error=str(error))
+            for batch in [first, *([message] for message in again)]:
+                if batch:
+                    await self._handle_and_settle(batch, [hidden[message.receipt] for message in batch])
+        finally:
+            for heartbeat in hidden.values():
+                heartbeat.cancel()
+
+    async def _handle_and_settle(
+        self, messages: Sequence[ReceivedMessage], heartbeats: Sequence[asyncio.Task[None]]
+    ) -> None:
+        """Handle messages in one call; their `heartbeats` end before they are settled."""
+        started = time.monotonic()
+        try:
+            settlements = await self._handle_batch(messages)
+        except Exception:
+            log.exception("batch_failed", queue=self._name, messages=len(messages))
+            settlements = [Settlement(RetryAfter(REDELIVERY_S))] * len(messages)
+        for heartbeat in heartbeats:
+            heartbeat.cancel()
+        outcomes = [settlement.outcome for settlement in settlements]
+        if any(isinstance(outcome, DependencyDown) for outcome in outcomes):
+            self._needs_readiness_check = True
+        await asyncio.wait(heartbeats)
+        await self._settler.settle_batch(messages, outcomes)
+        duration_s = time.monotonic() - started
+        for message, settlement in zip(messages, settlements, strict=True):
+            self._settler.record(message, settlement, duration_s)
+
+
+def _is_redelivered(message: ReceivedMessage) -> bool:
+    return message.receive_count > 1

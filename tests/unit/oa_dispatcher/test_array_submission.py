@@ -10,8 +10,8 @@ from oa_dispatcher.api_client import ApiRefusedError
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknownError, SubmitRequest
-from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.messages import REPUBLISHED, JobMessage, dump
+from oa_shared.outcomes import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.queue import ReceivedMessage
 from oa_shared.scheduling import Lane, Tier
 

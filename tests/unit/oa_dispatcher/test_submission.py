@@ -12,14 +12,15 @@ from oa_dispatcher.api_client import ApiClient, ApiRefusedError, ApiUnavailableE
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknownError
-from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
+from oa_shared.consumer import QueueConsumer
 from oa_shared.job_kinds import JobKind
 from oa_shared.messages import REPUBLISHED, JobMessage, dump, parse_job_message
+from oa_shared.outcomes import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
 from oa_shared.scheduling import Lane, Tier, share_of
 from support.character_classes import CHARACTER_CLASSES
-from support.consuming import single_consumer
+from support.consuming import handle_one
 from support.fakes.memory_queue import MemoryQueue
 
 NAME = "oa-test-7-1-00000000"
@@ -47,7 +48,9 @@ def message(
 
 async def handle(world: Any, received: ReceivedMessage) -> Outcome:
     bucket = TokenBucket(1000)
-    return await Submission(world.settings, api=world.api, batch=world.batch, bucket=bucket)(received)
+    return await handle_one(
+        Submission(world.settings, api=world.api, batch=world.batch, bucket=bucket).handle_batch, received
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,7 +149,7 @@ async def test_throttled_returns_the_message_and_slows_the_bucket(world: Any) ->
     world.batch.faults.append(BatchRefusedError(throttled=True))
     bucket = TokenBucket(100)
     submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=bucket)
-    assert isinstance(await submission(message()), DependencyDown)
+    assert isinstance(await handle_one(submission.handle_batch, message()), DependencyDown)
     assert bucket._rate == 50
     assert world.api.rows[7]["status"] == "Pending"
     assert world.batch.entries == {}
@@ -166,7 +169,7 @@ async def test_denied_submissions_hold_the_queue_until_they_are_allowed(world: A
     world.api.add(7)
     submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(1000))
     world.batch.denies_submissions = True
-    assert isinstance(await submission(message()), DependencyDown)
+    assert isinstance(await handle_one(submission.handle_batch, message()), DependencyDown)
     assert not await submission.is_ready()
     assert not await submission.is_ready()
     world.batch.denies_submissions = False
@@ -174,7 +177,7 @@ async def test_denied_submissions_hold_the_queue_until_they_are_allowed(world: A
     world.batch.calls.clear()
     assert await submission.is_ready()
     assert "submit" not in world.batch.calls
-    assert await submission(message(receive_count=2)) == Ack()
+    assert await handle_one(submission.handle_batch, message(receive_count=2)) == Ack()
     (entry,) = world.batch.entries.values()
     assert entry.request.name == NAME
 
@@ -186,7 +189,7 @@ async def test_denied_submissions_use_up_one_delivery_of_each_message(world: Any
         await queue.send_batch([OutgoingMessage(message(job).body)])
     submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(1000))
     world.batch.denies_submissions = True
-    consumer = single_consumer(queue, submission, is_ready=submission.is_ready)
+    consumer = QueueConsumer(queue, submission.handle_batch, batch_size=1, is_ready=submission.is_ready)
     for _ in range(30):
         await consumer._try_to_poll(asyncio.Event())
         await asyncio.gather(*consumer._tasks)
@@ -200,7 +203,7 @@ async def test_throttled_permission_check_decides_nothing(world: Any) -> None:
     world.api.add(7)
     submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(1000))
     world.batch.faults.append(BatchForbiddenError("AccessDeniedException"))
-    assert isinstance(await submission(message()), DependencyDown)
+    assert isinstance(await handle_one(submission.handle_batch, message()), DependencyDown)
     world.batch.faults.extend([BatchRefusedError(throttled=True)])
     world.batch.find_by_name = AsyncMock(return_value=None)
     assert not await submission.is_ready()

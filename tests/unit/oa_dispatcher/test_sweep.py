@@ -16,6 +16,7 @@ from oa_shared.batch import BatchRefusedError, SubmitRequest
 from oa_shared.messages import JobMessage, dump
 from oa_shared.queue import QueueUnavailableError, ReceivedMessage
 from oa_shared.scheduling import Lane, Tier
+from support.consuming import handle_one
 
 LONG_AGO = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
 
@@ -83,7 +84,7 @@ async def test_sweep_finds_what_a_dispatcher_submitted_and_did_not_report(world:
         run=1, job=1, attempt=1, token=token, layer="addresses", name="county", source_name="xx/a", lane=lane, tier=tier
     )
     submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(100))
-    await submission(ReceivedMessage("1", dump(message), "receipt"))
+    await handle_one(submission.handle_batch, ReceivedMessage("1", dump(message), "receipt"))
     # The dispatcher was killed between the submission and its report.
     world.api.rows[1] |= {"status": "Submitted", "batch_job": None, "updated_at": LONG_AGO}
     assert await sweep(world) == []

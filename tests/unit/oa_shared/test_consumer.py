@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from oa_shared.consumer import Ack, ConsumerOptions, DeadLetter, DependencyDown, Outcome, RetryAfter
+from oa_shared.consumer import ConsumerOptions
+from oa_shared.outcomes import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
 from support.consuming import Handler, single_consumer
 from support.fakes.memory_queue import MemoryQueue

@@ -7,7 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from oa_shared import supervision
-from oa_shared.consumer import Ack, ConsumerOptions, Outcome
+from oa_shared.consumer import ConsumerOptions
+from oa_shared.outcomes import Ack, Outcome
 from oa_shared.process_report import report_worker
 from oa_shared.queue import ReceivedMessage
 from oa_shared.supervision import (

@@ -41,17 +41,15 @@ _STORED_RESULT = (_maybe(API, ATTEMPTS), _maybe(CONSUMER, ATTEMPTS))
 
 # Module → method → uses.
 USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
-    "oa_shared.consumer": {
+    "oa_shared.consumer": {"receive": _CONSUMED},
+    "oa_shared.message_settler": {
         "delete": _CONSUMED,
+        "delete_batch": _CONSUMED,
         "change_visibility": _CONSUMED,
         "dead_letter": (
             Use(CONSUMER, RESULTS, apart={"send_message": ("results-dlq",)}),
             Use(DISPATCHER, JOBS, apart={"send_message": ("jobs-dlq",)}),
         ),
-    },
-    "oa_shared.batch_consumer": {
-        "receive": _CONSUMED,
-        "delete_batch": _CONSUMED,
     },
     "oa_api.attempt_access.api": {"issue": (Use(API, (ATTEMPT_ROLE,)),)},
     "oa_api.attempt_access.plan_inputs": {"presign": (Use(API, ATTEMPTS),)},

@@ -12,8 +12,8 @@ from oa_dispatcher.metrics import SUBMISSIONS
 from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submit_requests import of_array
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, SubmitRequest
-from oa_shared.consumer import Ack, DependencyDown, Outcome, RetryAfter
 from oa_shared.fault_points import fault_point
+from oa_shared.outcomes import Ack, DependencyDown, Outcome, RetryAfter
 
 log = structlog.get_logger()
 MAX_CHILDREN = 1000

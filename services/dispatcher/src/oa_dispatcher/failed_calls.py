@@ -8,7 +8,7 @@ from oa_dispatcher.api_client import ApiRefusedError, ApiUnavailableError
 from oa_dispatcher.metrics import SUBMISSIONS
 from oa_dispatcher.settings import DispatcherSettings
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknownError
-from oa_shared.consumer import DeadLetter, DependencyDown, Outcome, RetryAfter
+from oa_shared.outcomes import DeadLetter, DependencyDown, Outcome, RetryAfter
 
 log = structlog.get_logger()
 THROTTLED_S, _FORBIDDEN_S = 10, 60

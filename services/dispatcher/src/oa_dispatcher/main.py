@@ -18,8 +18,7 @@ from oa_dispatcher.submission import Submission
 from oa_dispatcher.sweep import BatchSweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.aws import open_aws
-from oa_shared.batch_consumer import BatchConsumer
-from oa_shared.consumer import ConsumerOptions
+from oa_shared.consumer import ConsumerOptions, QueueConsumer
 from oa_shared.dependency_check import check_dependencies
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
@@ -96,10 +95,10 @@ async def _open_workers(settings: DispatcherSettings, supervisor: Supervisor, st
 
 def jobs_consumer(
     settings: DispatcherSettings, jobs: Queue, submission: Submission, *, wait_s: float = 10
-) -> BatchConsumer:
+) -> QueueConsumer:
     """Return the consumer of the jobs queue: while one batch waits for Batch, the next one is received."""
     options = ConsumerOptions(_BATCHES * settings.batch_size, settings.visibility_s, wait_s)
-    return BatchConsumer(
+    return QueueConsumer(
         jobs,
         submission.handle_batch,
         batch_size=settings.batch_size,

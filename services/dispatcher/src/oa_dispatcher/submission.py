@@ -15,11 +15,10 @@ from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submit_requests import RefusedSubmission, build_request
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchService, BatchUnknownError
-from oa_shared.batch_consumer import Settlement
 from oa_shared.carriers import clean_text
-from oa_shared.consumer import REDELIVERY_S, Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.fault_points import fault_point
 from oa_shared.messages import JobMessage, UnreadableMessageError, parse_job_message
+from oa_shared.outcomes import REDELIVERY_S, Ack, DeadLetter, DependencyDown, Outcome, RetryAfter, Settlement
 from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
 from oa_shared.tracing import set_current_trace
@@ -40,11 +39,6 @@ class Submission:
         self._api = api
         self._batch = BatchCalls(batch, bucket)
         self._arrays = ArraySubmission(settings, api=api, batch=self._batch)
-
-    async def __call__(self, message: ReceivedMessage) -> Outcome:
-        """Handle one message."""
-        (settlement,) = await self.handle_batch([message])
-        return settlement.outcome
 
     async def handle_batch(self, messages: Sequence[ReceivedMessage]) -> list[Settlement]:
         """Handle messages together, and return how to settle each: what one of them meets decides about no other."""

@@ -74,7 +74,7 @@ async def _count_by_period(
         run_values = {**values, "runs": [int(period) for period in periods]}
         rows, current = await database.all(_SQL["trend_of_runs"], run_values, into=TrendRow), 1
     else:
-        uncounted = await database.first(_SQL["first_uncounted"], values, into=date)
+        uncounted = await database.all(_SQL["uncounted_days"], values, into=date)
         attempts = "codes" if failure_filter.by is GroupBy.CODE else "days"
         rows = await database.all(_SQL[f"trend_of_{attempts}"], {**values, "uncounted": uncounted}, into=TrendRow)
         current = failure_filter.days

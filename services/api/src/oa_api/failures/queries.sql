@@ -66,20 +66,27 @@ FROM (
 ) counted
 GROUP BY key
 
--- name: first_uncounted
--- The first day of both periods that the sweep has not counted, today at the latest, for group_failures(). It is a value
--- of the trends and no part of them: the planner estimates the failed attempts since then.
-SELECT min(past.day)::date AS day
+-- name: uncounted_days
+-- The days of both periods that the sweep has not counted, today among them, for group_failures(). They are values of the
+-- trends and no part of them: the planner estimates the failed attempts of each day.
+SELECT past.day::date AS day
 FROM generate_series((now() AT TIME ZONE 'UTC')::date - (2 * %(days)s - 1), (now() AT TIME ZONE 'UTC')::date, '1 day')
      AS past (day)
 WHERE NOT EXISTS (SELECT FROM failure_day WHERE failure_day.day = past.day::date)
 
 -- name: counted_days
--- Part: the days before the first uncounted one, as the sweep counted them.
+-- Part: the other days, as the sweep counted them.
 SELECT key, day::text AS period, jobs::bigint
 FROM failure_count
-WHERE grouped_by = %(by)s AND day >= (now() AT TIME ZONE 'UTC')::date - (2 * %(days)s - 1) AND day < %(uncounted)s
-  AND key = ANY(%(keys)s)
+WHERE grouped_by = %(by)s AND day >= (now() AT TIME ZONE 'UTC')::date - (2 * %(days)s - 1)
+  AND day <> ALL(%(uncounted)s::date[]) AND key = ANY(%(keys)s)
+
+-- name: uncounted_attempts
+-- Part: the failed attempts of the uncounted days, each of which is a range of an index.
+unnest(%(uncounted)s::date[]) AS uncounted (day)
+JOIN job_attempt attempt ON attempt.error_code IS NOT NULL
+    AND attempt.ended_at >= uncounted.day::timestamp AT TIME ZONE 'UTC'
+    AND attempt.ended_at < (uncounted.day + 1)::timestamp AT TIME ZONE 'UTC'
 
 -- name: trend_of_codes
 -- Failed jobs by code and day, from attempts, so that jobs that succeeded later count. For group_failures().
@@ -89,9 +96,7 @@ FROM (
     UNION ALL
     SELECT key, day::text AS period, count(*) AS jobs
     FROM (
-        SELECT DISTINCT error_code AS key, (ended_at AT TIME ZONE 'UTC')::date AS day, job_id
-        FROM job_attempt
-        WHERE error_code IS NOT NULL AND ended_at >= %(uncounted)s::timestamp AT TIME ZONE 'UTC'
+        SELECT DISTINCT attempt.error_code AS key, uncounted.day, attempt.job_id FROM {uncounted_attempts}
     ) failed
     WHERE key = ANY(%(keys)s)
     GROUP BY key, day
@@ -106,9 +111,8 @@ FROM (
     UNION ALL
     SELECT key, day::text AS period, count(*) AS jobs
     FROM (
-        SELECT DISTINCT {key} AS key, (attempt.ended_at AT TIME ZONE 'UTC')::date AS day, job.id
-        FROM job_attempt attempt JOIN job ON job.id = attempt.job_id
-        WHERE attempt.error_code IS NOT NULL AND attempt.ended_at >= %(uncounted)s::timestamp AT TIME ZONE 'UTC'
+        SELECT DISTINCT {key} AS key, uncounted.day, job.id
+        FROM {uncounted_attempts} JOIN job ON job.id = attempt.job_id
     ) failed
     WHERE key = ANY(%(keys)s)
     GROUP BY key, day

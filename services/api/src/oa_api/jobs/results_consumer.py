@@ -21,11 +21,11 @@ from oa_api.jobs.result_batches import (
 from oa_api.jobs.results import LOG_IDS, ForeignReportError, apply_event, apply_status
 from oa_api.jobs.stored_result import StoredResultError, complete
 from oa_api.metrics import RESULTS
-from oa_shared.batch_consumer import BatchConsumer, Settlement
-from oa_shared.consumer import REDELIVERY_S, Ack, ConsumerOptions, DeadLetter, DependencyDown, Outcome, RetryAfter
+from oa_shared.consumer import ConsumerOptions, QueueConsumer
 from oa_shared.errors import OaError
 from oa_shared.fault_points import fault_point
 from oa_shared.messages import BatchEvent, StatusMessage, UnreadableMessageError, parse_result_message
+from oa_shared.outcomes import REDELIVERY_S, Ack, DeadLetter, DependencyDown, Outcome, RetryAfter, Settlement
 from oa_shared.queue import Queue, ReceivedMessage
 from oa_shared.storage import Storage, StorageUnavailableError
 from oa_shared.tracing import trace_id
@@ -59,13 +59,6 @@ class ResultsHandler:
         self._database = database
         self._storage = storage
         self._grace_s = grace_s
-
-    async def __call__(self, message: ReceivedMessage) -> Outcome:
-        """Apply one message in a transaction of its own; return how to settle it after the transaction."""
-        (reading,) = await self._name_children([await self._read(message)])
-        if reading.message is None:
-            return reading.outcome or Ack()
-        return (await self._apply_alone(reading.message)).outcome
 
     async def apply_batch(self, messages: Sequence[ReceivedMessage]) -> list[Settlement]:
         """Apply messages in one transaction, and return how to settle each after it.
@@ -227,7 +220,7 @@ async def run_results_consumer(
 ) -> None:
     """Apply the messages of the results queue until `stop` is set."""
     handler = ResultsHandler(database, grace_s=grace_s, storage=storage)
-    consumer = BatchConsumer(
+    consumer = QueueConsumer(
         queue,
         handler.apply_batch,
         batch_size=MAX_MESSAGES,

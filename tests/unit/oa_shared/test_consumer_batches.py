@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from oa_shared.batch_consumer import BatchConsumer, BatchHandler, Settlement
-from oa_shared.consumer import Ack, ConsumerOptions, DeadLetter, DependencyDown, Outcome, RetryAfter
+from oa_shared.consumer import ConsumerOptions, QueueConsumer
+from oa_shared.outcomes import Ack, BatchHandler, DeadLetter, DependencyDown, Outcome, RetryAfter, Settlement
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
 from support.fakes.memory_queue import MemoryQueue
 
@@ -50,7 +50,7 @@ async def consume(
     is_ready: Callable[[], Awaitable[bool]] = always,
 ) -> None:
     stop = asyncio.Event()
-    consumer = BatchConsumer(queue, handle, batch_size=_SIZE, options=options, is_ready=is_ready)
+    consumer = QueueConsumer(queue, handle, batch_size=_SIZE, options=options, is_ready=is_ready)
     running = asyncio.create_task(consumer.run(stop))
     async with asyncio.timeout(10):
         while not until():  # noqa: ASYNC110 - `until` checks many kinds of state
@@ -154,7 +154,7 @@ async def test_run_message_that_ends_the_process_leaves_the_others_deliveries() 
     options = ConsumerOptions(concurrency=60, visibility_s=1, wait_s=0.05)
     while deaths < 5:
         died.clear()
-        consumer = BatchConsumer(queue, handle, batch_size=_SIZE, options=options, is_ready=always)
+        consumer = QueueConsumer(queue, handle, batch_size=_SIZE, options=options, is_ready=always)
         process = asyncio.create_task(consumer.run(asyncio.Event()))
         await died.wait()
         process.cancel()
@@ -209,7 +209,7 @@ async def test_run_stopped_while_it_receives_returns_the_messages() -> None:
     async def handle(_messages: Sequence[ReceivedMessage]) -> list[Settlement]:
         raise AssertionError("no message may start after the stop")
 
-    consumer = BatchConsumer(
+    consumer = QueueConsumer(
         queue, handle, batch_size=_SIZE, is_ready=always, options=ConsumerOptions(concurrency=60, wait_s=5)
     )
     running = asyncio.create_task(consumer.run(stop))
@@ -232,7 +232,7 @@ async def test_collects_messages_that_arrive_soon_until_the_batch_is_full_or_the
             await put(queue, 10)
             await asyncio.sleep(0.05)
 
-    consumer = BatchConsumer(queue, handle, batch_size=_SIZE, options=OPTIONS, is_ready=always, collect_s=5)
+    consumer = QueueConsumer(queue, handle, batch_size=_SIZE, options=OPTIONS, is_ready=always, collect_s=5)
     consumer._is_careful = False
     stop = asyncio.Event()
     running = asyncio.create_task(consumer.run(stop))
