@@ -1,5 +1,6 @@
 // Controls of a map besides those of MapLibre: "fit to data", and a legend whose entries show and hide data.
-const NARROW_PX = 560;
+export const NARROW_PX = 560; // below it the legend starts closed
+export const LEGEND_PX = 200;
 
 class Control {
   constructor(element) {

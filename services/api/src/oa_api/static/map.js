@@ -1,6 +1,6 @@
 // Draws the maps of a page when they come into view: data over a basemap, all of it from this site.
 import { baseStyle, repaintBase, showBorders } from "./map-base.js";
-import { creditControl, fitControl, legendControl } from "./map-controls.js";
+import { creditControl, fitControl, LEGEND_PX, legendControl, NARROW_PX } from "./map-controls.js";
 import { addData, groupsOf, hideGroups, repaintData } from "./map-data.js";
 import { describe } from "./map-popup.js";
 
@@ -69,7 +69,8 @@ function union(all) {
 
 function fitOptions(element) {
   const padding = Math.min(Math.max(Math.min(element.clientWidth, element.clientHeight) * 0.14, LEAST_PADDING), MOST_PADDING);
-  return { padding, maxZoom: CLOSEST };
+  const left = element.clientWidth > NARROW_PX ? LEGEND_PX : padding;
+  return { padding: { top: padding, right: padding, bottom: padding, left }, maxZoom: CLOSEST };
 }
 
 const hashOf = (place) => (place ? `map-${place + 1}` : "map");
