@@ -5,14 +5,14 @@ from marshmallow import fields, validate
 from oa_api.attempt_access.requests import AttemptToken, RequestedInputs
 from oa_api.http.fields import RequestSchema, StrictSchema, Text, about
 from oa_api.http.schemas import ResponseSchema, id_field, text_field
+from oa_api.jobs.attempt_fields import token_field
 
 MAX_INPUTS = 100
-_TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - an example
 _KEY = "job/1/attempt-1/source.parquet"
 
 
 class _TokenSchema(StrictSchema):
-    token = Text(required=True, validate=validate.Length(max=200), metadata=about("Token of the attempt.", _TOKEN))
+    token = token_field()
 
 
 class AttemptTokenSchema(_TokenSchema, RequestSchema[AttemptToken]):

@@ -16,6 +16,7 @@ from oa_api.http.fields import (
     identifier,
 )
 from oa_api.http.schemas import PageSchema, shape_field
+from oa_api.jobs.attempt_fields import attempt_number_field, token_field
 from oa_api.jobs.requests import (
     AttemptReport,
     JobElement,
@@ -193,13 +194,8 @@ class AttemptReportSchema(RequestSchema[AttemptReport]):
     """PATCH /api/job/{job}."""
 
     status = fields.Enum(JobStatus, by_value=True, required=True, metadata=about("Status of the attempt.", "Submitted"))
-    attempt = fields.Integer(
-        required=True,
-        strict=True,
-        validate=validate.Range(min=1, max=MAX_INTEGER),
-        metadata=about("Number of the attempt.", 1),
-    )
-    token = Text(required=True, metadata=about("Token of the attempt.", "0123456789abcdef0123456789abcdef"))
+    attempt = attempt_number_field()
+    token = token_field()
     batch_job = Text(load_default=None, validate=validate.Length(max=200), metadata=about("AWS Batch job ID."))
     code = fields.String(
         load_default=None,

@@ -4,6 +4,7 @@ from marshmallow import fields, validate
 
 from oa_api.http.fields import MAX_INTEGER, RequestSchema, StrictSchema, Text, about, identifier
 from oa_api.http.schemas import ResponseSchema, id_field, text_field
+from oa_api.jobs.attempt_fields import TOKEN_EXAMPLE, attempt_number_field, token_field
 from oa_api.jobs.schemas import AttemptStateSchema
 from oa_api.submissions.requests import (
     ArrayChild,
@@ -20,7 +21,6 @@ MAX_ATTEMPTS = 1000
 # The fewest children of an array job: https://docs.aws.amazon.com/batch/latest/userguide/array_jobs.html
 MIN_CHILDREN = 2
 _LONGEST_TURN_S = 3600
-_TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - an example
 _BATCH_JOB = "0b7b1d9c-2f4a-4f0e-9d0a-6b7c8d9e0f1a"
 
 
@@ -37,13 +37,8 @@ class AskedJobsSchema(RequestSchema[AskedJobs]):
 
 class _IdentitySchema(StrictSchema):
     job = identifier(required=True, metadata=about("ID of the job.", 1))
-    attempt = fields.Integer(
-        required=True,
-        strict=True,
-        validate=validate.Range(min=1, max=MAX_INTEGER),
-        metadata=about("Number of the attempt.", 1),
-    )
-    token = Text(required=True, validate=validate.Length(max=200), metadata=about("Token of the attempt.", _TOKEN))
+    attempt = attempt_number_field()
+    token = token_field()
 
 
 class AttemptIdentitySchema(_IdentitySchema, RequestSchema[AttemptIdentity]):
@@ -113,7 +108,7 @@ class ArrayChildSchema(RequestSchema[ArrayChild]):
         validate=validate.Range(min=0, max=MAX_INTEGER),
         metadata=about("Place of the container in the array, from 0.", 0),
     )
-    token = Text(required=True, validate=validate.Length(max=200), metadata=about("Token of the array.", _TOKEN))
+    token = token_field("Token of the array.")
     proof = fields.Dict(
         keys=Text(validate=validate.Length(max=40)),
         values=Text(validate=validate.Length(max=8192)),
@@ -160,7 +155,7 @@ class BatchArraySchema(ResponseSchema):
     """An array of attempts."""
 
     id = id_field("ID of the array.")
-    token = text_field("Token of the array, for its containers.", _TOKEN)
+    token = text_field("Token of the array, for its containers.", TOKEN_EXAMPLE)
     size = fields.Integer(required=True, metadata=about("Number of places.", 500))
     batch_job = text_field("ID of its array job, once Batch has accepted it.", allow_none=True)
 
@@ -178,7 +173,7 @@ class ArrayChildAttemptSchema(ResponseSchema):
     run = id_field("ID of the run.")
     job = id_field("ID of the job.")
     attempt = fields.Integer(required=True, metadata=about("Number of the attempt.", 1))
-    token = text_field("Token of the attempt.", _TOKEN)
+    token = text_field("Token of the attempt.", TOKEN_EXAMPLE)
     kind = text_field("Job kind.", "source")
     layer = text_field("Layer of the entry.", "addresses")
     name = text_field("Entry of the layer.", "city")
