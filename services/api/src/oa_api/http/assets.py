@@ -24,6 +24,9 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".ico": "image/vnd.microsoft.icon",
 }
+# Sent from the disk, in ranges, as they are.
+_LARGE_TYPES = {".pmtiles": "application/vnd.pmtiles"}
+BASEMAP = "basemap.pmtiles"
 _FAVICON_CACHING = "public, max-age=86400"
 
 
@@ -42,10 +45,19 @@ class Asset:
         return next(((name, body) for name, body in self.encoded.items() if weights.get(name)), (None, self.body))
 
 
+@dataclass(frozen=True, slots=True)
+class LargeAsset:
+    """One file that stays on the disk: browsers request ranges of it."""
+
+    path: Path
+    content_type: str
+    version: str
+
+
 class Assets:
     """All files by name. Files of a folder share a version, so that they can import each other by relative URL."""
 
-    def __init__(self, assets: Mapping[str, Asset]) -> None:
+    def __init__(self, assets: Mapping[str, Asset | LargeAsset]) -> None:
         self._assets = assets
 
     def has(self, name: str) -> bool:
@@ -56,7 +68,7 @@ class Assets:
         """Return the URL of a file; of a missing file too, so that pages render before the scripts are built."""
         return f"/static/{self._assets[name].version if name in self._assets else 'missing'}/{name}"
 
-    def get(self, name: str) -> Asset:
+    def get(self, name: str) -> Asset | LargeAsset:
         """Return a file. Raises NotFoundError."""
         if name not in self._assets:
             raise NotFoundError(f"file {name[:100]!r} does not exist")
@@ -69,20 +81,25 @@ ASSETS = web.AppKey("assets", Assets)
 def read_assets(root: Path | None = None) -> Assets:
     """Return everything below static/; log once when vendored scripts are missing (services/api/web/build.py)."""
     root = root or Path(str(files("oa_api") / "static"))
-    assets = Assets({**_read_folder(root), **_read_folder(root / "vendor")})
+    assets = Assets({**_read_folder(root), **_read_folder(root / "vendor"), **_read_folder(root / "basemap")})
     if not assets.has("htmx.min.js"):
         log.warning(
             "static_assets_missing", effect="no maps, no live pages", remedy="python3 services/api/web/build.py"
         )
+    elif not assets.has(BASEMAP):
+        log.warning("basemap_missing", effect="maps have no land", remedy="python3 services/api/web/basemap.py")
     return assets
 
 
-async def get_asset(request: web.Request) -> web.Response:
-    """Return a file, cacheable without end at the URL of its current version."""
+async def get_asset(request: web.Request) -> web.StreamResponse:
+    """Return a file, cacheable without end at the URL of its current version; ranges of a large one."""
     asset = request.app[ASSETS].get(request.match_info["file"])
     is_current = asset.version == request.match_info["version"]
+    headers = {hdrs.CACHE_CONTROL: _FOREVER if is_current else "no-cache"}
+    if isinstance(asset, LargeAsset):
+        return web.FileResponse(asset.path, headers={**headers, hdrs.CONTENT_TYPE: asset.content_type})
     encoding, body = asset.best_for(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
-    headers = {hdrs.CACHE_CONTROL: _FOREVER if is_current else "no-cache", hdrs.VARY: hdrs.ACCEPT_ENCODING}
+    headers[hdrs.VARY] = hdrs.ACCEPT_ENCODING
     if encoding:
         headers[hdrs.CONTENT_ENCODING] = encoding
     return web.Response(body=body, headers=headers, content_type=asset.content_type, charset="utf-8")
@@ -91,19 +108,23 @@ async def get_asset(request: web.Request) -> web.Response:
 async def get_favicon(request: web.Request) -> web.Response:
     """Return the icon that browsers request at this path, whatever the page says."""
     asset = request.app[ASSETS].get("favicon.ico")
+    if isinstance(asset, LargeAsset):
+        raise TypeError("the icon is served from memory")
     headers = {hdrs.CACHE_CONTROL: _FAVICON_CACHING}
     return web.Response(body=asset.body, headers=headers, content_type=asset.content_type)
 
 
-def _read_folder(folder: Path) -> dict[str, Asset]:
-    paths = sorted(path for path in folder.glob("*") if path.suffix in _TYPES)
+def _read_folder(folder: Path) -> dict[str, Asset | LargeAsset]:
+    paths = sorted(path for path in folder.glob("*") if path.suffix in _TYPES or path.suffix in _LARGE_TYPES)
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return {path.name: _read_asset(path, digest.hexdigest()[:12]) for path in paths}
 
 
-def _read_asset(path: Path, version: str) -> Asset:
+def _read_asset(path: Path, version: str) -> Asset | LargeAsset:
+    if path.suffix in _LARGE_TYPES:
+        return LargeAsset(path, _LARGE_TYPES[path.suffix], version)
     body = path.read_bytes()
     compressed = {name: _read_if_present(path.with_name(path.name + suffix)) for name, suffix in _SUFFIXES.items()}
     compressed["gzip"] = compressed["gzip"] or gzip.compress(body, 9, mtime=0)

@@ -1,39 +1,12 @@
-// Draws the maps of a page when they come into view: PMTiles or GeoJSON on a plain grid of degrees, without other servers.
-const COLORS = { added: "#2c9a4f", removed: "#d4373d", changed: "#d89614" };
+// Draws the maps of a page when they come into view: data over a basemap, all of it from this site.
+import { baseStyle, repaintBase, showBorders } from "./map-base.js";
+import { creditControl, fitControl, LEGEND_PX, legendControl, NARROW_PX } from "./map-controls.js";
+import { addData, groupsOf, hideGroups, repaintData } from "./map-data.js";
+import { describe } from "./map-popup.js";
+
 const WORLD = [-170, -58, 178, 75];
-const PADDING = 48; // pixels between the data and the edge
-const MOST_IN_POPUP = 20;
-
-function readColors() {
-  const style = getComputedStyle(document.documentElement);
-  const of = (name) => style.getPropertyValue(name).trim();
-  return { ground: of("--raised"), grid: of("--line"), mark: of("--accent") };
-}
-
-// Lines of latitude and longitude, every `step` degrees.
-function grid(step) {
-  const lines = [];
-  for (let x = -180; x <= 180; x += step) lines.push([[x, -85], [x, 85]]);
-  for (let y = -80; y <= 80; y += step) lines.push([[-180, y], [180, y]]);
-  const data = { type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } };
-  return { type: "geojson", data };
-}
-
-// The layers of a source: areas, lines and points.
-function layersOf(id, color, more = {}, radius = ["interpolate", ["linear"], ["zoom"], 0, 1.6, 10, 2.2, 16, 5]) {
-  const is = (kind) => ["==", ["geometry-type"], kind];
-  const of = (type, kind, look) => ({ id: `${id}-${type}`, source: id, type, filter: is(kind), paint: look, ...more });
-  return [
-    of("fill", "Polygon", { "fill-color": color, "fill-opacity": 0.3, "fill-outline-color": color }),
-    of("line", "LineString", { "line-color": color, "line-width": 1.5 }),
-    of("circle", "Point", {
-      "circle-color": color,
-      "circle-radius": radius,
-      "circle-stroke-width": 0.5,
-      "circle-stroke-color": "#fff",
-    }),
-  ];
-}
+const CLOSEST = 14;
+const [LEAST_PADDING, MOST_PADDING] = [28, 64]; // pixels between the data and the edge
 
 function load(url) {
   return new Promise((resolve, reject) => {
@@ -43,133 +16,130 @@ function load(url) {
 }
 
 function style(url) {
+  if (document.querySelector(`link[href="${url}"]`)) return;
   document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: url }));
 }
 
-let archives; // the PMTiles protocol, shared by the maps of a page
+// The PMTiles archives of a page, shared by its maps.
+class Tiles {
+  static #protocol;
 
-async function openTiles(maplibre, element, url) {
-  if (!archives) {
-    await load(element.dataset.pmtiles);
-    archives = new pmtiles.Protocol();
-    maplibre.addProtocol("pmtiles", archives.tile);
+  static async of(maplibre, scriptUrl) {
+    if (!Tiles.#protocol) {
+      Tiles.#protocol = load(scriptUrl).then(() => {
+        const protocol = new pmtiles.Protocol();
+        maplibre.addProtocol("pmtiles", protocol.tile);
+        return protocol;
+      });
+    }
+    return new Tiles(await Tiles.#protocol);
   }
-  const archive = new pmtiles.PMTiles(new URL(url, location).href);
-  archives.add(archive);
-  const [header, metadata] = await Promise.all([archive.getHeader(), archive.getMetadata()]);
-  return { archive, header, names: (metadata.vector_layers ?? []).map((layer) => layer.id) };
-}
 
-async function addTiles(maplibre, map, element, { id, url, color }) {
-  const { archive, header, names } = await openTiles(maplibre, element, url);
-  map.addSource(id, { type: "vector", url: `pmtiles://${archive.source.getKey()}` });
-  for (const name of names) {
-    for (const layer of layersOf(id, color, { "source-layer": name })) map.addLayer({ ...layer, id: `${layer.id}-${name}` });
+  constructor(protocol) {
+    this.protocol = protocol;
   }
-  return [header.minLon, header.minLat, header.maxLon, header.maxLat];
+
+  add(url) {
+    const archive = new pmtiles.PMTiles(new URL(url, location).href);
+    this.protocol.add(archive);
+    return archive;
+  }
+
+  async open(url) {
+    const archive = this.add(url);
+    const [header, metadata] = await Promise.all([archive.getHeader(), archive.getMetadata()]);
+    return { key: archive.source.getKey(), header, names: (metadata.vector_layers ?? []).map((layer) => layer.id) };
+  }
 }
 
-async function addFeatures(map, { id, url, color, radius }) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url} returned ${response.status}`);
-  const data = await response.json();
-  map.addSource(id, { type: "geojson", data });
-  for (const layer of layersOf(id, color, {}, radius)) map.addLayer(layer);
-  return data.bbox;
+// Bounds on the earth, or null: results may have coordinates beyond the poles.
+function onEarth(bounds) {
+  if (!bounds?.every(Number.isFinite)) return null;
+  const [west, south, east, north] = bounds;
+  const clamp = (value, most) => Math.min(Math.max(value, -most), most);
+  return [clamp(west, 180), clamp(south, 85), clamp(east, 180), clamp(north, 85)];
 }
 
-// The map changes colors when the theme changes.
-function followTheme(map) {
-  const repaint = () => {
-    const { ground, grid: lines } = readColors();
-    map.setPaintProperty("ground", "background-color", ground);
-    for (const layer of ["grid", "fine-grid"]) map.setPaintProperty(layer, "line-color", lines);
-  };
+function union(all) {
+  const known = all.map(onEarth).filter(Boolean);
+  if (!known.length) return null;
+  const of = (place, pick) => pick(...known.map((bounds) => bounds[place]));
+  return [of(0, Math.min), of(1, Math.min), of(2, Math.max), of(3, Math.max)];
+}
+
+function fitOptions(element) {
+  const padding = Math.min(Math.max(Math.min(element.clientWidth, element.clientHeight) * 0.14, LEAST_PADDING), MOST_PADDING);
+  const left = element.clientWidth > NARROW_PX ? LEGEND_PX : padding;
+  return { padding: { top: padding, right: padding, bottom: padding, left }, maxZoom: CLOSEST };
+}
+
+const hashOf = (place) => (place ? `map-${place + 1}` : "map");
+const hasPosition = (name) => location.hash.slice(1).split("&").some((part) => part.startsWith(`${name}=`));
+
+function onThemeChange(repaint) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 }
 
-// One feature as text, never as HTML.
-function describe(feature, options) {
-  const list = document.createElement("dl");
-  list.className = "facts";
-  for (const [name, value] of Object.entries(feature.properties)) {
-    list.append(Object.assign(document.createElement("dt"), { textContent: name }));
-    list.append(Object.assign(document.createElement("dd"), { textContent: String(value) }));
-  }
-  const { page } = options.layers[Number(feature.source.slice("layer-".length))];
-  if (page) {
-    const link = Object.assign(document.createElement("a"), { textContent: "Open dataset", href: page + encodeURIComponent(feature.id) });
-    list.append(document.createElement("dt"), document.createElement("dd"));
-    list.lastElementChild.append(link);
-  }
-  return list;
-}
-
-// Shows all features at a click; tiles repeat a feature in each tile and style layer that it touches.
-function showFeatures(maplibre, map, options, event) {
-  const found = new Map();
-  for (const feature of map.queryRenderedFeatures(event.point)) {
-    if (!feature.source.startsWith("layer-")) continue;
-    found.set(`${feature.source} ${feature.id ?? ""} ${JSON.stringify(feature.properties)}`, feature);
-  }
-  if (!found.size) return;
-  const items = document.createElement("ul");
-  items.className = "popup-layers";
-  for (const feature of [...found.values()].slice(0, MOST_IN_POPUP)) {
-    const item = document.createElement("li");
-    item.append(describe(feature, options));
-    items.append(item);
-  }
-  if (found.size > MOST_IN_POPUP) {
-    items.append(Object.assign(document.createElement("li"), { textContent: `${found.size - MOST_IN_POPUP} more: zoom in to see them.` }));
-  }
-  new maplibre.Popup().setLngLat(event.lngLat).setDOMContent(items).addTo(map);
-}
-
-async function draw(element) {
+async function makeMap(maplibre, tiles, element, place) {
   const options = JSON.parse(element.dataset.map);
-  const maplibre = await import(element.dataset.maplibre);
-  style(element.dataset.style);
-  const colors = readColors();
-  const note = element.firstElementChild;
+  const { basemap } = element.dataset;
   const map = new maplibre.Map({
     container: element,
-    bounds: options.bounds ?? WORLD,
-    fitBoundsOptions: { padding: PADDING, maxZoom: 14 },
+    bounds: onEarth(options.bounds) ?? WORLD,
+    fitBoundsOptions: fitOptions(element),
+    hash: hashOf(place),
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
     locale: { "Map.Title": element.getAttribute("aria-label") },
-    style: {
-      version: 8,
-      sources: { grid: grid(10), "fine-grid": grid(1) },
-      layers: [
-        { id: "ground", type: "background", paint: { "background-color": colors.ground } },
-        { id: "fine-grid", source: "fine-grid", type: "line", minzoom: 5, paint: { "line-color": colors.grid, "line-width": 0.6 } },
-        { id: "grid", source: "grid", type: "line", paint: { "line-color": colors.grid, "line-width": 1.2 } },
-      ],
-    },
+    style: baseStyle(basemap && `pmtiles://${tiles.add(basemap).source.getKey()}`),
   });
+  map.touchZoomRotate.disableRotation();
   map.addControl(new maplibre.NavigationControl({ showCompass: false }));
   map.addControl(new maplibre.ScaleControl());
+  if (basemap) map.addControl(creditControl(), "bottom-right");
   await map.once("load");
-  const byChange = ["match", ["get", "change"], ...Object.entries(COLORS).flat(), colors.mark];
-  const missing = [];
-  let bounds = options.bounds;
-  for (const [index, layer] of options.layers.entries()) {
-    const isChanges = layer.kind === "changes";
-    const source = { id: `layer-${index}`, url: layer.url, color: isChanges ? byChange : (layer.color ?? colors.mark) };
-    source.radius = isChanges ? 5 : layer.radius;
+  return { map, options };
+}
+
+// Adds the data of every layer; returns what was added, and the URLs that could not be read.
+async function addAll(map, tiles, layers) {
+  const parts = [], missing = [];
+  for (const [index, layer] of layers.entries()) {
     try {
-      const seen = layer.kind === "pmtiles" ? await addTiles(maplibre, map, element, source) : await addFeatures(map, source);
-      if (!bounds && seen) map.fitBounds((bounds = seen), { padding: PADDING, maxZoom: 14, animate: false });
+      parts.push(await addData(map, tiles, `layer-${index}`, layer));
     } catch (error) {
       missing.push(layer.url);
     }
   }
-  followTheme(map);
-  map.on("click", (event) => showFeatures(maplibre, map, options, event));
+  return { parts, missing };
+}
+
+async function draw(element, place) {
+  const hasPlace = hasPosition(hashOf(place));
+  const maplibre = await import(element.dataset.maplibre);
+  style(element.dataset.style);
+  const note = element.firstElementChild;
+  const tiles = await Tiles.of(maplibre, element.dataset.pmtiles);
+  const { map, options } = await makeMap(maplibre, tiles, element, place);
+  const { parts, missing } = await addAll(map, tiles, options.layers);
+  // The bounds of the fabric are those of its largest squares.
+  const exact = parts.filter((part) => !part.layer.is_fabric);
+  const bounds = onEarth(options.bounds) ?? union((exact.length ? exact : parts).map((part) => part.bounds));
+  const fit = (more) => bounds && map.fitBounds(bounds, { ...fitOptions(element), ...more });
+  if (!hasPlace && !options.bounds) fit({ animate: false });
+  if (bounds) map.addControl(fitControl(() => fit()));
+  const borders = element.dataset.basemap ? (isShown) => showBorders(map, isShown) : null;
+  if (parts.length) map.addControl(legendControl(map, groupsOf(parts).keys(), (hidden) => hideGroups(map, parts, hidden), borders), "top-left");
+  onThemeChange(() => {
+    repaintBase(map);
+    repaintData(map, parts);
+  });
+  map.on("click", (event) => {
+    const content = describe(map.queryRenderedFeatures(event.point), options.layers);
+    if (content) new maplibre.Popup({ maxWidth: "22rem" }).setLngLat(event.lngLat).setDOMContent(content).addTo(map);
+  });
   note.textContent = missing.length ? `Not available: ${missing.join(", ")}` : "";
   note.hidden = !missing.length;
   await map.once("idle");
@@ -177,11 +147,12 @@ async function draw(element) {
   element.dataset.drawn = missing.length ? "partly" : "yes";
 }
 
+const places = new Map();
 const seen = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
     seen.unobserve(target);
-    draw(target).catch((error) => {
+    draw(target, places.get(target)).catch((error) => {
       target.firstElementChild.textContent = `The map cannot be drawn: ${error.message}`;
       target.dataset.drawn = "no";
     });
@@ -189,6 +160,7 @@ const seen = new IntersectionObserver((entries) => {
 });
 function watch(root) {
   for (const element of root.querySelectorAll("[data-map]")) {
+    places.set(element, places.size);
     element.firstElementChild.textContent = "Loading the map…";
     seen.observe(element);
   }

@@ -10,7 +10,7 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
 from oa_api.http.app_keys import SETTINGS, STORAGE
-from oa_api.http.assets import ASSETS
+from oa_api.http.assets import ASSETS, BASEMAP
 from oa_api.identity import cookies, csrf
 from oa_api.identity.authorization import ROLES
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL
@@ -65,6 +65,7 @@ def set_up_pages(app: web.Application) -> None:
     environment.globals |= {
         "asset": app[ASSETS].url,
         "is_live": app[ASSETS].has("htmx.min.js") and (hdrs.METH_GET, "/api/events") in app[ROLES],
+        "has_basemap": app[ASSETS].has(BASEMAP),
         "has_maps": app[ASSETS].has("maplibre-gl.mjs"),
         "has_errors": (hdrs.METH_GET, "/errors") in app[ROLES],
         "has_search": (hdrs.METH_GET, "/search") in app[ROLES],
