@@ -22,6 +22,8 @@ def test_page_of_changes_has_fields_examples_and_moves_as_lines(visitor: Visitor
     moved = [item["geometry"] for item in features["features"] if item["properties"].get("moved_m")]
     assert [geometry["type"] for geometry in moved] == ["LineString", "Point"]
     assert moved[1]["coordinates"] == moved[0]["coordinates"][-1]
+
+
 def test_coverage_of_the_overview_has_the_continents_below_it(visitor: Visitor) -> None:
     page = visitor.open("/overview")
     land = page.locator("svg.coverage use.land")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import islice
+from typing import cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
@@ -34,14 +35,15 @@ def sure_fixes(document: object, schema: Mapping[str, object], *, most: int) -> 
 
 def _fix_places(cause: ValidationError) -> list[FaultyPlace]:
     pointer = _pointer(cause.absolute_path)
-    if cause.validator == "enum" and isinstance(cause.instance, str):
-        known = [value for value in cause.validator_value if isinstance(value, str)]
-        meant = get_close_matches(cause.instance, known, 1, _LEAST_SIMILARITY)
-        return [FaultyPlace(pointer, Fix(FixAction.REPLACE, meant[0], cause.instance) if meant else None)]
+    instance, allowed = cast("object", cause.instance), cast("object", cause.validator_value)
+    if cause.validator == "enum" and isinstance(instance, str) and isinstance(allowed, list):
+        known = [value for value in allowed if isinstance(value, str)]
+        meant = get_close_matches(instance, known, 1, _LEAST_SIMILARITY)
+        return [FaultyPlace(pointer, Fix(FixAction.REPLACE, meant[0], instance) if meant else None)]
     unknown = _unknown_keys(cause)
-    if not unknown:
+    if not unknown or not isinstance(instance, dict):
         return [FaultyPlace(pointer)]
-    missing = sorted(_known_keys(cause) - set(cause.instance))
+    missing = sorted(_known_keys(cause) - instance.keys())
     return [_fix_key(pointer, key, missing) for key in unknown]
 
 

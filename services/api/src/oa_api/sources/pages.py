@@ -91,7 +91,11 @@ async def _map_layers(database: Database, name: str) -> list[dict[str, object]]:
     """Return the layers of the map: the features of up to four datasets, and the extents of all of them."""
     tiled = await queries.list_tiled(database, name, limit=_TILED)
     tiles: list[dict[str, object]] = [
-        {"kind": "pmtiles", "url": f"/latest/{quote(name)}/{row.layer}/{quote(row.name, safe='')}/source.pmtiles"}
+        {
+            "kind": "pmtiles",
+            "layer": row.layer,
+            "url": f"/latest/{quote(name)}/{row.layer}/{quote(row.name, safe='')}/source.pmtiles",
+        }
         for row in tiled
     ]
     extents = f"/api/data/places?{urlencode({'source': name})}"
