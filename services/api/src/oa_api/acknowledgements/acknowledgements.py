@@ -19,7 +19,8 @@ MAX_ACTIVE = 1000
 
 async def list_active(database: Database) -> list[AcknowledgementRow]:
     """Return the acknowledgements in force, newest first, at most 1,000."""
-    return (await list_acknowledgements(database, AcknowledgementFilter(limit=MAX_ACTIVE))).rows
+    page = await list_acknowledgements(database, AcknowledgementFilter(limit=MAX_ACTIVE))
+    return list(page.rows)
 
 
 async def list_acknowledgements(
