@@ -382,7 +382,11 @@ HOT: dict[str, dict[str, Any]] = {
     "datasets.queries.recent_withdrawals": {
         "source": None,
         "source_like": None,
+        "contains": None,
         "layer": None,
+        "name": None,
+        "area": None,
+        "other_area": None,
         "cursor": None,
         "first": 0,
         "limit": 100,

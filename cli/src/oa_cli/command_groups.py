@@ -6,7 +6,7 @@ import click
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Write a source": ("init", "check", "try", "explain", "diff", "upload"),
-    "Run sources": ("submit", "run", "job", "failures", "bulk", "events", "health", "shadow"),
+    "Run sources": ("submit", "run", "job", "failures", "ack", "bulk", "events", "health", "shadow"),
     "Get data": ("data", "export", "collection", "fabric", "plan", "build", "webhook"),
     "Operate": ("pause", "resume", "queue", "schedule", "cleanup"),
     "Accounts": ("profile", "token", "account"),
@@ -26,6 +26,9 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "job confirm": ("job confirm 345",),
     "job reject": ("job reject 345",),
     "failures": ("failures --by host --days 14",),
+    "ack list": ("ack list us/ca/berkeley",),
+    "ack add": ('ack add us/ca/berkeley source.not_found --note "the county moves its server" --until 2026-12-31',),
+    "ack end": ('ack end 4 --reason "the server is back"',),
     "bulk rerun": ('bulk rerun --status Fail --reason "the data is fixed" --wait',),
     "bulk cancel": ('bulk cancel --run 12 --reason "wrong branch"',),
     "bulk confirm": ('bulk confirm --run 12 --reason "reviewed"',),

@@ -24,6 +24,7 @@ _MIB = 1024 * 1024
 _PACKAGE = Path(oa_api.__file__).parent
 # Modules with calls that work on all bytes of a text, and what bounds the text or keeps it off the event loop.
 BOUNDED = {
+    "datasets/places.py": "our own file, at the start",
     "dead_letters/dead_letter.py": "a message of a queue: 256 KiB",
     "definitions/examination_frames.py": "in the examiner, except for headers of our own code",
     "definitions/examiner.py": "replies of at most a megabyte of text, except for one definition of 2 MB",
@@ -48,6 +49,7 @@ BOUNDED = {
     "schedules/archive.py": "in a thread",
     "schedules/repository.py": "in a thread",
     "schedules/sources_task.py": "in a thread",
+    "sources/definition_links.py": "in a thread, one definition of at most 2 MB",
     "trials/definition_changes.py": "in a thread, two definitions that have run",
     "trials/places.py": "in a thread, a geometry of at most 500 characters",
     "trials/typed_text.py": "in a thread, a definition that has run",

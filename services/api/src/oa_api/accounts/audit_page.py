@@ -24,6 +24,7 @@ SUBJECT_PAGES = {
     "pause": ("/pauses", Role.ANYONE),
     "queue": ("/dead-letters", Role.MODERATOR),
     "upload": ("/uploads", Role.AUTHOR),
+    "acknowledgement": ("/errors#acknowledged", Role.ANYONE),
     "cleanup": ("/schedules#rules", Role.ANYONE),
 }
 

@@ -9,6 +9,7 @@ _PURPOSES = {
     "/bulk": "rerun, cancel, publish or reject many jobs at once",
     "/dead-letters": "view and redrive messages that could not be processed",
     "/profile": "create API tokens and see your sessions",
+    "/try": "try a definition on a sample of its data",
     "/uploads": "upload source files that are not available at a URL",
     "/webhooks": "manage webhooks, which notify programs of new data",
 }

@@ -3,7 +3,7 @@
 -- whose dataset is retired or deleted.
 FROM dataset_health known
 LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
-WHERE coalesce(data.state, 'published') = 'published'
+WHERE (data.state IS NULL OR data.state = 'published')
   AND (%(source)s::text IS NULL OR known.source_name = %(source)s)
   AND (%(contains)s::text IS NULL OR lower(known.source_name) LIKE %(contains)s)
   AND (%(layer)s::text IS NULL OR known.layer = %(layer)s)

@@ -25,10 +25,11 @@ class RunComparison:
 
 @dataclass(frozen=True, slots=True)
 class CauseRow:
-    """How many jobs of a run failed with a code."""
+    """How many jobs of a run failed with a code, and how many of these are acknowledged."""
 
     code: str
     jobs: int
+    acknowledged: int
 
 
 @dataclass(frozen=True, slots=True)

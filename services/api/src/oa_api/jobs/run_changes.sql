@@ -52,9 +52,12 @@ SELECT run_id, period FROM schedule_run
 WHERE type = 'sources' AND run_id IS NOT NULL ORDER BY run_id DESC LIMIT %(limit)s
 
 -- name: causes
--- The failed jobs of a run by failure code: run_changes.list_causes.
-SELECT coalesce(error_code, '') AS code, count(*) AS jobs FROM job
-WHERE run_id = %(run)s AND status = 'Fail' GROUP BY 1 ORDER BY jobs DESC, code
+-- The failed jobs of a run by failure code, acknowledged causes last: run_changes.list_causes.
+SELECT coalesce(job.error_code, '') AS code, count(*) AS jobs, count(known.id) AS acknowledged
+FROM job LEFT JOIN {acknowledgements.queries.active} known
+ON known.source_name = job.source_name AND known.error_code = job.error_code
+WHERE job.run_id = %(run)s AND job.status = 'Fail'
+GROUP BY 1 ORDER BY count(*) = count(known.id), jobs DESC, code
 
 -- name: reruns
 -- The jobs of a run that were rerun, by their status now: run_changes.count_reruns.

@@ -10,7 +10,7 @@ SELECT known.source_name, known.layer, known.name, known.country, known.region, 
             ELSE 'healthy' END AS state
 FROM dataset_health known
 LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
-WHERE coalesce(data.state, 'published') = 'published'
+WHERE (data.state IS NULL OR data.state = 'published')
   AND (%(layer)s::text IS NULL OR known.layer = %(layer)s)
   AND (%(prefix)s::text IS NULL OR known.source_name LIKE %(prefix)s)
 

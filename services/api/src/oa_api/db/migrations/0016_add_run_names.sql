@@ -28,4 +28,4 @@ WHERE run.id = product.run_id AND run.name = '';
 -- When a run ended is when its last job did.
 CREATE INDEX job_by_run_ended ON job (run_id, ended_at) WHERE rank = 9;
 -- A run is compared with the previous run of the same schedule.
-CREATE INDEX schedule_run_by_run ON schedule_run (type, run_id) WHERE run_id IS NOT NULL;
+CREATE INDEX schedule_run_by_type ON schedule_run (type, run_id) WHERE run_id IS NOT NULL;

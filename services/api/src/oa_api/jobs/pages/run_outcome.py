@@ -27,10 +27,14 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class RunCause:
-    """How many jobs of a run failed with a code; title and hint are empty for an unknown code."""
+    """How many jobs of a run failed with a code, and how many of these are acknowledged.
+
+    Title and hint are empty for an unknown code.
+    """
 
     code: str
     jobs: int
+    acknowledged: int
     title: str
     hint: str
     rerun_helps: bool
@@ -104,5 +108,6 @@ def _describe(rows: Sequence[CauseRow]) -> list[RunCause]:
     for row in rows:
         failure = FAILURES.get(row.code)
         title, hint = (failure.title, failure.hint) if failure else ("", "")
-        causes.append(RunCause(row.code, row.jobs, title, hint, rerun_helps=bool(failure and failure.rerun_helps)))
+        rerun_helps = bool(failure and failure.rerun_helps)
+        causes.append(RunCause(row.code, row.jobs, row.acknowledged, title, hint, rerun_helps=rerun_helps))
     return causes
