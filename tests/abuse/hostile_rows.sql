@@ -40,6 +40,21 @@ INSERT INTO export (job_id, format, asked, inputs, features, keep_days, attempt,
 VALUES (2, 'gpkg', jsonb_build_object('source', %(markup)s::text, 'layer', NULL, 'job', NULL, 'bbox', NULL), 1, 1, 14, 1,
     %(result)s, now(), now() + interval '1 day');
 
+UPDATE run SET name = %(markup)s;
+
+INSERT INTO acknowledgement (source_name, error_code, note, owner, issue_url, until, actor)
+SELECT DISTINCT source_name, coalesce(error_code, 'bug.crash'), %(markup)s, %(markup)s, %(url)s, now()::date + 9, %(markup)s
+FROM job WHERE id %% 3 <> 0;
+
+INSERT INTO acknowledgement (source_name, error_code, note, owner, issue_url, until, actor, ended_at, ended_by)
+VALUES (%(markup)s, %(markup)s, %(markup)s, %(markup)s, %(url)s, now()::date, %(markup)s, now(), %(markup)s);
+
+INSERT INTO trial (id, account, definition, source_name, url, remarks, entries, job_id)
+VALUES (%(markup)s, %(markup)s, %(markup)s, %(markup)s, %(url)s,
+    jsonb_build_array(jsonb_build_object('line', 1, 'severity', 'error', 'code', %(markup)s::text, 'message', %(markup)s::text, 'pointer', '')),
+    jsonb_build_array(jsonb_build_object('layer', 'addresses', 'name', %(markup)s::text, 'tier', 'small', 'host', %(markup)s::text,
+        'pointer', '', 'line', 1, 'is_runnable', true)), 1);
+
 INSERT INTO conversion (publication_id, format, job_id, attempt, result, ready_at)
 SELECT id, 'csv', job_id, 1, %(result)s, now() FROM publication;
 
@@ -96,7 +111,7 @@ INSERT INTO idempotency (key, route, request_sha256, status, response)
 VALUES (%(markup)s, %(markup)s, %(markup)s, 200, '{}');
 
 INSERT INTO schedule_run (type, period, state, triggered_by, started_at, ended_at, run_id, error, detail, traceparent)
-SELECT type, '2026-W48', 'Failed', %(markup)s, now(), now(), 1, %(markup)s,
+SELECT type, '2026-W40', 'Failed', %(markup)s, now(), now(), 1, %(markup)s,
     jsonb_build_object('skipped', %(markup)s::text, 'commit', %(markup)s::text, %(markup)s::text, %(url)s::text), %(markup)s
 FROM unnest(%(schedule_types)s) AS type;
 
@@ -121,7 +136,8 @@ INSERT INTO webhook (url, secret, events, source, layer, active, disabled_reason
 VALUES (%(url)s, %(markup)s, ARRAY['data.published'], %(markup)s, 'addresses', false, %(markup)s);
 
 INSERT INTO webhook_delivery (webhook_id, event, body, state, ended_at, status, error)
-VALUES (1, 'data.published', %(markup)s, 'failed', now(), 500, %(markup)s);
+VALUES (1, 'data.published', jsonb_build_object('type', %(markup)s::text, 'data', jsonb_build_object('url', %(markup)s::text))::text,
+    'failed', now(), 500, %(markup)s);
 
 INSERT INTO process_heartbeat (process, part, version, progress_at, problem)
 VALUES (%(markup)s, 'relay', %(markup)s, now() + interval '1 day', %(markup)s);

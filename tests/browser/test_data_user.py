@@ -96,7 +96,7 @@ def _read_csv(page: Page) -> list[dict[str, str]]:
 
 def test_data_user_gets_all_rows_as_csv_without_an_account(reader: Visitor, site: Site, tmp_path: Path) -> None:
     page = reader.open("/data", scripts=False)
-    page.get_by_role("link", name="us/ne/lancaster").click()
+    page.get_by_role("row").filter(has_text="us/ne/lancaster").get_by_role("link", name="addresses").click()
     expect(page.get_by_test_id("license")).to_contain_text("CC-BY-4.0")
     expect(page.get_by_test_id("license")).to_contain_text("Town")
     expect(page.get_by_test_id("download-source.parquet").get_by_role("link")).to_be_visible()

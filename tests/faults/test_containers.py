@@ -80,13 +80,10 @@ def test_canceled_job_terminates_its_container(system: System, endless_data_url:
 
 def test_canceled_child_of_an_array_job_ends_and_no_other_does(system: System, endless_data_url: str) -> None:
     jobs = system.submit(6, lane=Lane.WEEKLY, data=endless_data_url)
-    history = system.wait(jobs, lambda now: all(job["batch_job"] for job in now.jobs))
-    arrays: dict[str, list[dict[str, Any]]] = {}
-    for job in history.jobs:
-        arrays.setdefault(job["batch_job"].partition(":")[0], []).append(job)
-    # The messages may arrive in several deliveries, each of which is an array.
-    canceled, *others = max(arrays.values(), key=len)
-    assert others
+    history = system.wait(jobs, lambda now: _running_array(now.jobs) is not None)
+    running = _running_array(history.jobs)
+    assert running is not None
+    canceled, *others = running
     system.call("POST", f"/api/job/{canceled['id']}/cancel")
     assert _wait_for_batch_failure(system, canceled["batch_job"]) == "oa: canceled"
     described = system.batch.describe_jobs(jobs=[job["batch_job"] for job in others])["jobs"]
@@ -97,6 +94,20 @@ def test_canceled_child_of_an_array_job_ends_and_no_other_does(system: System, e
     assert system.check(jobs).statuses() == ["Canceled"] * 6
     for job in others:
         assert _wait_for_batch_failure(system, job["batch_job"]) == "oa: canceled"
+
+
+def _running_array(jobs: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+    """Return the jobs of the largest array, a running one first: one that has not started ends without a signal.
+
+    None before all jobs are submitted. The messages may arrive in several deliveries, each of which is an array.
+    """
+    if not all(job["batch_job"] for job in jobs):
+        return None
+    arrays: dict[str, list[dict[str, Any]]] = {}
+    for job in jobs:
+        arrays.setdefault(job["batch_job"].partition(":")[0], []).append(job)
+    array = sorted(max(arrays.values(), key=len), key=lambda job: job["status"] != "Running")
+    return array if len(array) > 1 and array[0]["status"] == "Running" else None
 
 
 def test_failed_child_of_an_array_job_is_retried_by_itself(system: System) -> None:

@@ -160,7 +160,7 @@ async def test_run_list_show_watch(api: RunningApi, source: Path) -> None:
     assert "1 run" in (await oa(api, "run", "list", "--status", "Fail,Pending")).out
     shown = await oa(api, "run", "show", "1")
     assert "2 jobs" in shown.out
-    assert shown.out.count("xx/here") == 2
+    assert shown.out.count("xx/here  addresses") == 2
     watched, _ = await asyncio.gather(oa(api, "run", "watch", "1"), end_jobs(api, city="Success", county="Success"))
     assert watched.status == 0
     assert (await oa(api, "run", "show", "9")).status == 4

@@ -123,7 +123,7 @@ async def test_report_is_mailed_and_posted_once_even_when_one_of_them_fails_firs
     (mail,) = box.mails
     assert mail["Subject"] == "OpenAddresses p1: 1 broke, 0 fixed"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
-    assert [body["counts"] for body in hook.bodies] == [{"broke": 1, "fixed": 0}] * 2
+    assert [body["counts"] for body in hook.bodies] == [{"broke": 1, "fixed": 0, "acknowledged": 0}] * 2
     assert "us/a" in hook.bodies[0]["text"]
 
 

@@ -237,7 +237,6 @@ async def test_pages_show_that_a_source_is_unchanged(api: RunningApi) -> None:
     for path in (
         f"/jobs/{second['id']}",
         f"/data/{dataset['id']}",
-        "/data",
         "/health",
         f"/jobs?run={second['run_id']}",
     ):

@@ -20,7 +20,7 @@ from oa_api.compatibility.redirects import read_redirects, redirect_to
 from oa_api.compatibility.table import RecognizedBy
 from oa_api.compatibility.withdrawn import withdrawn_routes
 from oa_api.failures import routes as failures
-from oa_api.http.routing import BYTES, JSON, JSON_LINES, Route, page
+from oa_api.http.routing import BYTES, JSON, JSON_ARRAY, JSON_LINES, Route, page
 from oa_api.jobs import routes as jobs
 from oa_api.products import routes as products
 from oa_api.pull_requests import routes as pull_requests
@@ -86,7 +86,7 @@ API = (
         "/api/job/{job}/output/sample",
         file_api.get_sample,
         "Get the first features of a job",
-        response=(JSON,),
+        response=(JSON_ARRAY,),
         refusals=(410,),
     ),
     _legacy(

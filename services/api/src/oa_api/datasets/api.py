@@ -10,7 +10,7 @@ from oa_api.datasets.request_schemas import (
     NewConversionSchema,
     StateChangeSchema,
 )
-from oa_api.datasets.schemas import ConversionListSchema, ConversionSchema, DatasetStateSchema
+from oa_api.datasets.schemas import ChangedDatasetSchema, ConversionListSchema, ConversionSchema
 from oa_api.datasets.serializers import output_url, serialize_dataset, serialize_publication, summarize_dataset
 from oa_api.datasets.withdrawals import DatasetAction, change_state
 from oa_api.http.app_keys import DATABASE, SETTINGS
@@ -49,7 +49,7 @@ async def post_state(request: web.Request) -> web.Response:
     state = await request.app[DATABASE].run(
         lambda transaction: change_state(transaction, data, DatasetAction(change.action), reason=change.reason, by=by)
     )
-    return web.json_response(DatasetStateSchema().dump({"data": data, "state": state}))
+    return web.json_response(ChangedDatasetSchema().dump({"data": data, "state": state}))
 
 
 async def list_conversions(request: web.Request) -> web.Response:

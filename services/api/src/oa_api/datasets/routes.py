@@ -12,11 +12,11 @@ from oa_api.datasets.request_schemas import (
 )
 from oa_api.datasets.schemas import (
     AttributionListSchema,
+    ChangedDatasetSchema,
     ConversionListSchema,
     ConversionSchema,
     DatasetListSchema,
     DatasetSchema,
-    DatasetStateSchema,
     HistorySchema,
     LicenseListSchema,
 )
@@ -76,7 +76,7 @@ API = (
         api.post_state,
         "Retire, delete or restore a dataset",
         operation_id="changeDatasetState",
-        response=DatasetStateSchema,
+        response=ChangedDatasetSchema,
         tag="data",
         description="Recorded in the audit log and the feed. Cleanup deletes the files of a deleted dataset.",
         body=StateChangeSchema,

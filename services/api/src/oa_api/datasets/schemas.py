@@ -201,7 +201,7 @@ class AttributionListSchema(ResponseSchema):
     datasets = fields.List(fields.Nested(AttributionSchema), required=True)
 
 
-class DatasetStateSchema(ResponseSchema):
+class ChangedDatasetSchema(ResponseSchema):
     """The state of a dataset after a change."""
 
     data = fields.Integer(required=True, metadata=about("ID of the dataset.", 7))

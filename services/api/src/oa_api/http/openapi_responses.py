@@ -5,7 +5,7 @@ from http import HTTPStatus
 from aiohttp import hdrs
 from marshmallow import Schema
 
-from oa_api.http.routing import BYTES, HTML, JSON, JSON_BODY, Route
+from oa_api.http.routing import BYTES, HTML, JSON, JSON_ARRAY, JSON_BODY, Route
 from oa_shared.json_types import JsonObject
 from oa_shared.media_types import GEOJSON
 from oa_shared.roles import Role
@@ -54,6 +54,8 @@ def responses(route: Route) -> JsonObject:
 
 def media_schema(media_type: str, schema: type[Schema] | None = None) -> type[Schema] | JsonObject:
     """Return the schema of a body of this media type: `schema` for JSON, or any object."""
+    if media_type == JSON_ARRAY:
+        return {"type": "array", "items": media_schema(JSON)}
     if media_type in (JSON, JSON_BODY, GEOJSON):
         return schema or {"type": "object", "additionalProperties": {}}
     is_text = media_type.startswith("text/") or media_type.endswith(("+xml", "jsonl"))
@@ -66,7 +68,7 @@ def _success(route: Route) -> JsonObject:
 
 def _content(route: Route) -> JsonObject:
     if isinstance(route.response, tuple):
-        types = {(JSON_BODY if kind == JSON else kind): kind for kind in route.response}
+        types = {(JSON_BODY if kind in (JSON, JSON_ARRAY) else kind): kind for kind in route.response}
         return {name: {"schema": media_schema(kind, route.json)} for name, kind in types.items()}
     content: JsonObject = {JSON_BODY: {"schema": route.response}}
     if route.has_page:

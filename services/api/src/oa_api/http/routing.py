@@ -9,7 +9,9 @@ from oa_api.http.problem import Handler
 from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM
 from oa_shared.roles import Role
 
-JSON_LINES, TEXT, HTML, BYTES, JSON = MEDIA_TYPES[".jsonl"], "text/plain", "text/html", OCTET_STREAM, "json"
+JSON_LINES, TEXT, HTML, BYTES = MEDIA_TYPES[".jsonl"], "text/plain", "text/html", OCTET_STREAM
+# JSON without a schema: any object, or an array of objects.
+JSON, JSON_ARRAY = "json", "json array"
 # Any object as a body.
 JSON_BODY = MEDIA_TYPES[".json"]
 # A file, whose name decides on its media type.
