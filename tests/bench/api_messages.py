@@ -119,6 +119,8 @@ _STATUS: dict[str, Any] = {
     "error_code": None,
     "error_message": None,
     "result": None,
+    "kept_job": None,
+    "kept_attempt": None,
 }
 _EVENT: dict[str, Any] = {"kind": "job.status", "accepted": True, "reason": None, "detail": None}
 _STATEMENTS_OF_A_RESULT: tuple[tuple[str, dict[str, Any]], ...] = (
