@@ -36,7 +36,7 @@ async def test_acknowledged_cause_of_a_source_is_muted_and_another_cause_is_not(
     await acknowledge(api, "xx/b")
     page = await (await api.client.get("/errors")).text()
     assert "by ada until " + TOMORROW in page
-    assert 'href="https://example.org/1" rel="noopener nofollow"' in page
+    assert 'rel="noopener nofollow" href="https://example.org/1"' in page
     assert 'data-label="Cause" class="wide"><div>Data not found' not in page, "all jobs of the group are acknowledged"
     job = await (await api.client.get(f"/jobs/{first}")).text()
     assert "by ada until " + TOMORROW in job
