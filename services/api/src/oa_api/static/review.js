@@ -9,6 +9,7 @@ addEventListener("keydown", (event) => {
     event.preventDefault(); // the key is not text for the field that gets the focus
     for (const open of document.querySelectorAll("details.confirm[open]")) open.open = false;
     confirmation.open = true;
+    confirmation.querySelector("input[name=reason]")?.focus(); // before the next key, which is text of the reason
     return;
   }
   document.querySelector(FOLLOWS[event.key] ?? "none")?.click();
