@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Page, Response, expect
 
 from browser.site import Site
 from browser.visitor import DESK, SHOTS, Visitor
@@ -92,13 +92,6 @@ def site(fresh_database: Callable[[], str], tmp_path_factory: pytest.TempPathFac
         fabric = opened.run(_write_fabric(tmp_path_factory.mktemp("fabric")))
         opened.run(_fill(opened.api, fabric))
         yield opened
-
-
-@pytest.fixture
-def visitor(browser: Browser, site: Site) -> Iterator[Visitor]:
-    first = Visitor(browser, site.url)
-    yield first
-    first.leave()
 
 
 def open_map(visitor: Visitor, path: str = "/map", **options: object) -> Page:

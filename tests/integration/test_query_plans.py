@@ -247,6 +247,7 @@ PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
 _AUDIT_FILTER: dict[str, Any] = {**dict.fromkeys(("actor", "action", "subject", "cursor")), "limit": 26}
 SPENT = {"after_job": JOBS // 2, "after_attempt": 1, "limit": 500, "keep_last": 3}
 _COUNTED: dict[str, Any] = {"keys": ["xx/1/"], "uncounted": [datetime.now(UTC).date()]}
+_FEED = dict.fromkeys(("source", "source_like", "contains", "layer", "name", "area", "other_area", "cursor"))
 HOT: dict[str, dict[str, Any]] = {
     "products.queries.builds": {"collection": 7, "cursor": None, "limit": 26},
     "products.queries.collection": {"collection": 7},
@@ -379,18 +380,7 @@ HOT: dict[str, dict[str, Any]] = {
     "datasets.queries.publication": {"data": 7, "publication": 1000},
     "datasets.queries.version_before": {"data": 7, "days": 7},
     "datasets.queries.withdrawal": {"data": 7},
-    "datasets.queries.recent_withdrawals": {
-        "source": None,
-        "source_like": None,
-        "contains": None,
-        "layer": None,
-        "name": None,
-        "area": None,
-        "other_area": None,
-        "cursor": None,
-        "first": 0,
-        "limit": 100,
-    },
+    "datasets.queries.recent_withdrawals": {**_FEED, "first": 0, "limit": 100},
     "datasets.withdrawals.mark_files": {"data": 7, "rule": "x"},
     "products.conversions.convertible": {"data": 7},
     "products.conversions.of_publications": {"publications": [1, 2, 3]},
@@ -399,17 +389,7 @@ HOT: dict[str, dict[str, Any]] = {
     "products.conversions.usual_seconds": {},
     "datasets.queries.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},
     "jobs.publishing.published_file": {"job": 7, "attempt": 1, "file": "a"},
-    "datasets.queries.recent_publications": {
-        "source": None,
-        "source_like": None,
-        "contains": None,
-        "layer": None,
-        "name": None,
-        "area": None,
-        "other_area": None,
-        "cursor": None,
-        "limit": 101,
-    },
+    "datasets.queries.recent_publications": {**_FEED, "limit": 101},
 }
 
 

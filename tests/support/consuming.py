@@ -1,5 +1,6 @@
 """The consumer of the services with a handler of single messages: batches of one."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from oa_shared.consumer import ConsumerOptions, QueueConsumer
@@ -11,6 +12,17 @@ Handler = Callable[[ReceivedMessage], Awaitable[Outcome]]
 
 async def _always() -> bool:
     return True
+
+
+async def run_until(consumer: QueueConsumer, until: Callable[[], bool]) -> None:
+    """Run a consumer until a condition holds, for ten seconds at most, and let it finish."""
+    stop = asyncio.Event()
+    running = asyncio.create_task(consumer.run(stop))
+    async with asyncio.timeout(10):
+        while not until():  # noqa: ASYNC110 - `until` checks many kinds of state
+            await asyncio.sleep(0.01)
+    stop.set()
+    await running
 
 
 async def handle_one(handle_batch: BatchHandler, message: ReceivedMessage) -> Outcome:

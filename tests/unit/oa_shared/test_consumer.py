@@ -8,7 +8,7 @@ import pytest
 from oa_shared.consumer import ConsumerOptions
 from oa_shared.outcomes import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
-from support.consuming import Handler, single_consumer
+from support.consuming import Handler, run_until, single_consumer
 from support.fakes.memory_queue import MemoryQueue
 
 OPTIONS = ConsumerOptions(concurrency=3, visibility_s=30, wait_s=0.05)
@@ -27,18 +27,12 @@ async def consume(
     options: ConsumerOptions = OPTIONS,
     is_ready: Callable[[], Awaitable[bool]] | None = None,
 ) -> None:
-    stop = asyncio.Event()
     consumer = (
         single_consumer(queue, handle, options=options, is_ready=is_ready)
         if is_ready
         else single_consumer(queue, handle, options=options)
     )
-    running = asyncio.create_task(consumer.run(stop))
-    async with asyncio.timeout(10):
-        while not until():  # noqa: ASYNC110 - `until` checks many kinds of state
-            await asyncio.sleep(0.01)
-    stop.set()
-    await running
+    await run_until(consumer, until)
 
 
 async def test_run_handles_at_most_its_concurrency_at_once() -> None:

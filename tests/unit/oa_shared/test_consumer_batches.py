@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from oa_shared.consumer import ConsumerOptions, QueueConsumer
 from oa_shared.outcomes import Ack, BatchHandler, DeadLetter, DependencyDown, Outcome, RetryAfter, Settlement
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
+from support.consuming import run_until
 from support.fakes.memory_queue import MemoryQueue
 
 OPTIONS = ConsumerOptions(concurrency=60, visibility_s=30, wait_s=0.05)
@@ -49,14 +50,8 @@ async def consume(
     options: ConsumerOptions = OPTIONS,
     is_ready: Callable[[], Awaitable[bool]] = always,
 ) -> None:
-    stop = asyncio.Event()
     consumer = QueueConsumer(queue, handle, batch_size=_SIZE, options=options, is_ready=is_ready)
-    running = asyncio.create_task(consumer.run(stop))
-    async with asyncio.timeout(10):
-        while not until():  # noqa: ASYNC110 - `until` checks many kinds of state
-            await asyncio.sleep(0.01)
-    stop.set()
-    await running
+    await run_until(consumer, until)
 
 
 def settle_all(messages: Sequence[ReceivedMessage], outcome: Outcome) -> list[Settlement]:

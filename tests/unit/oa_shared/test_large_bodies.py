@@ -52,7 +52,6 @@ BOUNDED = {
     "sources/definition_links.py": "in a thread, one definition of at most 2 MB",
     "trials/definition_changes.py": "in a thread, two definitions that have run",
     "trials/places.py": "in a thread, a geometry of at most 500 characters",
-    "trials/typed_text.py": "in a thread, a definition that has run",
     "trials/review.py": "in the examiner",
     "ui/flash.py": "a cookie",
     "uploads/service.py": "in a thread",

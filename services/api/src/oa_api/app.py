@@ -108,10 +108,7 @@ def make_app(
         client_streams=settings.event_streams_per_client,
     )
     app.on_shutdown.append(_end_streams)
-    routes = [route for route in _served_routes(settings) if settings.component_gallery or not route.is_development]
-    app[HEALTH_PATHS] = frozenset(route.path for route in routes if route.is_health)
-    app[ROLES] = {key: role for route in routes for key, role in _add_route(app, route)}
-    app[FORM_LIMITS] = {route.path: route.max_form_bytes for route in routes if route.max_form_bytes}
+    _add_routes(app, settings)
     app[RENDER_ERROR] = render_error
     set_up_pages(app)
     set_up_coverage(app)
@@ -135,6 +132,14 @@ def _document() -> JsonObject:
 def _document_v1() -> JsonObject:
     """Return the OpenAPI document of version 1."""
     return document(VERSION_1, VERSION)
+
+
+def _add_routes(app: web.Application, settings: Settings) -> None:
+    """Add all routes that the settings allow, and what middleware knows about them."""
+    routes = [route for route in _served_routes(settings) if settings.component_gallery or not route.is_development]
+    app[HEALTH_PATHS] = frozenset(route.path for route in routes if route.is_health)
+    app[ROLES] = {key: role for route in routes for key, role in _add_route(app, route)}
+    app[FORM_LIMITS] = {route.path: route.max_form_bytes for route in routes if route.max_form_bytes}
 
 
 def _served_routes(settings: Settings) -> list[Route]:

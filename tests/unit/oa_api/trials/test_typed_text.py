@@ -3,11 +3,11 @@
 import pytest
 
 from oa_api.http.errors import InvalidError
+from oa_api.jobs.definition_view import readable_text
 from oa_api.settings import Settings
 from oa_api.trials.github_links import edit_url
 from oa_api.trials.typed_text import (
     MAX_TEXT_BYTES,
-    break_lines,
     check_typed_text,
     find_pointers,
     name_in_url,
@@ -50,8 +50,8 @@ def test_find_pointers_returns_those_of_a_message(message: str, pointers: int) -
 
 def test_line_ends_are_restored_and_a_single_line_is_broken() -> None:
     assert restore_line_ends("{\r\n\r\n}") == "{\n\n}"
-    assert break_lines('{"a": ["ü"]}') == '{\n  "a": [\n    "ü"\n  ]\n}'
-    assert break_lines('{"a":\n1}') == '{"a":\n1}'
+    assert readable_text('{"a": ["ü"]}') == '{\n  "a": [\n    "ü"\n  ]\n}'
+    assert readable_text('{"a":\n1}') == '{"a":\n1}'
 
 
 def test_check_typed_text_bounds_bytes_and_refuses_nul() -> None:

@@ -192,17 +192,21 @@ GROUP BY license
 -- The selected datasets with their licenses, for GET /api/attribution.
 SELECT source_name, layer, name, license::text AS license {selected} ORDER BY source_name, layer, name
 
--- name: recent_publications
--- A page of publications, newest first, for GET /data/feed.atom.
-SELECT publication.id, publication.data_id, publication.job_id AS job, publication.attempt, publication.published_at,
-       publication.license, publication.result, data.source_name, data.layer, data.name, {is_kept} AS is_kept
-FROM publication JOIN data ON data.id = publication.data_id
-WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
+-- name: in_feed
+-- Part: the datasets of a filter of the feed.
+(%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
   AND (%(contains)s::text IS NULL OR lower(data.source_name) LIKE %(contains)s)
   AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
   AND (%(name)s::text IS NULL OR data.name = %(name)s)
   AND (%(area)s::box IS NULL OR data.area && %(area)s::box OR data.area && %(other_area)s::box)
+
+-- name: recent_publications
+-- A page of publications, newest first, for GET /data/feed.atom.
+SELECT publication.id, publication.data_id, publication.job_id AS job, publication.attempt, publication.published_at,
+       publication.license, publication.result, data.source_name, data.layer, data.name, {is_kept} AS is_kept
+FROM publication JOIN data ON data.id = publication.data_id
+WHERE {in_feed}
   AND (%(cursor)s::bigint IS NULL OR publication.id < %(cursor)s)
 ORDER BY publication.id DESC LIMIT %(limit)s
 
@@ -215,12 +219,7 @@ SELECT id, updated_at FROM data WHERE state = 'published' ORDER BY updated_at DE
 SELECT withdrawal.id, withdrawal.data_id, withdrawal.state, withdrawal.reason, withdrawal.created_at,
        withdrawal.publication_id AS publication, data.source_name, data.layer, data.name
 FROM withdrawal JOIN data ON data.id = withdrawal.data_id
-WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
-  AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
-  AND (%(contains)s::text IS NULL OR lower(data.source_name) LIKE %(contains)s)
-  AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
-  AND (%(name)s::text IS NULL OR data.name = %(name)s)
-  AND (%(area)s::box IS NULL OR data.area && %(area)s::box OR data.area && %(other_area)s::box)
+WHERE {in_feed}
   AND withdrawal.publication_id >= %(first)s
   AND (%(cursor)s::bigint IS NULL OR withdrawal.publication_id < %(cursor)s)
 ORDER BY withdrawal.publication_id DESC, withdrawal.id DESC LIMIT %(limit)s

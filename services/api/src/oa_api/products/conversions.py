@@ -130,9 +130,7 @@ async def start_conversion(
             raise NotFoundError(f"dataset {data} does not exist")
         if source.state != "published":
             raise GoneError(f"dataset {data} is {source.state}: it is not converted")
-        rows = await transaction.all(
-            _SQL["of_publications"], {"publications": [source.publication]}, into=ConversionRow
-        )
+        rows = await _read_rows(transaction, [source.publication])
         row = next((row for row in rows if row.format == format_), None)
         conversion = describe_conversion(format_, row)
         if conversion.state is ConversionState.FAILED and conversion.wait_s:
@@ -177,8 +175,8 @@ def describe_conversion(
     )
 
 
-async def _read_rows(database: Database, publications: Sequence[int]) -> list[ConversionRow]:
-    return await database.all(_SQL["of_publications"], {"publications": list(publications)}, into=ConversionRow)
+async def _read_rows(reader: Database | Transaction, publications: Sequence[int]) -> list[ConversionRow]:
+    return await reader.all(_SQL["of_publications"], {"publications": list(publications)}, into=ConversionRow)
 
 
 def _why_refused(result: JsonMapping | None, limits: ConversionLimits) -> str | None:

@@ -13,6 +13,7 @@ from oa_api.http.forms import read_form
 from oa_api.http.request_parsing import read_query
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import queries
+from oa_api.jobs.definition_view import readable_text
 from oa_api.jobs.pages.files import read_json
 from oa_api.trials import trials
 from oa_api.trials.examination import review_text
@@ -23,7 +24,7 @@ from oa_api.trials.requests import TrialForm
 from oa_api.trials.rows import TrialRow
 from oa_api.trials.sample_view import read_rows
 from oa_api.trials.schemas import TrialFormSchema, TrialQuerySchema
-from oa_api.trials.typed_text import MAX_TEXT_BYTES, break_lines, check_typed_text, name_in_url, restore_line_ends
+from oa_api.trials.typed_text import MAX_TEXT_BYTES, check_typed_text, name_in_url, restore_line_ends
 from oa_api.ui.rendering import render
 from oa_shared.job_kinds import JobKind
 
@@ -53,7 +54,7 @@ async def _show_definition_of(request: web.Request, job_id: int) -> web.Response
     if job.kind != JobKind.SOURCE:
         raise ConflictError(f"job {job_id} is a job of kind {job.kind}, which has no definition to try")
     form = TrialForm(
-        definition=await asyncio.to_thread(break_lines, await queries.get_definition(database, job_id)),
+        definition=await asyncio.to_thread(readable_text, await queries.get_definition(database, job_id)),
         url=job.source_url or "",
         source_name=job.source_name,
         entry=f"{job.layer}/{job.name}",

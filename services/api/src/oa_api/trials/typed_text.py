@@ -1,6 +1,5 @@
 """The text that an author typed or pasted, and what its address says."""
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -20,14 +19,6 @@ _MAX_POINTERS = 20
 def restore_line_ends(text: str) -> str:
     """Return a text with the line ends that the author sees: browsers send each as CR LF."""
     return text.replace("\r\n", "\n")
-
-
-def break_lines(text: str) -> str:
-    """Return a definition that is one line with a line for each value, so that remarks have lines; others unchanged.
-
-    The API stores definitions that it got as a value so. The text must be JSON of a definition that has run.
-    """
-    return text if "\n" in text.strip() else json.dumps(json.loads(text), indent=2, ensure_ascii=False)
 
 
 def check_typed_text(text: str) -> None:

@@ -1,6 +1,5 @@
 """What a column may be by its name: its roles, each with a score from 0 to 1."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -168,10 +167,3 @@ def _covers(needed: list[str], words: list[Concepts], allowed: Concepts) -> bool
         if _covers(rest, others, allowed) or (len(inside) < len(rest) and _covers(inside, others, allowed)):
             return True
     return False
-
-
-def best_role(name: str, roles: Iterable[ColumnRole]) -> tuple[ColumnRole, float] | None:
-    """Return the role of a name with the highest score among some roles, None if it has none of them."""
-    scores: Mapping[ColumnRole, float] = roles_of(name)
-    found = [(role, scores[role]) for role in roles if role in scores]
-    return max(found, key=lambda pair: pair[1], default=None)

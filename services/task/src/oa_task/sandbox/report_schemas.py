@@ -103,32 +103,28 @@ class PlacementSchema(_ClosedSchema):
     problems = fields.List(fields.Nested(PlacementProblemSchema), required=True)
 
 
-class ConversionReportSchema(_TimedReportSchema):
+class _PassCountsSchema(_ClosedSchema):
+    """The counts of a pass over the data, or over its first rows, and the place of the features."""
+
+    count = _count(required=True)
+    valid = _count(required=True)
+    without_geometry = _count(required=True)
+    bounds = _bounds()
+    fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=_count(), required=True)
+    invalid = _counts()
+    rows = fields.Nested(RowCountsSchema, required=True)
+    placement = fields.Nested(PlacementSchema, required=True)
+
+
+class ConversionReportSchema(_PassCountsSchema, _TimedReportSchema):
     """The report of a conversion (oa_task.conversion.convert) or a backfill, which compares nothing."""
 
-    count = _count(required=True)
-    valid = _count(required=True)
-    without_geometry = _count(required=True)
-    bounds = _bounds()
-    fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=_count(), required=True)
-    invalid = _counts()
     changes = fields.Nested(FeatureChangesSchema)
-    rows = fields.Nested(RowCountsSchema, required=True)
     warnings = fields.List(fields.String(), required=True)
-    placement = fields.Nested(PlacementSchema, required=True)
 
 
-class RowSummarySchema(_ClosedSchema):
+class RowSummarySchema(_PassCountsSchema):
     """The counts of the first rows (oa_task.conversion.row_summary)."""
-
-    count = _count(required=True)
-    valid = _count(required=True)
-    without_geometry = _count(required=True)
-    bounds = _bounds()
-    fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=_count(), required=True)
-    invalid = _counts()
-    rows = fields.Nested(RowCountsSchema, required=True)
-    placement = fields.Nested(PlacementSchema, required=True)
 
 
 class InspectedRowSchema(_ClosedSchema):
