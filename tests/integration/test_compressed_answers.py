@@ -6,8 +6,8 @@ import pytest
 from aiohttp import ClientResponse, hdrs
 
 from oa_api.http.compression import MIN_BYTES
-from oa_shared.roles import Role
 from oa_api.routes import ROUTES
+from oa_shared.roles import Role
 from support.publishing import publish
 from support.running_api import RunningApi
 
@@ -29,7 +29,7 @@ async def wire(api: RunningApi) -> RunningApi:
     """Return an API with data, whose client shows bodies as they are sent."""
     for number in range(DATASETS):
         await publish(api, f"xx/place-{number}")
-    api.client.session._auto_decompress = False  # noqa: SLF001 - no other way with a client that exists
+    api.client.session._auto_decompress = False
     return api
 
 
