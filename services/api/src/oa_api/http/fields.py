@@ -1,11 +1,13 @@
 """Fields and base schemas that requests and responses share."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+from yarl import URL
 
 from oa_api.http.safe_json import UnstorableError, check_storable
 from oa_shared.failures import FAILURES
@@ -15,6 +17,7 @@ MAX_ID = 2**63 - 1
 MAX_INTEGER = 2**31 - 1
 SMALL_BODY_BYTES = 1024 * 1024
 _MAX_LISTED = 200
+_BLANK = re.compile(r"[\s\x00-\x20<>\"]")
 _Request = TypeVar("_Request")
 
 
@@ -60,6 +63,33 @@ class Text(fields.String):
         text = super()._deserialize(value, attr, data, **kwargs)
         _check_storable(text)
         return text
+
+
+class WebUrl(Text):
+    """A URL of the web, absolute, with http or https; with `allow_empty` also "", as forms send it.
+
+    `urlsplit` and yarl raise ValueError for hosts and ports that a pattern lets pass, so yarl itself decides.
+    """
+
+    default_error_messages = {"url": "Must be an http or https URL."}  # noqa: RUF012
+
+    def __init__(self, *, allow_empty: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.allow_empty = allow_empty
+
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: object) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text or not self.allow_empty:
+            self._check(text)
+        return text
+
+    def _check(self, text: str) -> None:
+        try:
+            url = URL(text)
+        except ValueError as error:
+            raise self.make_error("url") from error
+        if url.scheme not in {"http", "https"} or not url.host or _BLANK.search(text):
+            raise self.make_error("url")
 
 
 class Object(fields.Dict):
