@@ -16,11 +16,11 @@ from oa_shared.public_http import AddressRefusedError, Guard, public_session
 from oa_shared.request_headers import header_violation
 from oa_shared.retrying import retrying
 from oa_task.download.content_encoding import ContentEncodingError, content_encodings, decode_body
-from oa_task.download.downloaded_file import without_login
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.s3 import in_region
 from oa_task.download.server_answer import server_answer
 from oa_task.download.server_message import has_password_field, is_web_page, quote_message
+from oa_task.download.shown_url import shown_url
 from oa_task.runtime.failure import TaskFailure
 
 _Result = TypeVar("_Result")
@@ -265,7 +265,7 @@ async def _translate_errors(url: URL) -> AsyncIterator[None]:
 
 
 def _printable(url: URL) -> str:
-    return without_login(url)[:_MAX_SHOWN]
+    return shown_url(url)[:_MAX_SHOWN]
 
 
 def _refusal(error: BaseException) -> AddressRefusedError | None:
