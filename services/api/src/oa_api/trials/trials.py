@@ -29,10 +29,11 @@ _SHOWN_LENGTH = 40
 
 @dataclass(frozen=True, slots=True)
 class TrialLimits:
-    """The most trials that an account starts within an hour, and the most jobs of its trials that run at a time."""
+    """The most trials of an account within an hour, and the most jobs of its trials, and of all, that run at a time."""
 
     per_hour: int
     running: int
+    at_once: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,18 +80,23 @@ async def check_hourly_limit(database: Database, limits: TrialLimits, *, by: Pri
 
 
 async def _check_limits(transaction: Transaction, limits: TrialLimits, *, starts_job: bool, by: Principal) -> None:
-    await transaction.execute(_SQL["lock_account"], {"account": by.owner})
+    await transaction.execute(_SQL["lock_trials"])
     use = await _read_use(transaction, by)
     _require_below(limits, use)
     if starts_job and use.running >= limits.running:
         raise TooManyRequestsError(
             f"{use.running} of your trials are running, limit {limits.running}: wait until one ends, or cancel its job"
         )
+    if starts_job and use.running_of_all >= limits.at_once:
+        raise TooManyRequestsError(
+            f"{use.running_of_all} trials of all authors are running, limit {limits.at_once}: retry in a few minutes, "
+            "or run `oa try`"
+        )
 
 
 async def _read_use(reader: Database | Transaction, by: Principal) -> TrialUse:
     use = await reader.first(_SQL["use"], {"account": by.owner, "ended": ENDED_RANK}, into=TrialUse)
-    return use or TrialUse(within_hour=0, running=0)
+    return use or TrialUse(within_hour=0, running=0, running_of_all=0)
 
 
 def _require_below(limits: TrialLimits, use: TrialUse) -> None:
