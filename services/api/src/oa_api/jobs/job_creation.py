@@ -13,8 +13,9 @@ from oa_api.identity.principal import Principal
 from oa_api.jobs.outbox import first_message
 from oa_api.jobs.planning import JobPlan, PlannedJob
 from oa_api.jobs.requests import NewRun
-from oa_api.jobs.rows import ExistingJobRow, LockedRun, RunState
+from oa_api.jobs.rows import ExistingJobRow
 from oa_api.jobs.run_names import name_of_jobs
+from oa_api.jobs.run_rows import LockedRun, RunState
 from oa_api.jobs.runs import close_run, insert_run, lock_run, name_run
 from oa_shared.fault_points import fault_point
 from oa_shared.ids import new_token

@@ -7,7 +7,8 @@ from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
 from oa_api.http.errors import InvalidError
 from oa_api.jobs.requests import JobFilter, RunChangeKind
-from oa_api.jobs.rows import RunRow, StatusCountRow
+from oa_api.jobs.rows import StatusCountRow
+from oa_api.jobs.run_rows import RunRow
 
 _SQL = load_queries("jobs.run_changes")
 

@@ -9,8 +9,8 @@ from oa_api.db.database import Database
 from oa_api.jobs import run_changes
 from oa_api.jobs.pages.run_views import run_view
 from oa_api.jobs.requests import RunChangeKind
-from oa_api.jobs.rows import RunRow
 from oa_api.jobs.run_changes import CauseRow, RunComparison
+from oa_api.jobs.run_rows import RunRow
 from oa_api.ui.charts import Segment
 from oa_shared.failures import FAILURES
 from oa_shared.status import JobStatus

@@ -12,7 +12,7 @@ from oa_api.jobs.pages.run_outcome import read_outcome
 from oa_api.jobs.pages.run_views import run_views
 from oa_api.jobs.request_schemas import JobFilterSchema, RunFilterSchema
 from oa_api.jobs.requests import JobFilter
-from oa_api.jobs.rows import RunRow
+from oa_api.jobs.run_rows import RunRow
 from oa_api.ui.lists import Listing, list_filter, make_listing
 from oa_api.ui.rendering import render
 from oa_shared.status import JobStatus
