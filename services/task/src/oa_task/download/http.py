@@ -11,11 +11,12 @@ import aiohttp
 from yarl import URL
 
 from oa_shared.public_http import Guard
+from oa_task.download.attempts import TransientError, with_attempts
 from oa_task.download.content_encoding import ContentEncodingError, content_encodings, decode_file
 from oa_task.download.downloaded_file import DownloadedFile, file_name, without_login
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
-from oa_task.download.requests import Requests, TransientError, open_requests, read_start, with_attempts
+from oa_task.download.requests import Requests, open_requests, read_start
 from oa_task.download.shown_url import shown_url
 from oa_task.results.checksums import sha256_of
 from oa_task.runtime.failure import TaskFailure
