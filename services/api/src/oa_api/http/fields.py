@@ -19,6 +19,7 @@ SMALL_BODY_BYTES = 1024 * 1024
 _MAX_LISTED = 200
 _BLANK = re.compile(r"[\s\x00-\x20<>\"]")
 _Request = TypeVar("_Request")
+_Value = TypeVar("_Value")
 
 
 class StrictSchema(Schema):
@@ -111,12 +112,12 @@ class TextOrObject(fields.Raw):
         self.schema = schema
 
 
-class Choices(fields.Field[list[str]]):
-    """A comma-separated list of values from a closed set."""
+class ParsedField(fields.Field[_Value]):
+    """A field whose values one function of the class reads."""
 
-    def __init__(self, *choices: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.choices = choices
+    def _parse(self, value: object) -> _Value:
+        """Return the value of a text or of JSON. Raises ValidationError."""
+        raise NotImplementedError
 
     def _deserialize(
         self,
@@ -124,7 +125,18 @@ class Choices(fields.Field[list[str]]):
         attr: str | None,  # noqa: ARG002
         data: Mapping[str, object] | None,  # noqa: ARG002
         **kwargs: object,  # noqa: ARG002
-    ) -> list[str]:
+    ) -> _Value:
+        return self._parse(value)
+
+
+class Choices(ParsedField[list[str]]):
+    """A comma-separated list of values from a closed set."""
+
+    def __init__(self, *choices: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.choices = choices
+
+    def _parse(self, value: object) -> list[str]:
         names = _split(value)
         unknown = sorted(set(names) - set(self.choices))
         if unknown or not names:
@@ -132,16 +144,10 @@ class Choices(fields.Field[list[str]]):
         return names
 
 
-class ErrorCodes(fields.Field[list[str]]):
+class ErrorCodes(ParsedField[list[str]]):
     """A comma-separated list of failure codes or failure classes; loads as codes."""
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **kwargs: object,  # noqa: ARG002
-    ) -> list[str]:
+    def _parse(self, value: object) -> list[str]:
         names = _split(value)
         unknown = sorted({name for name in names if not _codes_of(name)})
         if unknown or not names:
@@ -165,20 +171,14 @@ def _codes_of(name: str) -> list[str]:
 _LIMITS = (180, 90, 180, 90)
 
 
-class Numbers(fields.Field[list[float]]):
+class Numbers(ParsedField[list[float]]):
     """A comma-separated list of degrees: longitude and latitude, once or twice."""
 
     def __init__(self, count: int, message: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.count, self.message = count, message
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **kwargs: object,  # noqa: ARG002
-    ) -> list[float]:
+    def _parse(self, value: object) -> list[float]:
         try:
             numbers = [float(part) for part in str(value).split(",")]
         except ValueError as error:
@@ -192,18 +192,12 @@ class Numbers(fields.Field[list[float]]):
         return numbers
 
 
-class Time(fields.Field[datetime]):
+class Time(ParsedField[datetime]):
     """A time: RFC 3339, UTC in responses."""
 
     default_error_messages = {"invalid": "Not an RFC 3339 time with an offset, like 2026-11-24T12:00:00Z."}  # noqa: RUF012
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **kwargs: object,  # noqa: ARG002
-    ) -> datetime:
+    def _parse(self, value: object) -> datetime:
         try:
             moment = datetime.fromisoformat(value) if isinstance(value, str) else None
             if moment is None or moment.tzinfo is None:
