@@ -35,10 +35,10 @@ class TimeV1(ParsedField[datetime]):
             raise self.make_error("invalid") from error
 
 
-class LayersV1(ParsedField[list[str]]):
+class LayersV1(ParsedField[list[str] | None]):
     """The start of a layer, or `all`; loads as the layers that start so."""
 
-    def _parse(self, value: object) -> Any:
+    def _parse(self, value: object) -> list[str] | None:
         start = str(value).lower()
         return None if start == _ANY else [layer for layer in LAYERS if layer.startswith(start)]
 
@@ -101,7 +101,7 @@ class SliceFieldsV1(StrictSchema):
     sort = fields.String(load_default="id", metadata=about("Ignored: lists are sorted by ID."))
 
     @validates_schema
-    def check_depth_v1(self, data: Mapping[str, Any], **_: object) -> None:
+    def check_depth_v1(self, data: Mapping[str, int], **_: object) -> None:
         """Refuse pages so deep that the database would have to skip too many rows."""
         if data["page"] * data["limit"] >= MAX_PAGED_ROWS:
             raise ValidationError(f"Pages end at {MAX_PAGED_ROWS:,} items; use `cursor`.", "page")

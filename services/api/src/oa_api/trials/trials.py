@@ -3,7 +3,6 @@
 import json
 import uuid
 from dataclasses import dataclass
-from typing import cast
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
@@ -56,7 +55,8 @@ async def create_trial(database: Database, new_trial: NewTrial, limits: TrialLim
 
     async def work(transaction: Transaction) -> None:
         await _check_limits(transaction, limits, starts_job=new_trial.entry is not None, by=by)
-        job = await _create_job(transaction, new_trial, by=by) if new_trial.entry is not None else None
+        entry = new_trial.entry
+        job = await _create_job(transaction, new_trial, entry, by=by) if entry is not None else None
         values = {
             "id": trial,
             "account": by.owner,
@@ -104,8 +104,8 @@ def _require_below(limits: TrialLimits, use: TrialUse) -> None:
         raise TooManyRequestsError(f"limit {limits.per_hour:,} trials in an hour; retry later, or run `oa try`")
 
 
-async def _create_job(transaction: Transaction, new_trial: NewTrial, *, by: Principal) -> int:
-    planned = _plan(new_trial, cast("TrialEntryJson", new_trial.entry))
+async def _create_job(transaction: Transaction, new_trial: NewTrial, entry: TrialEntryJson, *, by: Principal) -> int:
+    planned = _plan(new_trial, entry)
     new_run = NewRun(lane=Lane.MANUAL, sample=SAMPLE_FEATURES, name=name_of_trial(planned.source_name))
     (job,) = await create_standalone_jobs(
         transaction, [planned], new_run, traceparent=new_traceparent(), owner=by.owner
