@@ -19,7 +19,7 @@ _GOOD = (
     "https://[2001:db8::1]/",
     "https://k\u00f6ln.example/",
 )
-# The form of trials keeps what was typed, and the fetcher says what is wrong. The other one is a path of the API.
+# The form of trials keeps the typed text: the fetcher states the problem. The other one is a path of the API.
 _READ_LATER = {"TrialFormSchema.url", "SchemaQueryV1Schema.url"}
 
 

@@ -1,4 +1,4 @@
-"""The rows that queries return of what products are made of, and of conversions."""
+"""The rows that queries return of the inputs of products, and of conversions."""
 
 from dataclasses import dataclass
 from datetime import datetime
