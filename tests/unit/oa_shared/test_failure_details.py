@@ -43,13 +43,13 @@ _HOSTILE: dict[str, object] = {
 }
 
 
-def _stored() -> JsonObject:
+def _stored_details() -> JsonObject:
     stored: JsonObject = json.loads(json.dumps(_DETAILS.as_json()))
     return stored
 
 
-def test_details_survive_being_stored() -> None:
-    assert read_details(_stored()) == _DETAILS
+def test_details_survive_being_stored_details() -> None:
+    assert read_details(_stored_details()) == _DETAILS
 
 
 @pytest.mark.parametrize("case", _HOSTILE)
@@ -60,7 +60,7 @@ def test_details_of_another_form_are_left_out(case: str) -> None:
 
 
 def test_unknown_members_are_dropped() -> None:
-    assert read_details({**_stored(), "html": "<script>"}) == _DETAILS
+    assert read_details({**_stored_details(), "html": "<script>"}) == _DETAILS
 
 
 def test_places_are_bounded_before_they_are_reported() -> None:

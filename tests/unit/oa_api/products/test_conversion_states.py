@@ -51,7 +51,7 @@ def test_conversion_that_was_never_requested_can_be_started() -> None:
     assert conversion.is_startable
 
 
-def test_conversion_that_the_limits_forbid_says_why() -> None:
+def test_conversion_that_the_limits_forbid_has_a_reason() -> None:
     conversion = _describe(None, refusal="6,000,000 features exceed the limit")
     assert conversion.state is ConversionState.REFUSED
     assert not conversion.is_startable
@@ -87,7 +87,7 @@ def test_deleted_file_is_not_offered_and_not_made_again() -> None:
 
 @pytest.mark.parametrize("status", [JobStatus.FAIL, JobStatus.CANCELED, JobStatus.SUCCESS])
 def test_ended_job_without_the_file_is_a_failure_with_a_pause(status: JobStatus) -> None:
-    """A job that ended well may lack the file: it must not read as prepared for ever."""
+    """A job that ended well may lack the file: it must not read as prepared without end."""
     recent = _describe(_row(status, ended_s=60, error_message="the bucket is full"))
     assert recent.state is ConversionState.FAILED
     assert recent.reason == "job 7 did not write the file: the bucket is full"
