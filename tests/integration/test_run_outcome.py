@@ -1,6 +1,7 @@
 """What the overview and the page of a run say about it: each number leads to exactly the jobs that it counts."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from oa_shared.failures import FAILURES
 from support.accounts import account, session
+from support.finished_jobs import post
 from support.running_api import RunningApi
 from support.weekly_runs import (
     FAILED,
@@ -81,6 +83,36 @@ async def test_verdict_is_one_sentence(api: RunningApi) -> None:
         text,
     )
     assert f"/runs/{run}?change=newly_failed" in sentence[1]
+
+
+async def test_verdict_counts_what_is_acknowledged_and_is_not_red_when_that_is_all(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    failed = (await api.get(f"/api/job?run={run}&status=Fail&fields=all"))["jobs"]
+    first, *others = [{"source": job["source_name"], "code": job["error"]["code"]} for job in failed]
+    until = str(datetime.now(UTC).date() + timedelta(days=1))
+    await post(api, "/api/acknowledgement", **first, note="known", until=until)
+    html = await _read(api, "/overview")
+    assert f"7 failed</a> (<a href=\"/runs/{run}?change=newly_failed\" data-count=\"5\">5 new</a>, <a" in html
+    assert f'href="/runs/{run}?status=Fail&amp;acknowledged=true" data-count="1">1 acknowledged</a>' in html
+    assert 'class="verdict bad"' in html
+    for path, number in dict.fromkeys(_Counts(html).links):
+        if "acknowledged" in path:
+            assert await _count_jobs(api, path) == number, path
+    for other in others:
+        await post(api, "/api/acknowledgement", **other, note="known", until=until)
+    html = await _read(api, "/overview")
+    assert "7 acknowledged</a>)" in html
+    assert 'class="verdict warn"' in html, "two results need review"
+
+
+async def test_page_without_a_bulk_action_for_its_filter_offers_none(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    await account(api, "mo", "moderator")
+    cookie = f"oa_session={await session(api, 'mo')}"
+    for filtered in ("rerun=true", "rerun=false", "acknowledged=false", f"run={run}&change=fixed"):
+        for page in (f"/jobs?{filtered}", f"/runs/{run}?{filtered.partition('&')[2] or filtered}"):
+            assert ">Bulk action</a>" not in await _read(api, page, Cookie=cookie), page
+    assert ">Bulk action</a>" in await _read(api, "/jobs?status=Fail", Cookie=cookie)
 
 
 async def test_rerun_button_selects_the_jobs_that_may_succeed(api: RunningApi) -> None:

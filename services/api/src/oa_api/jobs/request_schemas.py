@@ -86,6 +86,10 @@ class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
     rerun = fields.Boolean(
         load_default=None, metadata=about("Only jobs that were rerun after they had ended, or only the others.", True)
     )
+    acknowledged = fields.Boolean(
+        load_default=None,
+        metadata=about("Only jobs whose failure is acknowledged, or only the others.", True),
+    )
     change = fields.Enum(
         RunChangeKind,
         by_value=True,

@@ -61,6 +61,7 @@ class JobFilter(JobSelection, CursorSlice):
     sort: str | None = None
     fields: str = SUMMARY
     rerun: bool | None = None
+    acknowledged: bool | None = None
     change: RunChangeKind | None = None
 
 
