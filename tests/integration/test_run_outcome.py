@@ -92,7 +92,7 @@ async def test_verdict_counts_what_is_acknowledged_and_is_not_red_when_that_is_a
     until = str(datetime.now(UTC).date() + timedelta(days=1))
     await post(api, "/api/acknowledgement", **first, note="known", until=until)
     html = await _read(api, "/overview")
-    assert f"7 failed</a> (<a href=\"/runs/{run}?change=newly_failed\" data-count=\"5\">5 new</a>, <a" in html
+    assert f'7 failed</a> (<a href="/runs/{run}?change=newly_failed" data-count="5">5 new</a>, <a' in html
     assert f'href="/runs/{run}?status=Fail&amp;acknowledged=true" data-count="1">1 acknowledged</a>' in html
     assert 'class="verdict bad"' in html
     for path, number in dict.fromkeys(_Counts(html).links):
