@@ -21,7 +21,7 @@ GITHUB = "github"
 BULK = "bulk"
 HEARTBEAT = "heartbeat"
 # How long a process that no longer reports is a problem at least: then its parts that another process runs count as
-# replaced, such as the relay; parts that nobody runs, such as the only scheduler, remain a problem for a day.
+# replaced, such as the relay; parts that no process runs, such as the only scheduler, remain so for a day.
 FORGET_S, FORGET_UNREPLACED_S = 300.0, 86_400.0
 # Six reports are missing.
 SILENT_S = 30.0

@@ -78,7 +78,7 @@ class RunOutcome:
 
     @property
     def kind(self) -> str:
-        """Return the kind of the color: failures that are all acknowledged are no reason to look."""
+        """Return the kind of the color: acknowledged failures do not make it red."""
         run = self.run
         if run.counts.get(JobStatus.FAIL, 0) > self.acknowledged:
             return "bad"
