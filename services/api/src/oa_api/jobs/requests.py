@@ -45,6 +45,7 @@ class JobSelection:
     error: list[str] | None = None
     before: datetime | None = None
     after: datetime | None = None
+    ended_after: datetime | None = None
     live: bool | None = None
     run: int | None = None
 
