@@ -28,6 +28,16 @@ from support.weekly_runs import (
 HTML = {"Accept": "text/html"}
 
 
+# The attempts before the reruns: two failed, one needed review; and one after them.
+_ATTEMPTS = """
+    INSERT INTO job_attempt (job_id, attempt, token, tier, status, created_at)
+    SELECT id, n, token || n, tier,
+           CASE WHEN n = 2 THEN status WHEN source_name LIKE '%%town40' THEN 'Warn' ELSE 'Fail' END,
+           CASE WHEN n = 2 THEN opened_at + interval '1 s' ELSE created_at END
+    FROM job, generate_series(1, 2) n WHERE run_id = %(run)s AND opened_at > created_at
+"""
+
+
 class _Counts(HTMLParser):
     """The links that state how many jobs they lead to, as (address, number)."""
 
@@ -144,6 +154,15 @@ async def test_causes_and_reruns_of_a_run_are_shown(api: RunningApi) -> None:
     assert "Ended, 7 failed" in main
     assert FAILURES["upstream.timeout"].title in main
     assert f'data-count="{RERUN}">{RERUN} rerun' in main
+
+
+async def test_what_a_rerun_changed_stays_visible(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    await api.database.execute(_ATTEMPTS, {"run": run})
+    main = (await _read(api, f"/runs/{run}")).partition("<main")[2]
+    panel = main.partition('aria-label="Reruns"')[2].partition("</section>")[0]
+    text = " ".join(re.sub(r"<[^>]+>", " ", panel).split())
+    assert re.search(r"3 rerun , before: (Warn 1 Fail 2|Fail 2 Warn 1) , now: .*Success 2", text), text
 
 
 @pytest.mark.parametrize(
