@@ -50,7 +50,11 @@ API = (
         operation_id="getJobState",
         response=AttemptStateSchema,
         tag="jobs",
-        description="The number, token and status of the attempt; the dispatcher compares them with its message.",
+        description=(
+            "The number, token and status of the attempt. Deprecated: only dispatchers of earlier versions call it; "
+            "POST /api/job/states replaces it."
+        ),
+        is_deprecated=True,
         role=Role.SERVICE,
     ),
     patch(

@@ -101,6 +101,12 @@ async def count_reruns(database: Database, run: int) -> dict[str, int]:
     return {row.status: row.jobs for row in rows}
 
 
+async def count_before_reruns(database: Database, run: int) -> dict[str, int]:
+    """Return the same number by the status before the rerun."""
+    rows = await database.all(_SQL["before_reruns"], {"run": run}, into=StatusCountRow)
+    return {row.status: row.jobs for row in rows}
+
+
 async def list_weekly_runs(database: Database, *, limit: int) -> list[WeeklyRunRow]:
     """Return the latest runs of the weekly schedule, newest first."""
     return await database.all(_SQL["weekly_runs"], {"limit": limit}, into=WeeklyRunRow)

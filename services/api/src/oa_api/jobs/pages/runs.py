@@ -46,8 +46,7 @@ async def show_run(request: web.Request) -> web.Response:
         job_filter=job_filter,
         failed=failed,
         jobs=await find_jobs(request, listed),
-        # A bulk action has no filter by change or rerun, and would take more jobs than the page shows.
-        bulk_url="" if job_filter.change or job_filter.rerun is not None else bulk_url(request, run=run.id),
+        bulk_url=bulk_url(request, run=run.id),
     )
 
 
