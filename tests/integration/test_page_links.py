@@ -80,7 +80,8 @@ async def pages(api: RunningApi) -> dict[str, str]:
     }
     for kind in ("job", "run", "data", "schedule_run", "bulk"):
         await api.database.execute(
-            "INSERT INTO audit (actor, kind, role, action, subject) VALUES ('ann', 'session', 'admin', 'x', %(subject)s)",
+            "INSERT INTO audit (actor, kind, role, action, subject)"
+            " VALUES ('ann', 'session', 'admin', 'x', %(subject)s)",
             {"subject": f"{kind}/{numbers[kind]}"},
         )
     return {name: path.format(**numbers) for name, path in _PAGES.items()}
