@@ -16,7 +16,10 @@ FROM (
            sum(entry) AS entries, sum(dataset) AS published, sum(failing) AS failing, sum(features) AS features
     FROM (
         SELECT source_name, 1 AS entry, 0 AS dataset, (failing_since IS NOT NULL)::int AS failing, 0 AS features
-        FROM dataset_health WHERE %(below)s::text IS NULL OR source_name LIKE %(below)s
+        FROM dataset_health
+        WHERE (%(below)s::text IS NULL OR source_name LIKE %(below)s) AND (source_name, layer, name) NOT IN (
+            SELECT source_name, layer, name FROM data WHERE state <> 'published'
+        )
         UNION ALL
         SELECT source_name, 0, 1, 0, coalesce(features, 0) FROM data
         WHERE state = 'published' AND (%(below)s::text IS NULL OR source_name LIKE %(below)s)
@@ -85,8 +88,7 @@ FROM (
     SELECT known.source_name, known.failing_since, data.id AS data
     FROM dataset_health known
     LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
-        AND data.state = 'published'
-    WHERE lower(known.source_name) ~ ALL(%(words)s)
+    WHERE (data.state IS NULL OR data.state = 'published') AND lower(known.source_name) ~ ALL(%(words)s)
 ) known
 GROUP BY source_name
 ORDER BY lower(source_name) ~ %(ending)s DESC, length(source_name), source_name LIMIT %(limit)s
