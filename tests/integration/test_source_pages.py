@@ -261,3 +261,25 @@ async def test_search_of_the_front_page_finds_places(api: RunningApi) -> None:
     assert field
     response = await api.client.get(action[1], params={field[1]: "California"}, allow_redirects=False)
     assert response.headers["Location"] == "/sources/us/ca"
+
+
+async def test_buttons_of_the_list_lead_to_the_same_selection(api: RunningApi) -> None:
+    made = await fill(api)
+    assert made
+    for query in (*FILTERS, "state=never", "state=failing&source=us/", "state=published&q=us"):
+        html = await read(api, f"/data?{query}")
+        sources = rows(html)
+        buttons = {
+            label: href.replace("&amp;", "&")
+            for href, label in re.findall(r'<a class="button" href="([^"]+)">(Feed|JSON|Attribution|Map)</a>', html)
+        }
+        answer = await api.get(buttons["JSON"])
+        listed = {each["source_name"] for each in answer.get("data", answer.get("sources"))}
+        assert listed == set(sources) - (set() if "sources" in answer else {"us/ca/oakland"}), query
+        published = set(sources) - {"us/ca/oakland"}
+        assert ("Feed" in buttons) == ("state=" not in query), query
+        if "Feed" in buttons:
+            feed = await read(api, buttons["Feed"])
+            assert set(re.findall(r"<title>(\S+) addresses city</title>", feed)) == published, query
+            attribution = await (await api.client.get(f"{buttons['Attribution']}&format=json")).json()
+            assert {each["source_name"] for each in attribution["datasets"]} == published, query
