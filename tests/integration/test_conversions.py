@@ -86,7 +86,7 @@ async def test_get_of_the_latest_file_starts_the_conversion_and_head_does_not(ap
 @pytest.mark.parametrize(
     "purpose", [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")]
 )
-async def test_link_that_nobody_has_followed_starts_nothing(api: RunningApi, purpose: tuple[str, str]) -> None:
+async def test_request_ahead_of_a_click_starts_nothing(api: RunningApi, purpose: tuple[str, str]) -> None:
     await publish(api, "us/ne/lancaster")
     response = await api.client.get(_CSV, headers=dict([purpose]), allow_redirects=False)
     assert response.status == 503

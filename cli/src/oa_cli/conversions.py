@@ -13,7 +13,7 @@ _LONGEST_PAUSE_S, _TIMEOUT_S = 3, 3600
 _PREPARING, _READY = "preparing", "ready"
 
 
-class Conversion(TypedDict):
+class ConversionAnswer(TypedDict):
     """A format of a published result, and how far its file is."""
 
     format: str
@@ -29,7 +29,7 @@ class Conversion(TypedDict):
 class ConversionList(TypedDict):
     """GET /api/data/<dataset>/conversions."""
 
-    conversions: list[Conversion]
+    conversions: list[ConversionAnswer]
 
 
 async def prepare_file(api: Api, data: int, file: str) -> tuple[int | None, PublishedFile]:
@@ -38,7 +38,7 @@ async def prepare_file(api: Api, data: int, file: str) -> tuple[int | None, Publ
     Raises RejectedError if it cannot be written, or is not within an hour.
     """
     path = f"/api/data/{data}/conversions"
-    found = await api.post(path, Conversion, {"format": CONVERTED_FILES[file]})
+    found = await api.post(path, ConversionAnswer, {"format": CONVERTED_FILES[file]})
     waited_s = 0
     while found["state"] == _PREPARING and waited_s < _TIMEOUT_S:
         pause_s = min(found["wait_s"] or 1, _LONGEST_PAUSE_S)

@@ -15,7 +15,7 @@ from oa_api.products.product_requests import conversion_limits
 from oa_shared.products import ProductFormat
 
 _LEAST_WAIT_S = 5
-# Headers of browsers and previews that load a link which nobody has followed.
+# Headers of browsers and previews that load a link ahead of a click.
 _PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 
 
@@ -56,7 +56,7 @@ async def get_ready_conversion(request: web.Request, data: int, format_: Product
     """
     dataset = await queries.get_dataset(request.app[DATABASE], data)
     conversion = await _find(request, dataset, format_)
-    if conversion.is_startable and _is_wanted(request):
+    if conversion.is_startable and _is_file_requested(request):
         conversion = await request_conversion(request, data, format_)
     if conversion.state is ConversionState.READY:
         return conversion
@@ -70,8 +70,8 @@ async def get_ready_conversion(request: web.Request, data: int, format_: Product
     raise PreparingError(f"{conversion.file} is being prepared; ask again in {wait_s} s", wait_s=wait_s)
 
 
-def _is_wanted(request: web.Request) -> bool:
-    """Return whether a client asks for a file, and does not only look whether it exists or load it ahead of a click."""
+def _is_file_requested(request: web.Request) -> bool:
+    """Return whether a request is for the file, rather than for its existence or ahead of a click."""
     purposes = (request.headers.get(name, "") for name in _PURPOSES)
     return request.method == hdrs.METH_GET and not any("prefetch" in purpose.lower() for purpose in purposes)
 

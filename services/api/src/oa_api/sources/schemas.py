@@ -22,11 +22,11 @@ class SourceOriginSchema(ResponseSchema):
     text = text_field("Path of its text.", "/api/job/12/raw")
     url = text_field("URL that it was fetched from.", allow_none=True)
     file = text_field(
-        "Its file at GitHub.",
+        "URL of its file at GitHub.",
         "https://github.com/openaddresses/openaddresses/blob/master/sources/us/ca/berkeley.json",
         allow_none=True,
     )
-    commit = text_field("Its commit at GitHub.", allow_none=True)
+    commit = text_field("URL of its commit at GitHub.", allow_none=True)
 
 
 class SourceEntrySchema(ResponseSchema):
@@ -38,12 +38,12 @@ class SourceEntrySchema(ResponseSchema):
         required=True,
         validate=validate.OneOf(ENTRY_STATES),
         metadata=about(
-            "`healthy`: the latest job succeeded; `failing`: the former version stays published; `never`: nothing is "
-            "published so far.",
+            "`healthy`: the latest job succeeded; `failing`: the former version stays published; `never`: it has no "
+            "published version.",
             "healthy",
         ),
     )
-    failing_since = time_field("When it began to fail; null if it does not.", allow_none=True)
+    failing_since = time_field("Time since which it fails; null if it does not.", allow_none=True)
     job = id_field("ID of its latest job.")
     status = fields.String(
         required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("Status of that job.", "Success")
@@ -69,7 +69,7 @@ class SourceSchema(ResponseSchema):
     failing = fields.Integer(required=True, metadata=about("Number of failing entries.", 0))
     features = fields.Integer(required=True, metadata=about("Number of published features.", 1000))
     updated_at = time_field("When one of its entries was last published.", allow_none=True)
-    failing_since = time_field("When the entry that fails for longest began to fail.", allow_none=True)
+    failing_since = time_field("Time since which the entry fails that fails for longest.", allow_none=True)
     definition = fields.Nested(SourceOriginSchema, required=True, allow_none=True)
     entries = fields.List(fields.Nested(SourceEntrySchema), required=True)
 
@@ -101,7 +101,7 @@ class WithdrawnDatasetSchema(ResponseSchema):
     layer = _layer_field()
     name = text_field("Name of the entry in the layer.", "city")
     state = fields.String(
-        required=True, validate=validate.OneOf(list(OfferState)), metadata=about("Its state.", "retired")
+        required=True, validate=validate.OneOf(list(OfferState)), metadata=about("State of the dataset.", "retired")
     )
 
 
