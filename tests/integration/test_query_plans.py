@@ -203,6 +203,9 @@ async def test_numbers_of_sources_read_datasets_only(database: Database, query: 
 PAGES_OF_SOURCES: dict[str, dict[str, Any]] = {
     "exists": {"source": "xx/17", "below": "xx/17/%"},
     "definition": {"source": "xx/17"},
+    "newest_job": {"source": "xx/17"},
+    "origins": {"jobs": [7, 77]},
+    "withdrawn": {"source": "xx/17"},
     "publications": {"source": "xx/17", "limit": 20},
     "tiled": {"source": "xx/17", "limit": 4},
     "numbered": {"id": 77},

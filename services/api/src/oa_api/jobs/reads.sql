@@ -229,8 +229,12 @@ ORDER BY publication.id DESC LIMIT 1
 
 -- name: related_to_job
 -- What a job belongs to besides its run: the page of the job.
-SELECT (SELECT id FROM data WHERE job.kind = 'source' AND source_name = job.source_name AND layer = job.layer AND name = job.name)
-       AS data, run.github, {origin_of_run}, (SELECT id FROM export WHERE job_id = job.id) AS export,
+SELECT coalesce(
+           (SELECT id FROM data WHERE job.kind IN ('source', 'backfill') AND source_name = job.source_name
+                AND layer = job.layer AND name = job.name),
+           (SELECT publication.data_id FROM conversion JOIN publication ON publication.id = conversion.publication_id
+            WHERE conversion.job_id = job.id)
+       ) AS data, run.github, {origin_of_run}, (SELECT id FROM export WHERE job_id = job.id) AS export,
        (SELECT collection_id FROM collection_build WHERE job_id = job.id) AS collection, ARRAY(
            SELECT bulk_action_id FROM bulk_action_job WHERE job_id = job.id ORDER BY bulk_action_id DESC LIMIT 10
        ) AS bulk_actions
