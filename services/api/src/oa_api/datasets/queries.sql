@@ -12,7 +12,7 @@ FROM data
 WHERE data.state = 'published'
   AND (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
-  AND (%(contains)s::text IS NULL OR lower(data.source_name) LIKE %(contains)s)
+  AND (%(contains)s::text IS NULL OR lower(data.source_name) ~ %(contains)s)
   AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
   AND (%(name)s::text IS NULL OR data.name = %(name)s)
   AND (%(before)s::timestamptz IS NULL OR data.updated_at < %(before)s)
@@ -197,7 +197,7 @@ SELECT source_name, layer, name, license::text AS license {selected} ORDER BY so
 -- Part: the datasets of a filter of the feed.
 (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
-  AND (%(contains)s::text IS NULL OR lower(data.source_name) LIKE %(contains)s)
+  AND (%(contains)s::text IS NULL OR lower(data.source_name) ~ %(contains)s)
   AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
   AND (%(name)s::text IS NULL OR data.name = %(name)s)
   AND (%(area)s::box IS NULL OR data.area && %(area)s::box OR data.area && %(other_area)s::box)

@@ -15,8 +15,9 @@ from oa_api.identity.principal import Principal
 from oa_api.jobs.outbox import first_message
 from oa_api.jobs.planning import JobPlan, PlannedJob
 from oa_api.jobs.requests import NewRun
-from oa_api.jobs.rows import ExistingJobRow, LockedRun, RunState
+from oa_api.jobs.rows import ExistingJobRow
 from oa_api.jobs.run_names import name_of_jobs
+from oa_api.jobs.run_rows import LockedRun, RunState
 from oa_api.jobs.runs import close_run, insert_run, lock_run, name_run
 from oa_shared.fault_points import fault_point
 from oa_shared.ids import new_token
@@ -57,17 +58,18 @@ async def check_before_fetch(database: Database, run: int, idempotency: Idempote
             state = await transaction.first(_RUNS["run_state"], {"run": run}, into=RunState)
             if state is None:
                 raise NotFoundError(f"run {run} does not exist")
-            _require_open(run, state)
-            require_for_run(by, live=state.live)
-            require_to_add_jobs(by, state.owner)
+            _require_addable(run, state, by=by)
         return earlier
 
     return await database.run(work)
 
 
-def _require_open(run: int, state: RunState | LockedRun) -> None:
+def _require_addable(run: int, state: RunState | LockedRun, *, by: Principal) -> None:
+    """Raise ConflictError for a closed run, ForbiddenError for a caller who may not add jobs to this one."""
     if state.closed_at is not None:
         raise ConflictError(f"run {run} is closed and accepts no more jobs")
+    require_for_run(by, live=state.live)
+    require_to_add_jobs(by, state.owner)
 
 
 async def create_jobs(
@@ -83,9 +85,7 @@ async def create_jobs(
         if earlier is not None:
             return earlier
         locked = await lock_run(transaction, run)
-        _require_open(run, locked)
-        require_for_run(by, live=locked.live)
-        require_to_add_jobs(by, locked.owner)
+        _require_addable(run, locked, by=by)
         added = await add_jobs(transaction, locked, plan.jobs, traceparent)
         await name_run(transaction, run, name_of_jobs([job.source_name for job in plan.jobs]))
         response = {"run": run, **asdict(added), "errors": [asdict(item) for item in plan.rejections]}
