@@ -43,8 +43,6 @@ def check_submission(new_job: SubmittedJob, *, size_bytes: int) -> None:
         raise BatchClientError(f"the request has {size_bytes} bytes, the limit is {MAX_PAYLOAD_BYTES}")
     if not _NAME.fullmatch(new_job["jobName"]):
         raise BatchClientError(f"jobName must match {_NAME.pattern}")
-            "jobName is 1 to 128 letters, digits, hyphens and underscores; the first is a letter or digit"
-        )
     _check_array(new_job)
     _check_overrides(new_job)
     _check_limits(new_job)
