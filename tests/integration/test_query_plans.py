@@ -101,6 +101,13 @@ LISTS: dict[str, dict[str, Any]] = {
     "of a bulk action": {"bulk": 7},
     "live": {"live": True},
     "of a run, rerun": {"run": 150, "rerun": True},
+    "acknowledged": {"acknowledged": True},
+    "failed lately with a code": {
+        "status": ["Fail"],
+        "error": ["source.schema"],
+        "ended_after": datetime(2999, 1, 1, tzinfo=UTC),
+    },
+    "of a run, not acknowledged": {"run": 150, "status": ["Fail"], "acknowledged": False},
     "newly failed": {"run": 150, "change": RunChangeKind.NEWLY_FAILED},
     "still failed": {"run": 150, "change": RunChangeKind.STILL_FAILED},
     "fixed": {"run": 150, "change": RunChangeKind.FIXED},

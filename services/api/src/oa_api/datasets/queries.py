@@ -29,7 +29,7 @@ from oa_api.jobs.filters import window_parameters
 
 _SQL = load_queries("datasets.queries")
 MAX_EXTENTS = 50_000
-EXTENTS_OF_A_PART = 1_000
+EXTENTS_OF_A_PART = 2_500
 _SHOWN_LENGTH = 200
 _PUBLISHED = "published"
 MAX_STEPS = 200

@@ -147,8 +147,9 @@ WHERE source_name = %(source)s AND layer = %(layer)s AND name = %(name)s
 
 -- name: version
 -- What the published data and the state of its jobs are as of: the last event before all transactions that still run, on a
--- day (an old event may be deleted). For the ETag of extents and credits.
-SELECT (now() AT TIME ZONE 'UTC')::date || ' ' || coalesce((
+-- day (an old event may be deleted), and the last publication (an imported one has no event). For the ETag of extents and
+-- credits.
+SELECT (now() AT TIME ZONE 'UTC')::date || ' ' || coalesce((SELECT max(id) FROM publication), 0) || ' ' || coalesce((
     SELECT xid || '-' || id FROM job_event
     WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, id DESC LIMIT 1), '') AS version
 
