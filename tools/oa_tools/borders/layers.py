@@ -133,7 +133,7 @@ def _pieces(line: np.ndarray, owners: tuple[int, int], tolerance: float) -> Iter
 
 
 def _cuts(points: np.ndarray) -> list[int]:
-    """Return where a line is cut: where it enters another cell, and after _MOST_POINTS points; the ends are among them."""
+    """Return where a line is cut: its ends, where it enters another cell, and after _MOST_POINTS points."""
     if len(points) < 2:  # noqa: PLR2004 - no line
         return []
     cells = points // (CELL_DEGREES * UNITS_PER_DEGREE)
