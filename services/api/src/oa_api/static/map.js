@@ -90,6 +90,8 @@ async function makeMap(maplibre, tiles, element, place) {
     fitBoundsOptions: fitOptions(element),
     hash: hashOf(place),
     attributionControl: false,
+    // One finger, or the wheel, scrolls the page; a page that is a map keeps the wheel of a mouse.
+    cooperativeGestures: matchMedia("(pointer: coarse)").matches || !element.classList.contains("tall"),
     dragRotate: false,
     pitchWithRotate: false,
     locale: { "Map.Title": element.getAttribute("aria-label") },
