@@ -66,8 +66,8 @@ fuzz: setup ## Compare random definitions and rows with a plain reference, read 
 	@cd tests && ../.venv/bin/python -m fuzz.geometries $(INPUTS)
 	@cd tests && ../.venv/bin/python -m fuzz.round_trips
 
-screenshots: setup ## Take screenshots of every page in light, dark and on a phone, checked by axe, in .local/screenshots
-	@.venv/bin/pytest -q tests/browser/take_screenshots.py tests/browser/test_weight.py
+screenshots: setup ## Take screenshots of every page in light, dark and on a phone, with axe and weights, in .local/screenshots
+	@.venv/bin/pytest -q tests/browser/take_screenshots.py
 
 probe: setup ## Send generated, odd and hostile requests as each role to a running API, crawl its pages; MINUTES=30 KIND=generated|pages|odd
 	@cd tests && PYTHONPATH=../tools ../.venv/bin/python -m abuse.probe --minutes $(MINUTES) $(KIND)

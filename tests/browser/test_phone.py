@@ -3,14 +3,14 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from browser.pages import PAGES
 from browser.visitor import PHONE, Visitor, empty_pixels_below, is_wider_than_window, small_texts
 from oa_api.http.routing import HTML
 from oa_api.routes import ROUTES
 
-_SMALL_PHONE = {"width": 360, "height": 740}
+_SMALL_PHONE: ViewportSize = {"width": 360, "height": 740}
 _MOST_EMPTY_PX = 24
 # Redirects, and what only a link in a mail opens.
 _NO_PAGES = ("/sign-in/github", "/sign-in/github/callback", "/sign-in/link")
@@ -62,6 +62,13 @@ _CLIPPED = """() => {
     .filter((each) => each.getBoundingClientRect().right > innerWidth + 1);
   return [...cut, ...over, ...outside].map((each) => each.outerHTML.slice(0, 160));
 }"""
+# Opens all confirmations, filters and other details at a time.
+_UNFOLD = """() => {
+  for (const each of document.querySelectorAll("details")) {
+    each.removeAttribute("name");
+    each.open = true;
+  }
+}"""
 _MENU_LINKS_IN_VIEW = """(menu) => [...menu.querySelectorAll("nav a, .account a, .account button")].every((each) => {
   const box = each.getBoundingClientRect();
   if (each.hidden) return true;
@@ -86,11 +93,13 @@ def test_page_fits_a_phone(phone: Page, name: str) -> None:
     phone.set_viewport_size(_SMALL_PHONE)
     assert not is_wider_than_window(phone), "the page scrolls sideways at 360 pixels"
     phone.set_viewport_size(PHONE)
-    assert not is_wider_than_window(phone), "the page scrolls sideways"
-    assert empty_pixels_below(phone) <= _MOST_EMPTY_PX, "the page scrolls into nothing"
-    assert phone.evaluate(_CLIPPED) == []
-    assert small_texts(phone) == []
-    assert phone.evaluate(_SMALL_TARGETS) == []
+    for state in ("folded", "unfolded"):
+        assert not is_wider_than_window(phone), f"{state}: the page scrolls sideways"
+        assert empty_pixels_below(phone) <= _MOST_EMPTY_PX, f"{state}: the page scrolls into nothing"
+        assert phone.evaluate(_CLIPPED) == [], state
+        assert small_texts(phone) == [], state
+        assert phone.evaluate(_SMALL_TARGETS) == [], state
+        phone.evaluate(_UNFOLD)
 
 
 def test_every_page_is_listed() -> None:
@@ -157,3 +166,12 @@ def test_table_of_numbers_scrolls_and_keeps_its_first_column_in_view(phone: Page
     table.evaluate("box => box.scrollBy(200, 0)")
     assert table.evaluate("box => box.scrollLeft") > 50
     assert first.bounding_box() == before
+
+
+def test_map_lets_one_finger_scroll_the_page(admin_of_all: Visitor) -> None:
+    page = admin_of_all.blank(has_touch=True)
+    page.set_viewport_size(PHONE)
+    page.goto("/map")
+    canvas = page.locator(".maplibregl-canvas-container").first
+    canvas.wait_for(state="attached")
+    assert canvas.evaluate("element => getComputedStyle(element).touchAction") == "pan-x pan-y"

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".local/web/axe.min.js"
 SHOTS = ROOT / ".local/screenshots"
 WEIGHTS = SHOTS / "weights"
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 _MOST_EMPTY_PX = 24
 _SERIOUS = frozenset({"serious", "critical"})
 # Chromium reports each response of 400 and above, even of the page under test, and WebGL without a GPU.

@@ -134,10 +134,12 @@ async function draw(element, place) {
   if (bounds) map.addControl(fitControl(() => fit()));
   const borders = element.dataset.basemap ? (isShown) => showBorders(map, isShown) : null;
   if (parts.length) map.addControl(legendControl(map, groupsOf(parts).keys(), (hidden) => hideGroups(map, parts, hidden), borders), "top-left");
-  onThemeChange(() => {
+  const repaint = () => {
     repaintBase(map);
     repaintData(map, parts);
-  });
+  };
+  onThemeChange(repaint);
+  repaint(); // the theme may have changed while the map loaded
   map.on("click", (event) => {
     const content = describe(map.queryRenderedFeatures(event.point), options.layers);
     if (content) new maplibre.Popup({ maxWidth: "22rem" }).setLngLat(event.lngLat).setDOMContent(content).addTo(map);
