@@ -90,6 +90,14 @@ def test_page_fits_a_phone(phone: Page, name: str) -> None:
     answer = phone.goto(PAGES[name], wait_until="load")
     assert answer is not None
     assert answer.status == 200, answer.status
+    _check_phone(phone)
+
+
+def test_sign_in_fits_a_phone(visitor: Visitor) -> None:
+    _check_phone(visitor.open("/sign-in"))
+
+
+def _check_phone(phone: Page) -> None:
     phone.set_viewport_size(_SMALL_PHONE)
     assert not is_wider_than_window(phone), "the page scrolls sideways at 360 pixels"
     phone.set_viewport_size(PHONE)
