@@ -1,6 +1,10 @@
-"""`make audit`: known vulnerabilities of the locked packages, except accepted ones. Needs OSV and the npm registry."""
+"""`make audit`: known vulnerabilities of the packages of every lock file, except accepted ones.
+
+Needs OSV and the npm registry.
+"""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -11,8 +15,18 @@ from oa_shared.json_types import JsonMapping
 _ROOT = Path(__file__).parents[2]
 _ACCEPTED = _ROOT / ".ci/accepted-advisories"
 _UV = _ROOT / ".local/tools/bin/uv"
-_WEB = _ROOT / "services/api/web"
+_UV_LOCK, _NPM_LOCK = "uv.lock", "package-lock.json"
+_INSTALLED = "node_modules"
 _WITHIN_S = 300
+
+
+def list_lock_files(root: Path) -> list[Path]:
+    """Return the lock files of uv and npm below a folder, without those of hidden folders and installed packages."""
+    found = []
+    for folder, names, files in os.walk(root):
+        names[:] = [name for name in names if not name.startswith(".") and name != _INSTALLED]
+        found += [Path(folder, file) for file in files if file in {_UV_LOCK, _NPM_LOCK}]
+    return sorted(found)
 
 
 def read_accepted(path: Path) -> dict[str, str]:
@@ -37,15 +51,15 @@ def npm_advisories(report: JsonMapping) -> Iterator[tuple[str, str]]:
                 yield str(via["url"]).rsplit("/", 1)[-1], name
 
 
-def _audit_python(accepted: Iterable[str]) -> bool:
+def _audit_python(folder: Path, accepted: Iterable[str]) -> bool:
     ignored = [word for advisory in accepted for word in ("--ignore", advisory)]
-    done = subprocess.run([str(_UV), "audit", "--frozen", *ignored], cwd=_ROOT, timeout=_WITHIN_S, check=False)  # noqa: S603 - our own uv
+    done = subprocess.run([str(_UV), "audit", "--frozen", *ignored], cwd=folder, timeout=_WITHIN_S, check=False)  # noqa: S603 - our own uv
     return done.returncode == 0
 
 
-def _audit_web(accepted: Iterable[str]) -> bool:
+def _audit_npm(folder: Path, accepted: Iterable[str]) -> bool:
     command = ["npm", "audit", "--json", "--package-lock-only"]
-    done = subprocess.run(command, cwd=_WEB, capture_output=True, text=True, timeout=_WITHIN_S, check=False)  # noqa: S603 - npm, with fixed arguments
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_WITHIN_S, check=False)  # noqa: S603 - npm, with fixed arguments
     report = json.loads(done.stdout or "{}")
     if "vulnerabilities" not in report:
         sys.stderr.write(f"npm audit failed:\n{done.stdout}{done.stderr}\n")
@@ -56,11 +70,20 @@ def _audit_web(accepted: Iterable[str]) -> bool:
     return not found
 
 
+def audit(root: Path, accepted: Iterable[str]) -> list[Path]:
+    """Audit every lock file below a folder, and return those with an advisory that is not accepted."""
+    ids = list(accepted)
+    failed = []
+    for lock in list_lock_files(root):
+        sys.stderr.write(f"{lock.relative_to(root)}\n")
+        if not (_audit_python if lock.name == _UV_LOCK else _audit_npm)(lock.parent, ids):
+            failed.append(lock)
+    return failed
+
+
 def main() -> None:
-    """Audit both ecosystems, and exit with status 1 if either has an advisory that is not accepted."""
-    accepted = read_accepted(_ACCEPTED)
-    passed = [_audit_python(accepted), _audit_web(accepted)]
-    sys.exit(0 if all(passed) else 1)
+    """Audit all lock files, and exit with status 1 if one has an advisory that is not accepted."""
+    sys.exit(1 if audit(_ROOT, read_accepted(_ACCEPTED)) else 0)
 
 
 if __name__ == "__main__":

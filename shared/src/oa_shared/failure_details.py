@@ -3,13 +3,10 @@
 A container reads untrusted data, so every value has a type and a bound here. Texts of servers are shown as text.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from itertools import islice
-from typing import TypedDict
-
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from oa_shared.json_types import JsonObject
 
@@ -17,9 +14,7 @@ from oa_shared.json_types import JsonObject
 DETAILS = "failure"
 MAX_PLACES = 20
 ANSWER_BYTES = 500
-_MAX_TEXT = 1000
-_MAX_HEADERS = 20
-_MAX_START = 4 * ANSWER_BYTES
+MAX_DETAIL_TEXT = 1000
 
 
 class FixAction(StrEnum):
@@ -76,78 +71,6 @@ class FailureDetails:
         return asdict(self)
 
 
-class _BoundedSchema(Schema):
-    class Meta:
-        """Drop unknown fields."""
-
-        unknown = EXCLUDE
-
-
-def _text(longest: int = _MAX_TEXT) -> fields.String:
-    return fields.String(required=True, validate=validate.Length(max=longest))
-
-
-class FixSchema(_BoundedSchema):
-    """A `Fix`."""
-
-    action = fields.Enum(FixAction, by_value=True, required=True)
-    new = _text()
-    old = _text()
-
-
-class FaultyPlaceSchema(_BoundedSchema):
-    """A `FaultyPlace`."""
-
-    pointer = fields.String(required=True, validate=validate.Regexp(r"(/[^/]{0,500}){0,64}\Z"))
-    fix = fields.Nested(FixSchema, allow_none=True, load_default=None)
-
-
-class ServerAnswerSchema(_BoundedSchema):
-    """A `ServerAnswer`."""
-
-    url = _text()
-    status = fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=999))
-    headers = fields.Dict(
-        keys=fields.String(validate=validate.Length(max=100)),
-        values=_text(),
-        validate=validate.Length(max=_MAX_HEADERS),
-    )
-    start = _text(_MAX_START)
-
-
-class FailureDetailsSchema(_BoundedSchema):
-    """The details of a failure."""
-
-    places = fields.List(fields.Nested(FaultyPlaceSchema), validate=validate.Length(max=MAX_PLACES), load_default=list)
-    answer = fields.Nested(ServerAnswerSchema, allow_none=True, load_default=None)
-
-
-class _LoadedFix(TypedDict):
-    action: FixAction
-    new: str
-    old: str
-
-
-class _LoadedPlace(TypedDict):
-    pointer: str
-    fix: _LoadedFix | None
-
-
-class _LoadedAnswer(TypedDict):
-    url: str
-    status: int
-    headers: dict[str, str]
-    start: str
-
-
-class _LoadedDetails(TypedDict):
-    places: list[_LoadedPlace]
-    answer: _LoadedAnswer | None
-
-
-_SCHEMA = FailureDetailsSchema()
-
-
 def bound_places(places: Iterable[FaultyPlace]) -> list[FaultyPlace]:
     """Return the first 20 places; a fix with a text that is too long is left out."""
     return [
@@ -157,19 +80,4 @@ def bound_places(places: Iterable[FaultyPlace]) -> list[FaultyPlace]:
 
 
 def _is_short(fix: Fix) -> bool:
-    return max(len(fix.old), len(fix.new)) <= _MAX_TEXT
-
-
-def read_details(value: object) -> FailureDetails:
-    """Return details from their JSON; empty if the value has another form."""
-    if not isinstance(value, Mapping):
-        return FailureDetails()
-    try:
-        loaded: _LoadedDetails = _SCHEMA.load(dict(value))
-    except ValidationError:
-        return FailureDetails()
-    answer = loaded["answer"]
-    places = [
-        FaultyPlace(place["pointer"], Fix(**place["fix"]) if place["fix"] else None) for place in loaded["places"]
-    ]
-    return FailureDetails(places, ServerAnswer(**answer) if answer else None)
+    return max(len(fix.old), len(fix.new)) <= MAX_DETAIL_TEXT

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from marshmallow import EXCLUDE, INCLUDE, Schema, fields, validate
 
-from oa_shared.failure_details import FailureDetailsSchema
+from oa_shared.failure_details_schema import FailureDetailsSchema
 from oa_shared.ids import attempt_prefix
 from oa_shared.json_types import JsonObject
 

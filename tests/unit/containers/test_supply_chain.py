@@ -4,12 +4,13 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 import yaml
 
-from oa_tools.audit import read_accepted
+from oa_tools.audit import audit, list_lock_files, read_accepted
 
 ROOT = Path(__file__).parents[3]
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}\Z")
@@ -73,6 +74,37 @@ def test_every_locked_package_has_a_hash() -> None:
 def test_ci_audits_the_locked_packages() -> None:
     steps = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["jobs"]["audit"]["steps"]
     assert any(step.get("run") == "make audit" for step in steps)
+
+
+def test_audit_covers_every_lock_file() -> None:
+    covered = {path.relative_to(ROOT).as_posix() for path in list_lock_files(ROOT)}
+    assert covered == {
+        path.relative_to(ROOT).as_posix() for name in ("uv.lock", "package-lock.json") for path in files(name)
+    }
+    assert {"uv.lock", "services/api/web/package-lock.json", "services/api/web/borders/package-lock.json"} < covered
+
+
+def test_audit_runs_in_the_folder_of_each_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One advisory fails its own lock file only, unless it is accepted; a folder of installed packages is left out."""
+    for name in (
+        "uv.lock",
+        "web/package-lock.json",
+        "web/borders/package-lock.json",
+        "node_modules/a/package-lock.json",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    calls: list[tuple[str, str]] = []
+
+    def run(command: list[str], *, cwd: Path, **_options: object) -> CompletedProcess[str]:
+        calls.append((Path(command[0]).name, cwd.relative_to(tmp_path).as_posix()))
+        via = [{"url": "https://github.com/advisories/GHSA-1"}] if cwd.name == "borders" else []
+        return CompletedProcess(command, 0, json.dumps({"vulnerabilities": {"left-pad": {"via": via}}}), "")
+
+    monkeypatch.setattr("oa_tools.audit.subprocess.run", run)
+    assert audit(tmp_path, []) == [tmp_path / "web/borders/package-lock.json"]
+    assert sorted(calls) == [("npm", "web"), ("npm", "web/borders"), ("uv", ".")]
+    assert audit(tmp_path, ["GHSA-1"]) == []
 
 
 def test_release_keeps_the_bills_of_materials_of_its_images() -> None:

@@ -13,8 +13,8 @@ from oa_shared.failure_details import (
     FixAction,
     ServerAnswer,
     bound_places,
-    read_details,
 )
+from oa_shared.failure_details_schema import read_details
 from oa_shared.json_types import JsonObject
 
 _DETAILS = FailureDetails(

@@ -34,6 +34,11 @@ def test_other_names_are_not_found(typed: str, name: str) -> None:
     assert not re.search(similar_pattern(typed), name)
 
 
+def test_each_character_is_a_pattern_that_finds_itself() -> None:
+    characters = [chr(code) for code in range(1, 0x250) if chr(code) != "İ"]
+    assert [each for each in characters if not re.search(similar_pattern(each), each.lower())] == []
+
+
 # Without İ, which has two letters in lower case.
 @given(
     text=strategies.text(strategies.characters(max_codepoint=0x24F, exclude_characters="İ"), min_size=1, max_size=60)

@@ -68,3 +68,21 @@ def test_draw_picture_lines_are_not_connected(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lines", [False, True])
 def test_draw_picture_without_geometry_writes_a_picture(tmp_path: Path, *, lines: bool) -> None:
     assert not draw(tmp_path, Points(np.array([np.nan]), np.array([np.nan])), lines=lines).any()
+
+
+def write_picture(path: Path, pairs: np.ndarray) -> bytes:
+    draw_picture([pairs], Caption("title", "sub", "foot"), path, lines=False)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("place", [(-89.4, 43.07), (179.9, -16.8), (8.68, 50.11), (-30.0, 30.0)])
+def test_same_points_have_the_same_picture(tmp_path: Path, place: tuple[float, float]) -> None:
+    pairs = np.array([place])
+    assert write_picture(tmp_path / "a.png", pairs) == write_picture(tmp_path / "b.png", pairs)
+
+
+@pytest.mark.parametrize(
+    "pairs", [[(1e6, 1e6)], [(-170, 5), (0, 91), (170, -5)], [(0, 90)], [(200, -400), (-900, 1e5)]]
+)
+def test_points_off_the_earth_have_a_picture(tmp_path: Path, pairs: list[tuple[float, float]]) -> None:
+    assert write_picture(tmp_path / "a.png", np.array(pairs, dtype=float))

@@ -1,10 +1,12 @@
 """The fabric, read back tile by tile."""
 
+import gzip
 import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
+import mapbox_vector_tile
 import numpy as np
 import pytest
 import shapely
@@ -45,6 +47,43 @@ async def test_fabric_low_zooms_have_squares_with_the_counts(bucket: Bucket, tmp
         {"source": "us/b/addresses/city", "job": 2, "count": 1, "sources": 1},
         {"source": "us/a/addresses/city", "job": 1, "count": 31, "sources": 2},
     ]
+
+
+async def test_fabric_squares_are_squares_that_touch_at_every_zoom(bucket: Bucket, tmp_path: Path) -> None:
+    """Rows close together cover a block: as many units wide as high, no square over another, no hole between them."""
+    size, latitude = 0.02, 60.0
+    rows = [
+        address(f"{x}-{y}", "A", 10 + x * size, latitude + y * size * np.cos(np.radians(latitude)))
+        for x in range(12)
+        for y in range(12)
+    ]
+    await bucket.build(plan("fabric", [bucket.publish("us/a", rows)], layer="addresses"), tmp_path / "out")
+    with (tmp_path / "out/fabric.pmtiles").open("rb") as file:
+        reader = Reader(MmapSource(file))
+        for zoom in range(10):
+            side = 64 if zoom < 9 else 128
+            west, south = tile_of(10.0, latitude, zoom)
+            east, north = tile_of(10 + 11 * size, latitude + 11 * size, zoom)
+            boxes = [
+                shapely.bounds(shapely.geometry.shape(feature["geometry"])) + np.tile((x * 4096, -y * 4096), 2)
+                for x in range(west, east + 1)
+                for y in range(north, south + 1)
+                for feature in read_squares(reader.get(zoom, x, y))
+            ]
+            squares = np.array(boxes, dtype=float)
+            assert len(squares), zoom
+            assert set((squares[:, 2:] - squares[:, :2]).ravel()) == {side}, zoom
+            places = np.unique(squares[:, :2] // side, axis=0)
+            assert len(places) == len(squares), zoom
+            if 360 / 2**zoom * side / 4096 >= 2 * size:  # every square of the block has a row
+                sides = np.ptp(places, axis=0) + 1
+                assert sides.prod() == len(places), zoom
+
+
+def read_squares(tile_bytes: bytes | None) -> list[Row]:
+    """Return the features of a tile, in its units; none of a tile that does not exist."""
+    layers = mapbox_vector_tile.decode(gzip.decompress(tile_bytes)) if tile_bytes else {}
+    return [feature for layer in layers.values() for feature in layer["features"]]
 
 
 async def test_fabric_high_zooms_have_points_with_all_counts(bucket: Bucket, tmp_path: Path) -> None:

@@ -83,6 +83,12 @@ def test_container_of_a_source_job_loads_no_library_of_its_sandbox() -> None:
     assert {"numpy", "polars", "pyarrow", "pyproj", "shapely", "PIL"}.isdisjoint(modules)
 
 
+def test_job_without_a_failure_loads_no_schemas() -> None:
+    for programs in ("oa_task.main, oa_task.job.room", "oa_task.commands.run"):
+        assert "marshmallow" not in run_python(LIST_MODULES.format(programs))
+    assert "marshmallow" not in run_python(f"{LOAD}print(json.dumps(sorted(early)))")
+
+
 def test_setup_compiles_every_library_module_of_a_job() -> None:
     files = [file for file in run_python(LIST_FILES) if "site-packages" in file and file.endswith(".py")]
     assert any("aiohttp" in file for file in files)

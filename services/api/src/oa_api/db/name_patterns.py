@@ -49,7 +49,7 @@ def _accents() -> dict[str, str]:
     accented: dict[str, str] = {}
     for character in map(chr, _LATIN):
         plain = fold_accents(character)
-        is_single = len(plain) == 1 or plain in {"ae", "oe"}
-        if character.islower() and is_single and plain.isascii():
+        is_accented = character.islower() and plain != character
+        if is_accented and (len(plain) == 1 or plain in {"ae", "oe"}):
             accented[plain[0]] = accented.get(plain[0], "") + character
     return accented

@@ -3,6 +3,7 @@ import { belowNames, readColors } from "./map-base.js";
 
 const LAYER_COLORS = {
   addresses: "--layer-addresses", buildings: "--layer-buildings", parcels: "--layer-parcels", centerlines: "--layer-centerlines",
+  published: "--map-name",
 };
 const CHANGE_COLORS = { added: "--change-added", removed: "--change-removed", changed: "--change-changed" };
 const RADIUS = ["interpolate", ["linear"], ["zoom"], 0, 1.6, 10, 2.4, 16, 5];
@@ -16,11 +17,14 @@ function scaleOf(layer) {
   return { property: "layer", colors: readColors(LAYER_COLORS) };
 }
 
+// What the legend calls data of one color.
+const nameOf = (layer) => layer.label ?? layer.layer ?? "features";
+
 // The color of a layer of the map: of its own layer, or by the property of each feature.
 function colorOf(layer) {
   const { property, colors } = scaleOf(layer);
   const { mark } = readColors({ mark: "--accent" });
-  if (layer.kind === "pmtiles") return colors[layer.layer] ?? mark;
+  if (layer.kind === "pmtiles") return colors[nameOf(layer)] ?? mark;
   return ["match", ["get", property], ...Object.entries(colors).flat(), mark];
 }
 
@@ -63,8 +67,7 @@ async function addTiles(map, tiles, id, layer) {
   map.addSource(id, { type: "vector", url: `pmtiles://${key}` });
   const added = names.flatMap((name) => styleLayers(id, layer, `-${name}`, { "source-layer": name }));
   for (const each of added) map.addLayer(each, belowNames(map));
-  const label = layer.layer ?? "features";
-  return { layer, styles: added, bounds: [header.minLon, header.minLat, header.maxLon, header.maxLat], values: [label], property: null };
+  return { layer, styles: added, bounds: [header.minLon, header.minLat, header.maxLon, header.maxLat], values: [nameOf(layer)], property: null };
 }
 
 async function addFeatures(map, id, layer) {
@@ -77,7 +80,7 @@ async function addFeatures(map, id, layer) {
   const { property, colors } = scaleOf(layer);
   const seen = new Set(data.features.map((feature) => feature.properties[property]));
   const values = Object.keys(colors).filter((value) => seen.has(value));
-  return { layer, styles: added, bounds: data.bbox, values: values.length ? values : ["features"], property: values.length ? property : null };
+  return { layer, styles: added, bounds: data.bbox, values: values.length ? values : [nameOf(layer)], property: values.length ? property : null };
 }
 
 // The groups of all data, each with the color that it has on the map.

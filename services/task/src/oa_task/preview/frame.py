@@ -54,7 +54,17 @@ def fit_frame(chunks: Sequence[np.ndarray], *, aspect: float) -> Frame | None:
     longitudes = _close_widest_gap(sample[:, 0])
     west, east = _bounds_without_outliers(longitudes)
     south, north = _bounds_without_outliers(sample[:, 1])
-    return _with_aspect(Frame(west, south, east, north), aspect)
+    return surround(Frame(west, south, east, north), aspect)
+
+
+def surround(frame: Frame, aspect: float) -> Frame:
+    """Return a frame with a margin around another one, widened to the minimum size and to the aspect."""
+    height = max((frame.north - frame.south) * (1 + 2 * _MARGIN), _MIN_DEGREES)
+    width = max((frame.east - frame.west) * (1 + 2 * _MARGIN), height * aspect / frame.shrink)
+    height = max(height, width * frame.shrink / aspect)
+    middle_x, middle_y = (frame.west + frame.east) / 2, (frame.south + frame.north) / 2
+    width = min(width, _TURN)
+    return Frame(middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2)
 
 
 def _sample(chunks: Sequence[np.ndarray]) -> np.ndarray:
@@ -80,16 +90,6 @@ def _bounds_without_outliers(values: np.ndarray) -> tuple[float, float]:
     low, high = np.quantile(values, (_TAIL, 1 - _TAIL))
     reach = max((high - low) * _REACH, _MIN_DEGREES)
     return max(float(values.min()), low - reach), min(float(values.max()), high + reach)
-
-
-def _with_aspect(frame: Frame, aspect: float) -> Frame:
-    """Add a margin, then widen the frame to the minimum size and to the aspect."""
-    height = max((frame.north - frame.south) * (1 + 2 * _MARGIN), _MIN_DEGREES)
-    width = max((frame.east - frame.west) * (1 + 2 * _MARGIN), height * aspect / frame.shrink)
-    height = max(height, width * frame.shrink / aspect)
-    middle_x, middle_y = (frame.west + frame.east) / 2, (frame.south + frame.north) / 2
-    width = min(width, _TURN)
-    return Frame(middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2)
 
 
 def round_step(span: float, parts: int) -> float:

@@ -1,4 +1,4 @@
-"""The picture: points on a map with a grid in degrees, a scale bar and a caption."""
+"""The picture: points on a map with borders, a grid in degrees, a scale bar and a caption."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from oa_task.preview.backdrop import draw_backdrop
 from oa_task.preview.density import count_density
 from oa_task.preview.frame import Frame, fit_frame, round_step
+from oa_task.preview.locator import draw_locator
+from oa_task.preview.place_names import draw_names
 
 MAP_SIZE = (1080, 720)
 _LEFT, _TOP, _RIGHT, _BOTTOM = 90, 96, 30, 90
@@ -45,9 +48,12 @@ def draw_picture(chunks: Sequence[np.ndarray], caption: Caption, path: Path, *, 
     if frame is None:
         _write_centered(canvas, "no feature has a geometry", size=22)
     else:
+        image.paste(draw_backdrop(frame, MAP_SIZE), (_LEFT, _TOP))
         _draw_grid(canvas, frame)
         counts = count_density(chunks, frame, MAP_SIZE, lines=lines)
         image.paste(*_render_counts(counts, lines=lines))
+        locator = draw_locator(image, (_LEFT, _TOP), frame, counts)
+        draw_names(canvas, (_LEFT, _TOP), frame, counts, [locator] if locator else [])
         _draw_scale(canvas, frame)
     canvas.rectangle((_LEFT, _TOP, _LEFT + width, _TOP + height), outline=_EDGE)
     _write(canvas, (_LEFT, 22), caption.title, size=26, max_width_px=width)

@@ -1,7 +1,9 @@
 """The fabric: one PMTiles file of a layer over all published data, with squares at low zooms and points at high ones.
 
-A tile is divided into 32 x 32 squares. At zooms 0 to 9, tiles have a polygon for each square with rows. At zooms 10 to
-12, each dataset has at most one point in each square, fewer in a tile that would be too large.
+At zooms 0 to 8 a tile is divided into 64 x 64 squares, each with rows a polygon: 8 to 16 pixels on the screen, where a
+tile is 512 to 1024 pixels wide. Zoom 9 has the squares of zoom 8, about 2 km wide: smaller ones have holes between
+villages. At zooms 10 to 12 a tile is divided into 32 x 32 squares, in each of which each dataset has at most one point,
+fewer in a tile that would be too large.
 """
 
 from pathlib import Path
@@ -25,9 +27,9 @@ from oa_task.tiles.tileset import write_tileset
 from oa_task.write.rounding import DECIMALS
 
 GRID_ZOOM, MAX_ZOOM = 9, 12
-_FINER = 5
-_BASE_ZOOM = GRID_ZOOM + _FINER
-_POINT_ZOOM = MAX_ZOOM + _FINER
+_SQUARES_FINER, _POINTS_FINER = 6, 5
+_BASE_ZOOM = 14
+_POINT_ZOOM = MAX_ZOOM + _POINTS_FINER
 _MAX_WAITING = 2_000_000
 _CHUNK = 50_000
 # Sums of integers do not depend on the order of the rows, which differs from run to run.
@@ -92,7 +94,7 @@ class _Fabric:
         base = pl.concat(self._squares)
         for zoom in range(GRID_ZOOM + 1):
             for chunk in _squares_of_zoom(base, zoom).iter_slices(_CHUNK):
-                west, south, east, north = sides_of(chunk["cell"].to_numpy(), zoom + _FINER)
+                west, south, east, north = sides_of(chunk["cell"].to_numpy(), _cell_zoom(zoom))
                 zooms = np.full((chunk.height, 2), zoom)
                 self._tiles.write(self._attributes(chunk), Shapes(shapely.box(west, south, east, north)), zooms)
 
@@ -154,7 +156,7 @@ def _first_zooms(cells: np.ndarray) -> np.ndarray:
     """Return the lowest zoom that shows each point: at every zoom, each square of that zoom has one point."""
     zooms = np.full(len(cells), MAX_ZOOM)
     for zoom in range(MAX_ZOOM - 1, GRID_ZOOM, -1):
-        _, firsts = np.unique(coarser_cells(cells, _POINT_ZOOM, to=zoom + _FINER), return_index=True)
+        _, firsts = np.unique(coarser_cells(cells, _POINT_ZOOM, to=zoom + _POINTS_FINER), return_index=True)
         zooms[firsts] = zoom
     return zooms
 
@@ -166,9 +168,14 @@ def _count_squares(cells: pl.DataFrame, number: int) -> pl.DataFrame:
     return frame.with_columns(source=pl.lit(number, pl.UInt32))
 
 
+def _cell_zoom(zoom: int) -> int:
+    """Return the zoom whose tiles have the size of the squares of a zoom."""
+    return min(zoom + _SQUARES_FINER, _BASE_ZOOM)
+
+
 def _squares_of_zoom(base: pl.DataFrame, zoom: int) -> pl.DataFrame:
     """Return the squares of a zoom: count of rows, number of datasets, and the dataset with the most rows."""
-    cells = coarser_cells(base["cell"].to_numpy(), _BASE_ZOOM, to=zoom + _FINER)
+    cells = coarser_cells(base["cell"].to_numpy(), _BASE_ZOOM, to=_cell_zoom(zoom))
     by_dataset = base.with_columns(cell=pl.Series(cells)).group_by("cell", "source").agg(pl.col("count").sum())
     ordered = by_dataset.sort(["cell", "count", "source"], descending=[False, True, False])
     squares = ordered.group_by("cell", maintain_order=True)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from oa_task.definition.task_entry import TaskEntry
 
-OUTPUT_REVISION = 4
+OUTPUT_REVISION = 5
 """Raise it with every change of the engine that writes other files from the same input.
 
 Published data whose input has not changed is kept until then. `tests/unit/oa_task/runner/test_output_revision.py`

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from oa_shared.failure_details import read_details
 from oa_shared.failures import FAILURES
 from oa_shared.json_types import JsonObject
 from oa_task.runtime.failure import TaskFailure
@@ -34,6 +33,8 @@ def parse_message(line: str) -> JsonObject:
 def read_failure(outcome: Mapping[str, object]) -> TaskFailure:
     """Return the failure of an outcome; an unknown code is bug.crash."""
     code, text = str(outcome.get("code")), str(outcome.get("message"))[:_MAX_TEXT]
+    from oa_shared.failure_details_schema import read_details  # noqa: PLC0415 - for failures only
+
     places = read_details(outcome.get("details")).places
     return (
         TaskFailure(code, text, places=places)

@@ -9,7 +9,8 @@ from oa_api.jobs import queries
 from oa_api.jobs.definition_view import DefinitionView, readable_text, view_definition
 from oa_api.jobs.repair import JobFault, Repair, propose_repair
 from oa_api.jobs.rows import JobRow
-from oa_shared.failure_details import DETAILS, read_details
+from oa_shared.failure_details import DETAILS
+from oa_shared.failure_details_schema import read_details
 
 
 async def read_view(request: web.Request, job: JobRow) -> tuple[DefinitionView, Repair]:

@@ -13,7 +13,8 @@ from oa_api.jobs.definition_view import Line
 from oa_api.jobs.pages.definition_reading import read_view
 from oa_api.jobs.pages.log import LogLine, read_log_lines
 from oa_api.jobs.rows import AttemptRow, JobHistory, JobRow, WaitingAttempt
-from oa_shared.failure_details import DETAILS, ServerAnswer, read_details
+from oa_shared.failure_details import DETAILS, ServerAnswer
+from oa_shared.failure_details_schema import read_details
 from oa_shared.job_kinds import JobKind
 from oa_shared.status import JobStatus
 
