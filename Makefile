@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset sign-in test lint types fuzz probe readers chaos weekly bench check images check-images compose plan deploy docs terraform-check walkthrough audit
+.PHONY: help setup up down reset sign-in test lint types fuzz probe readers chaos weekly bench check images check-images compose plan deploy docs terraform-check walkthrough audit screenshots
 # One more than the processors of the smallest machine: tests that kill services mostly wait.
 WORKERS ?= 3
 JOBS ?= 300
@@ -65,6 +65,9 @@ fuzz: setup ## Compare random definitions and rows with a plain reference, read 
 	@cd tests && ../.venv/bin/python -m fuzz.damage $(INPUTS)
 	@cd tests && ../.venv/bin/python -m fuzz.geometries $(INPUTS)
 	@cd tests && ../.venv/bin/python -m fuzz.round_trips
+
+screenshots: setup ## Take screenshots of every page in light, dark and on a phone, with axe and weights, in .local/screenshots
+	@.venv/bin/pytest -q tests/browser/take_screenshots.py
 
 probe: setup ## Send generated, odd and hostile requests as each role to a running API, crawl its pages; MINUTES=30 KIND=generated|pages|odd
 	@cd tests && PYTHONPATH=../tools ../.venv/bin/python -m abuse.probe --minutes $(MINUTES) $(KIND)

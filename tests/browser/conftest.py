@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from browser.pages import fill_lists
 from browser.seeds import seed
 from browser.site import Site
 from browser.visitor import AXE, ROOT, WEIGHTS, Visitor
@@ -105,6 +106,16 @@ def visitor(browser: Browser, site: Site) -> Iterator[Visitor]:
 def newcomer(browser: Browser, empty_site: Site) -> Iterator[Visitor]:
     """A visitor of a site without data."""
     first = Visitor(browser, empty_site.url)
+    yield first
+    first.leave()
+
+
+@pytest.fixture(scope="module")
+def admin_of_all(browser: Browser, site: Site) -> Iterator[Visitor]:
+    """An admin, who sees each page with all of its buttons, of a site that has rows in each list."""
+    site.run(account(site.api, "admin", "admin"))
+    fill_lists(site)
+    first = Visitor(browser, site.url, cookies={"oa_session": site.run(session(site.api, "admin"))})
     yield first
     first.leave()
 

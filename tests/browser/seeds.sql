@@ -70,3 +70,40 @@ SELECT id, 'count_dropped', '1,234 features, 25.1 %% fewer than the 1,648 publis
 INSERT INTO process_heartbeat (process, part, version, progress_at, reported_at)
 SELECT 'test@here:1', part, '1', now() + interval '1 day', now() + interval '1 day'
 FROM unnest(ARRAY['relay', 'consumer', 'sweep', 'dispatcher', 'dispatcher_sweep']) AS part
+
+-- name: work
+INSERT INTO pause (scope, value, reason, actor, until) VALUES
+    ('source', 'us/ca/', 'the server of the state is down until Monday', 'someone', now() + interval '2 days'),
+    ('host', 'gis.example.org', 'asked to wait', 'someone', NULL);
+INSERT INTO pause (scope, value, reason, actor, created_at, ended_at, ended_by)
+VALUES ('lane', 'weekly', 'maintenance', 'someone', now() - interval '9 days', now() - interval '8 days', 'another');
+INSERT INTO bulk_action (action, filter, reason, kind, actor, role, jobs, ended_at) VALUES
+    ('rerun', '{"status": ["Fail"], "run": 2}', 'the server is back', 'session', 'someone', 'moderator', 2, now()),
+    ('cancel', '{"source": "us/"}', '', 'session', 'someone', 'moderator', 1, NULL);
+INSERT INTO bulk_action_job (bulk_action_id, job_id, is_done, skip_reason) VALUES
+    (1, 5, true, NULL), (1, 6, false, 'the job is running'), (2, 8, NULL, NULL);
+INSERT INTO acknowledgement (source_name, error_code, note, owner, issue_url, until, actor)
+SELECT source_name, error_code, 'the county renames its columns this month', 'someone', 'https://example.org/issues/7',
+       CURRENT_DATE + 9, 'someone' FROM job WHERE error_code = 'source.columns_missing';
+INSERT INTO audit (kind, actor, role, action, subject, reason, detail)
+SELECT 'session', 'someone', 'moderator', 'job.rerun', 'job/' || number, 'the server is back', '{"attempt": 2}'
+FROM generate_series(1, 3) AS number
+
+-- name: products
+INSERT INTO collection (name, display_name, sources, formats, deduplicate) VALUES
+    ('us-ca', 'California', ARRAY['us/ca/**'], ARRAY['geojson', 'parquet'], true),
+    ('global', 'Everything', ARRAY['**'], ARRAY['geojson'], false);
+INSERT INTO export (job_id, format, asked, inputs, features, keep_days)
+SELECT id, 'csv', '{"source": "us/ca"}', 2, 1234, 7 FROM job WHERE status = 'Success'
+
+-- name: webhooks
+INSERT INTO webhook (url, secret, events, source, layer) VALUES
+    ('https://example.org/hooks/openaddresses/data', 'whsec_test', ARRAY['data.published'], 'us/ca/', 'addresses'),
+    ('https://example.org/other', 'whsec_test', ARRAY['job.status'], NULL, NULL);
+INSERT INTO webhook_delivery (webhook_id, event, body, state, tries, ended_at, status, error) VALUES
+    (1, 'data.published', '{}', 'delivered', 1, now(), 200, NULL),
+    (1, 'data.published', '{}', 'failed', 8, now(), NULL, 'no connection within 10 s')
+
+-- name: trial
+INSERT INTO trial (id, account, definition, source_name, remarks, entries, job_id)
+SELECT 'tried', id::text, %(definition)s, 'us/ca/berkeley', '[]', '[]', 1 FROM account

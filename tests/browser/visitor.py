@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".local/web/axe.min.js"
 SHOTS = ROOT / ".local/screenshots"
 WEIGHTS = SHOTS / "weights"
-DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 _MOST_EMPTY_PX = 24
 _SERIOUS = frozenset({"serious", "critical"})
 # Chromium reports each response of 400 and above, even of the page under test, and WebGL without a GPU.
@@ -103,11 +104,12 @@ def empty_pixels_below(page: Page) -> float:
 
 
 def small_texts(page: Page) -> list[str]:
-    """Return the texts in charts that the browser draws lower than nine pixels."""
+    """Return the texts in charts that the browser draws with letters of less than 11 pixels."""
     return list(
         page.evaluate(
             """() => [...document.querySelectorAll(".chart text")]
-              .filter((text) => { const box = text.getBoundingClientRect(); return box.height > 0 && box.height < 9; })
+              .filter((text) => text.getBoundingClientRect().height > 0)
+              .filter((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a < 11)
               .map((text) => text.textContent)"""
         )
     )
@@ -115,4 +117,4 @@ def small_texts(page: Page) -> list[str]:
 
 def is_wider_than_window(page: Page) -> bool:
     """Return whether the page scrolls sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))

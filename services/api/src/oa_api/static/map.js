@@ -90,6 +90,8 @@ async function makeMap(maplibre, tiles, element, place) {
     fitBoundsOptions: fitOptions(element),
     hash: hashOf(place),
     attributionControl: false,
+    // One finger, or the wheel, scrolls the page; a page that is a map keeps the wheel of a mouse.
+    cooperativeGestures: matchMedia("(pointer: coarse)").matches || !element.classList.contains("tall"),
     dragRotate: false,
     pitchWithRotate: false,
     locale: { "Map.Title": element.getAttribute("aria-label") },
@@ -132,10 +134,12 @@ async function draw(element, place) {
   if (bounds) map.addControl(fitControl(() => fit()));
   const borders = element.dataset.basemap ? (isShown) => showBorders(map, isShown) : null;
   if (parts.length) map.addControl(legendControl(map, groupsOf(parts).keys(), (hidden) => hideGroups(map, parts, hidden), borders), "top-left");
-  onThemeChange(() => {
+  const repaint = () => {
     repaintBase(map);
     repaintData(map, parts);
-  });
+  };
+  onThemeChange(repaint);
+  repaint(); // the theme may have changed while the map loaded
   map.on("click", (event) => {
     const content = describe(map.queryRenderedFeatures(event.point), options.layers);
     if (content) new maplibre.Popup({ maxWidth: "22rem" }).setLngLat(event.lngLat).setDOMContent(content).addTo(map);

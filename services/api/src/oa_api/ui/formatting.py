@@ -12,6 +12,11 @@ from oa_api.ui.github_links import commit_url
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _STEP = 1000
 _WEB_URL = re.compile(r"https?://[^\s\x00-\x20<>\"]+\Z", re.IGNORECASE)
+# A visible input with a value, or a list with an empty choice whose selected choice is another one.
+_FILLED = re.compile(
+    r"<input\b(?![^>]*type=\"hidden\")[^>]*\bvalue=\"[^\"]+\"|"
+    r"<option value=\"\">[^<]*</option>\s*(?:<option [^>]*>[^<]*</option>\s*)*?<option value=\"[^\"]+\" selected>"
+)
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
@@ -20,6 +25,15 @@ def number(value: object) -> str:
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int | float) else str(value)
+
+
+def short_number(value: float) -> str:
+    """Return 12k for 12345 and 1.2M for 1234567: at most five characters, for the axis of a chart."""
+    for unit, power in (("", 0), ("k", 3), ("M", 6), ("G", 9)):
+        amount = value / 10**power
+        if abs(amount) < 999.5:  # noqa: PLR2004 - 999.5 is rounded to 1000
+            return f"{amount:.2g}{unit}" if abs(amount) < 99.5 else f"{amount:.0f}{unit}"  # noqa: PLR2004 - .2g has an exponent
+    return f"{value:.0e}"
 
 
 def size(value: object) -> str:
@@ -144,12 +158,19 @@ def source_crumbs(name: str) -> list[tuple[str, str]]:
     return [("Data", "/data"), *steps]
 
 
+def count_filled(fields: str) -> int:
+    """Return how many fields of a form have a value. A list without an empty choice is not counted."""
+    return len(_FILLED.findall(fields))
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "code_spans": code_spans,
     "plain": plain,
     "plural": plural,
     "dollars": dollars,
     "number": number,
+    "short_number": short_number,
+    "count_filled": count_filled,
     "size": size,
     "percent": percent,
     "duration": duration,
