@@ -1,5 +1,6 @@
 """The page of errors: failures grouped by cause, and results that need review."""
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -44,7 +45,7 @@ async def show_errors(request: web.Request) -> web.Response:
 
 
 def _jobs_query(group: FailureGroup, failure_filter: FailureFilter) -> str:
-    """Return the query of /jobs for the jobs of a group; empty where no filter selects them."""
+    """Return the query of /jobs for exactly the jobs of a group; empty where no filter selects them."""
     if not group.key:
         return ""
     query: dict[str, str | int] = {_JOB_FIELDS[failure_filter.by]: group.key, "status": "Fail"}
@@ -52,6 +53,8 @@ def _jobs_query(group: FailureGroup, failure_filter: FailureFilter) -> str:
         query["run"] = failure_filter.run
     if failure_filter.live is not None:
         query["live"] = "true" if failure_filter.live else "false"
+    if failure_filter.run is None:
+        query["failed_after"] = (datetime.now(UTC) - timedelta(days=failure_filter.days)).isoformat(timespec="seconds")
     return urlencode(query)
 
 

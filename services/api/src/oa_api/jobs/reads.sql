@@ -106,6 +106,7 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
   AND (%(before)s::timestamptz IS NULL OR job.created_at < %(before)s)
   AND (%(after)s::timestamptz IS NULL OR job.created_at >= %(after)s)
+  AND (%(failed_after)s::timestamptz IS NULL OR (job.status = 'Fail' AND job.ended_at >= %(failed_after)s))
   AND (%(rerun)s::boolean IS NULL OR (job.opened_at > job.created_at) = %(rerun)s)
   AND (%(change)s::text IS NULL OR {jobs.run_changes.is_changed})
 

@@ -74,6 +74,10 @@ class JobSelectionSchema(StrictSchema):
     )
     before = Time(load_default=None, metadata=about("Created before this time.", "2026-11-24T12:00:00Z"))
     after = Time(load_default=None, metadata=about("Created at or after this time.", "2026-11-24T00:00:00Z"))
+    failed_after = Time(
+        load_default=None,
+        metadata=about("Only failed jobs that ended at or after this time.", "2026-11-17T00:00:00Z"),
+    )
     live = fields.Boolean(load_default=None, metadata=about("Only jobs of live runs, or only of trial runs.", True))
     run = identifier(load_default=None, metadata=about("Filter by run ID.", 1))
 

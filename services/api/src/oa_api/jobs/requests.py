@@ -35,7 +35,10 @@ class RunChangeKind(StrEnum):
 # Without slots: JobFilter combines it with another dataclass, and only one of them may have slots.
 @dataclass(frozen=True, kw_only=True)
 class JobSelection:
-    """Which jobs; a `source` with a trailing slash is a prefix, `error` lists failure codes."""
+    """Which jobs; a `source` with a trailing slash is a prefix, `error` lists failure codes.
+
+    `before` and `after` are times of creation, `failed_after` is the time at which a failed job ended.
+    """
 
     status: list[str] | None = None
     source: str | None = None
@@ -45,6 +48,7 @@ class JobSelection:
     error: list[str] | None = None
     before: datetime | None = None
     after: datetime | None = None
+    failed_after: datetime | None = None
     live: bool | None = None
     run: int | None = None
 
