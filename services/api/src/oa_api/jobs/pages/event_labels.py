@@ -23,7 +23,7 @@ KIND_LABELS: Mapping[str, str] = {
     "relay.refused": "Failed: not accepted by the queue",
     "api.cancel": "Canceled",
     "job.needs_review": "Needs review",
-    "job.confirmed": "Approved",
+    "job.confirmed": "Confirmed",
     "job.rejected": "Rejected",
     "data.published": "Published",
     "data.checked": "Source unchanged: published files kept",
