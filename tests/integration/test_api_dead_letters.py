@@ -204,7 +204,7 @@ async def test_page_of_dead_letters_does_not_wait_for_the_queue(database_url: st
         await page_with(api, "the queue is slow to answer")
 
 
-async def test_page_of_a_queue_that_is_down_says_so(database_url: str) -> None:
+async def test_page_of_a_queue_that_is_down_shows_the_reason(database_url: str) -> None:
     dead = MemoryQueue()
     dead.is_down = True
     async with running_api(database_url, queues={"results": QueuePair(MemoryQueue(), dead)}) as api:

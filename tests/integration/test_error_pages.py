@@ -35,7 +35,7 @@ def _name(error: Exception) -> str:
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=_name)
-async def test_error_page_says_what_and_what_to_do(
+async def test_error_page_has_cause_next_step_and_links(
     api: RunningApi, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def fail(_name: str) -> None:
@@ -74,7 +74,7 @@ async def test_error_of_the_api_is_no_page(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("path", ["/bulk", "/webhooks", "/accounts", "/audit", "/dead-letters"])
-async def test_sign_in_for_a_page_says_what_for(api: RunningApi, path: str) -> None:
+async def test_sign_in_page_states_its_purpose(api: RunningApi, path: str) -> None:
     text = await (await api.client.get(path, headers=HTML)).text()
     (purpose,) = re.findall(r'data-testid="purpose"><strong>(.+?)</strong>', text)
     assert purpose.startswith("Sign in ")

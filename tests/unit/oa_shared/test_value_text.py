@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oa_shared.schema_violations import violations
-from oa_shared.value_text import plain, quoted
+from oa_shared.value_text import plain, plural, quote_value
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text("abc", max_size=3),
@@ -23,7 +23,7 @@ def test_plain_text_of_a_value_has_no_python(value: Any) -> None:
 
 @given(JSON)
 def test_quoted_value_is_json_or_a_quoted_text(value: Any) -> None:
-    assert quoted(value) == repr(value) if isinstance(value, str) else json.loads(quoted(value)) == value
+    assert quote_value(value) == repr(value) if isinstance(value, str) else json.loads(quote_value(value)) == value
 
 
 SCHEMAS: tuple[dict[str, Any], ...] = (
@@ -42,3 +42,11 @@ SCHEMAS: tuple[dict[str, Any], ...] = (
 def test_violation_quotes_values_as_json(value: Any, schema: dict[str, Any]) -> None:
     for _, message in violations(value, schema, most=5):
         assert not any(word in message for word in PYTHON), message
+
+
+def test_noun_agrees_with_the_last_number() -> None:
+    counts = (0, 1, 2, 1001, "1", "1 of 1", "1 of 21", "11", 1.5)
+    assert [plural(count, "job") for count in counts] == [
+        *("0 jobs", "1 job", "2 jobs", "1,001 jobs", "1 job", "1 of 1 job", "1 of 21 jobs", "11 jobs", "1.5 jobs"),
+    ]
+    assert plural(2, "entry", "entries") == "2 entries"

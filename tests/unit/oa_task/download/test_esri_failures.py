@@ -131,7 +131,7 @@ async def test_fetch_firewall_that_refuses_everything_is_quoted_soon(
     server = ArcgisServer(fails=always(REJECTED, status), fails_on_count=True)
     with pytest.raises(TaskFailure) as caught:
         await fetch(server, quick, folder)
-    assert caught.value.code == {403: "source.forbidden", 200: "upstream.not_data"}.get(status, "upstream.http_5xx")
+    assert caught.value.code == {403: "source.forbidden", 200: "upstream.not_data"}[status]
     assert "Request Rejected" in caught.value.message
     assert len(server.queries) < 40
 

@@ -25,7 +25,7 @@ _MAX_BODY_CHARACTERS = 4_000
 class DeadLetterView:
     """The dead letters that a filter selects, as they were at `read_at`; None if the queue has not answered yet.
 
-    `is_being_read` says that a newer read is under way, `problem` why the latest one failed.
+    `is_being_read`: a newer read is under way. `problem` is the reason why the latest one failed.
     """
 
     messages: list[DeadLetterMessage]
@@ -63,7 +63,7 @@ class DeadLetterReader:
         return DeadLetterView(selected, total, snapshot.read_at, not read.done(), self._problems.get(queue, ""))
 
     async def forget(self, queue: Queue) -> None:
-        """Forget what was read of a queue, because an action has changed it."""
+        """Forget the messages of a queue, because an action has changed it."""
         self._snapshots.pop(queue, None)
         await _cancel([read] if (read := self._reads.pop(queue, None)) else [])
 

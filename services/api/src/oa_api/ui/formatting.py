@@ -9,7 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from oa_api.ui.github_links import commit_url
-from oa_shared.value_text import plain
+from oa_shared.value_text import plain, plural
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _STEP = 1000
@@ -119,11 +119,6 @@ def present(value: object) -> object:
     if isinstance(value, bool | Mapping | list | tuple | set | frozenset):
         return plain(value)
     return value.value if isinstance(value, Enum) else value
-
-
-def plural(count: object, noun: str, nouns: str = "") -> str:
-    """Return `1 job` and `2 jobs`; `nouns` is the plural of a noun that takes more than an s."""
-    return f"{number(count)} {noun if count in (1, '1') else nouns or noun + 's'}"
 
 
 def code_spans(text: str) -> Markup:

@@ -7,7 +7,7 @@ import orjson
 import polars as pl
 
 from oa_shared.json_types import JsonObject
-from oa_shared.value_text import quoted
+from oa_shared.value_text import quote_value
 from oa_task.conform.missing_columns import missing_columns
 from oa_task.conform.rows import conform_batch
 from oa_task.conform.values import as_text
@@ -30,7 +30,7 @@ def run_tests(entry: TaskEntry) -> None:
             actual = attributes.get(name)
             if not _is_same(actual, expected):
                 label = test.get("description") or f"acceptance test {number}"
-                text = f"{label}: {name} of {quoted(test['inputs'])} is {quoted(actual)}, expected {quoted(expected)}"
+                text = f"{label}: {name} of {quote_value(test['inputs'])} is {quote_value(actual)}, expected {quote_value(expected)}"
                 raise TaskFailure("source.test_failed", text + _lacking(test["inputs"], entry, name))
 
 
