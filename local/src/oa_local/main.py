@@ -27,7 +27,8 @@ from oa_shared.logging import configure_logging
 
 FOLDER = Path(".local")
 _PID_FILE = FOLDER / "oa-local.pid"
-_STOP_S = 60.0
+_STOP_S = 60
+_STOP_POLL_S = 0.05
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -120,9 +121,29 @@ def down() -> int:
         console.print("The stack is not running.")
         return 0
     process.terminate()
-    process.wait(_STOP_S)
+    if not _wait_for_end(process):
+        console.print(f"Process {process.pid} has not stopped after {_STOP_S} s; logs are in {FOLDER}/log.")
+        return 1
     console.print("Stopped.")
     return 0
+
+
+def _wait_for_end(process: psutil.Process) -> bool:
+    """Return whether the process ends in time."""
+    end = time.monotonic() + _STOP_S
+    while not _has_ended(process):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_STOP_POLL_S)
+    return True
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """Return whether the process has ended, also if its parent has not yet read its exit status."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def reset() -> int:
