@@ -14,8 +14,8 @@ from oa_api.http.request_parsing import read_query
 from oa_api.identity import audit_log
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.ui import flash
-from oa_api.ui.formatting import plural
 from oa_api.ui.rendering import render
+from oa_shared.value_text import plural
 
 PATH = "/dead-letters"
 _MAX_SHOWN = 50

@@ -30,7 +30,8 @@ def run_tests(entry: TaskEntry) -> None:
             actual = attributes.get(name)
             if not _is_same(actual, expected):
                 label = test.get("description") or f"acceptance test {number}"
-                text = f"{label}: {name} of {quote_value(test['inputs'])} is {quote_value(actual)}, expected {quote_value(expected)}"
+                values = f"{quote_value(test['inputs'])} is {quote_value(actual)}, expected {quote_value(expected)}"
+                text = f"{label}: {name} of {values}"
                 raise TaskFailure("source.test_failed", text + _lacking(test["inputs"], entry, name))
 
 
