@@ -86,9 +86,9 @@ _AS_ROOT = (
 
 
 def _start(stack: Stack) -> None:
+    console.print(f"The pages will be at {stack.api_url}/ in about half a minute.")
     if os.geteuid() == 0:
         console.print(_AS_ROOT, style="yellow")
-    console.print(f"The pages will be at {stack.api_url}/ in about half a minute.")
     started = time.monotonic()
     for name in stack.start(console.print):
         console.print(f"  {name} started after {time.monotonic() - started:.0f} s")

@@ -51,10 +51,10 @@ def _jobs_query(group: FailureGroup, failure_filter: FailureFilter) -> str:
     query: dict[str, str | int] = {_JOB_FIELDS[failure_filter.by]: group.key, "status": "Fail"}
     if failure_filter.run is not None:
         query["run"] = failure_filter.run
+    else:
+        query["ended_after"] = (datetime.now(UTC) - timedelta(days=failure_filter.days)).isoformat(timespec="seconds")
     if failure_filter.live is not None:
         query["live"] = "true" if failure_filter.live else "false"
-    if failure_filter.run is None:
-        query["failed_after"] = (datetime.now(UTC) - timedelta(days=failure_filter.days)).isoformat(timespec="seconds")
     return urlencode(query)
 
 

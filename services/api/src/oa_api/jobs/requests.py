@@ -37,7 +37,7 @@ class RunChangeKind(StrEnum):
 class JobSelection:
     """Which jobs; a `source` with a trailing slash is a prefix, `error` lists failure codes.
 
-    `before` and `after` are times of creation, `failed_after` is the time at which a failed job ended.
+    `before` and `after` are times of creation, `ended_after` is a time of its end.
     """
 
     status: list[str] | None = None
@@ -48,7 +48,7 @@ class JobSelection:
     error: list[str] | None = None
     before: datetime | None = None
     after: datetime | None = None
-    failed_after: datetime | None = None
+    ended_after: datetime | None = None
     live: bool | None = None
     run: int | None = None
 
@@ -65,6 +65,7 @@ class JobFilter(JobSelection, CursorSlice):
     sort: str | None = None
     fields: str = SUMMARY
     rerun: bool | None = None
+    acknowledged: bool | None = None
     change: RunChangeKind | None = None
 
 
