@@ -34,6 +34,7 @@ async def test_link_signs_in_at_the_running_service(database_url: str) -> None:
         settings = AccountSettings(database_url, public_url=str(browser.site.origin()))
         await run_account_command(settings, ["add", "ada", "--role", "admin"])
         shown = await browser.open(await run_account_command(settings, ["link", "ada"]))
+        assert not shown.has("other-browser")
         shown = await browser.send(shown, "/sign-in/link")
         assert shown.path == "/profile"
         assert ">Accounts</a>" in shown.text

@@ -10,10 +10,11 @@ from oa_api.db.database import Database
 from oa_api.dead_letters import dead_letters
 from oa_api.dead_letters.dead_letter import DeadLetterFilter
 from oa_api.dead_letters.dead_letters import peek
+from oa_api.dead_letters.reader import DeadLetterReader
 from oa_api.http.app_keys import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws
-from oa_shared.queue import OutgoingMessage, QueueUnavailableError, ReceivedMessage
+from oa_shared.queue import OutgoingMessage, QueueDepth, QueueUnavailableError, ReceivedMessage
 from support.fakes.memory_queue import MemoryQueue
 from support.running_api import INTERNAL, RunningApi, running_api
 
@@ -151,6 +152,77 @@ async def test_list_of_dead_letters_is_read_again_after_a_change() -> None:
     await dead_letters.discard(queue, DeadLetterFilter(job=1), before=nothing)
     await queue.send_batch([OutgoingMessage(body(5))])
     assert await jobs() == [3, 4, 5]
+
+
+class BlockedQueue(MemoryQueue):
+    """A queue that answers no call until it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened = asyncio.Event()
+
+    async def depth(self) -> QueueDepth:
+        await self.opened.wait()
+        return await super().depth()
+
+    async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
+        await self.opened.wait()
+        return await super().receive(max_messages, wait_s, visibility_s)
+
+
+async def page_with(api: RunningApi, *texts: str) -> str:
+    """Return the page of dead letters as soon as it has these texts; htmx and browsers ask again as this does."""
+    async with asyncio.timeout(30):
+        while True:
+            page = await (await api.client.get("/dead-letters?queue=results", headers=INTERNAL)).text()
+            if all(text in page for text in texts):
+                return page
+            await asyncio.sleep(0.01)
+
+
+async def test_page_of_dead_letters_does_not_wait_for_the_queue(database_url: str) -> None:
+    dead = BlockedQueue()
+    await dead.send_batch([OutgoingMessage(body(7), attributes={"reason": "unknown field"})])
+    async with running_api(database_url, queues={"results": QueuePair(MemoryQueue(), dead)}) as api:
+        page = await page_with(api, "Reading the queue.", 'hx-trigger="load delay:1s"', 'http-equiv="refresh"')
+        assert "unknown field" not in page
+        assert "No dead letters" not in page
+        dead.opened.set()
+        await page_with(api, "unknown field", "1 message.")
+        dead.opened.clear()
+        page = await page_with(api, "unknown field", "the queue is slow to answer")
+        assert 'http-equiv="refresh"' not in page
+        dead.opened.set()
+        await dead.send_batch([OutgoingMessage(body(8), attributes={"reason": "second"})])
+        await page_with(api, "unknown field", "second", "2 messages.")
+        await api.client.post("/api/queue/results/discard", json={"job": 7}, headers=INTERNAL)
+        assert "unknown field" not in await page_with(api, "second", "1 message.")
+        dead.is_down = True
+        await page_with(api, "second", "The queue cannot be read")
+        dead.is_down = False
+        dead.opened.clear()
+        await page_with(api, "the queue is slow to answer")
+
+
+async def test_page_of_a_queue_that_is_down_shows_the_reason(database_url: str) -> None:
+    dead = MemoryQueue()
+    dead.is_down = True
+    async with running_api(database_url, queues={"results": QueuePair(MemoryQueue(), dead)}) as api:
+        await page_with(api, "The queue cannot be read", "Try again")
+        response = await api.client.get("/dead-letters?queue=results", headers=INTERNAL)
+        assert response.status == 503
+        assert "No dead letters" not in await response.text()
+
+
+async def test_view_of_long_dead_letters_keeps_their_start() -> None:
+    queue, reader = MemoryQueue(), DeadLetterReader()
+    await queue.send_batch([OutgoingMessage(json.dumps({"kind": "x" * 9, "job": 4, "text": "y" * 200_000}))])
+    await reader.view(queue, DeadLetterFilter())
+    await asyncio.gather(*reader._reads.values())
+    (message,) = (await reader.view(queue, DeadLetterFilter(job=4))).messages
+    assert (message.kind, message.message, len(message.body)) == ("x" * 9, None, 4000)
+    assert (await reader.view(queue, DeadLetterFilter(job=5))).messages == []
+    await reader.close()
 
 
 async def test_long_dead_letters_are_not_kept_in_memory() -> None:

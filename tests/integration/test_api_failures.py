@@ -1,6 +1,8 @@
 """Failures by their cause, and jobs that need review."""
 
-from datetime import UTC, datetime
+import html
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -88,6 +90,42 @@ async def test_failures_by_place_and_by_host(api: RunningApi) -> None:
     assert host["jobs"] == 4
     assert host["now"] == 4
     assert host["rerun_helps"] is False
+
+
+@pytest.mark.parametrize("query", ["by=code", "by=host", "by=place", "by=code&days=30", "by=code&live=true", "run=1"])
+async def test_number_of_a_cause_leads_to_the_jobs_that_it_counts(api: RunningApi, query: str) -> None:
+    await fail_jobs(api, "source.schema", *"ab", source="us/ca/berkeley", live=True)
+    await fail_jobs(api, "source.schema", "c", source="us/ca/oakland", ago="9 days")
+    await fail_jobs(api, "upstream.timeout", *"abc", source="de/be", ago="8 days", live=True)
+    await fail_jobs(api, "upstream.timeout", "d", source="de/be")
+    page = await (await api.client.get(f"/errors?{query}")).text()
+    links = re.findall(r'data-label="Failed now"><a href="/jobs\?([^"]+)">(\d+)</a>', page)
+    assert links
+    for link, number in links:
+        jobs = await api.get(f"/api/job?{html.unescape(link)}")
+        assert (link, jobs["total"]) == (link, int(number))
+        listed = await (await api.client.get(f"/jobs?{html.unescape(link)}")).text()
+        assert len(re.findall(r'<a [^>]*href="/jobs/\d+"', listed)) >= int(number)
+
+
+@pytest.mark.parametrize("by", ["code", "host", "place"])
+async def test_acknowledged_failures_are_in_no_trend(api: RunningApi, by: str) -> None:
+    known = await fail_jobs(api, "source.schema", *"ab", source="de/be/x", live=True)
+    await fail_jobs(api, "source.schema", "a", source="de/be/x", ago="9 days")
+    await fail_jobs(api, "source.schema", "c", source="de/be/y")
+    body = {
+        "source": "de/be/x",
+        "code": "source.schema",
+        "note": "known",
+        "until": str(datetime.now(UTC).date() + timedelta(days=2)),
+    }
+    before = await causes(api, f"by={by}")
+    assert [(group["jobs"], group["now"], group["before"]) for group in before] == [(3, 3, 1)]
+    assert (await api.client.post("/api/acknowledgement", json=body, headers=INTERNAL)).status < 300
+    (group,) = await causes(api, f"by={by}")
+    assert (group["jobs"], group["acknowledged"], group["now"], group["before"]) == (3, 2, 1, 0)
+    run = (await api.get(f"/api/job/{known[0]}"))["run"]
+    assert [group["now"] for group in await causes(api, f"by={by}&run={run}")] == [0]
 
 
 async def test_failing_since_considers_only_live_runs(api: RunningApi) -> None:

@@ -204,3 +204,15 @@ async def test_queue_list_show_redrive(api: RunningApi) -> None:
     assert chosen.status == 1
     assert chosen.out.strip() == "1 redriven to jobs, 1 left; not found: unknown"
     assert (await oa(api, "queue", "redrive", "jobs", "--all")).out.strip() == "1 redriven to jobs, 0 left"
+
+
+async def test_submit_of_refused_files_leaves_no_run(api: RunningApi, tmp_path: Path) -> None:
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    files[0].write_text('{"schema": 2, "nummer": 1, "coverage": {}, "layers": {}}')
+    files[1].write_text("[]")
+    ended = await oa(api, "submit", *map(str, files))
+    assert ended.status == 4
+    assert await api.count("run") == 0
+    assert "every definition was refused" in ended.err
+    assert "a /nummer: unknown key 'nummer'" in ended.err
+    assert "b: a source definition is a JSON object" in ended.err

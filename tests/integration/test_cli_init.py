@@ -78,7 +78,7 @@ async def test_file_of_this_machine_has_its_definition_on_standard_output(tmp_pa
 
 async def test_web_page_has_a_reason(site: TestServer) -> None:
     made = await oa("init", str(site.make_url("/page.html")), "--json")
-    assert (made.status, made.json["code"]) == (20, "upstream.http_5xx")
+    assert (made.status, made.json["code"]) == (20, "upstream.not_data")
 
 
 async def test_existing_file_stays(tmp_path: Path, site: TestServer) -> None:

@@ -335,6 +335,7 @@ HOT: dict[str, dict[str, Any]] = {
     "failures.queries.uncounted_days": {"days": 7},
     "failures.queries.trend_of_codes": {"by": "code", "days": 7, **_COUNTED},
     "failures.queries.trend_of_days": {"by": "place", "days": 7, **_COUNTED},
+    "failures.queries.acknowledged_by_day": {"by": "code", "days": 7, **_COUNTED},
     "jobs.sweep.count_failures": {"days": 180},
     "jobs.sweep.delete_counted_failures": {"days": 180},
     "failures.queries.trend_of_runs": {"by": "code", "runs": [148, 149, 150]},

@@ -14,6 +14,7 @@ from rich.text import Text
 from oa_cli.answers import JobAnswer, PageAnswer, RunAnswer
 from oa_shared.status import JobStatus
 from oa_shared.terminal_text import escape_controls, strip_controls, strip_styled
+from oa_shared.value_text import plain, plural
 
 # Rich cuts the cells of tables and breaks lines at the width, which is 80 where there is no terminal.
 UNLIMITED_WIDTH = 1_000_000
@@ -120,7 +121,7 @@ def describe_job(job: JobAnswer) -> str:
         return describe_error(job["error"]["code"], job["error"]["message"])
     if job["result"]:
         unchanged = ", unchanged" if job["result"].get("unchanged") else ""
-        return f"{job['result'].get('count') or 0:,} features{unchanged}"
+        return f"{plural(job['result'].get('count') or 0, 'feature')}{unchanged}"
     progress = job["progress"]
     return f"{progress.get('phase', '')} {progress.get('done') or 0:,}" if progress else ""
 
@@ -145,5 +146,6 @@ def moment(text: str | None) -> str:
 
 
 def _cell(value: object) -> Text:
-    text = "" if value is None else str(value)
+    is_id = isinstance(value, int | float) and not isinstance(value, bool)
+    text = "" if value is None else str(value) if is_id else plain(value)
     return Text(text, style=COLORS.get(text, ""))

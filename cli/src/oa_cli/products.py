@@ -5,6 +5,7 @@ from typing import TypedDict
 
 from oa_cli.answers import ProductFileLink
 from oa_cli.client import Api
+from oa_shared.value_text import plural
 
 
 class BuildStart(TypedDict):
@@ -25,4 +26,5 @@ def describe_build(started: BuildStart) -> str:
     """Return what a build will contain, or why it was skipped."""
     if started["skipped"]:
         return f"not built: {started['skipped']}"
-    return f"job {started['job']} builds it from {started['inputs']:,} datasets with {started['features']:,} features"
+    inputs = f"{plural(started['inputs'], 'dataset')} with {plural(started['features'], 'feature')}"
+    return f"job {started['job']} builds it from {inputs}"

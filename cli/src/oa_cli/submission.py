@@ -2,13 +2,15 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from oa_cli.answers import RefusalAnswer
 from oa_shared.json_types import JsonObject
-from oa_shared.source_definition import entries, validate_definition
+from oa_shared.source_definition import DefinitionProblem, entries, validate_definition
 
 
 def read_element(source: str, layer: str | None, name: str | None) -> JsonObject:
@@ -28,6 +30,28 @@ def read_element(source: str, layer: str | None, name: str | None) -> JsonObject
     # As text, pages of the job show the file with the layout and the line numbers of its author.
     source = text if isinstance(definition, dict) else definition
     return {"source": source, "source_name": source_name(path), **_selection(layer, name)}
+
+
+def find_refusals(elements: Sequence[JsonObject]) -> list[RefusalAnswer]:
+    """Return why the API would refuse every element, as far as that is sure; empty if it may accept one."""
+    refusals: list[RefusalAnswer] = []
+    for element in elements:
+        problems = _find_problems(element["source"])
+        if not problems:
+            return []
+        name = str(element["source_name"])
+        refusals += [
+            {"source": name, "pointer": problem.pointer, "code": "source.schema", "message": problem.message}
+            for problem in problems
+        ]
+    return refusals
+
+
+def _find_problems(source: object) -> list[DefinitionProblem]:
+    """Return the problems of the definition of an element; none of a URL, whose definition the API reads."""
+    if not isinstance(source, str):
+        return validate_definition(source)
+    return [] if source.startswith(("http://", "https://")) else validate_definition(json.loads(source))
 
 
 def source_name(path: Path) -> str:

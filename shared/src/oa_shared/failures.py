@@ -29,7 +29,10 @@ class RetryRule:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One way in which a job fails; `rerun_helps` means that the same definition may succeed later."""
+    """One way in which a job fails; `rerun_helps` means that the same definition may succeed later.
+
+    `hint` is for jobs, which have ended after all automatic retries. `hint_alone` is for a command that ran once.
+    """
 
     code: str
     title: str
@@ -37,6 +40,12 @@ class Failure:
     exit_status: int
     retry: RetryRule
     rerun_helps: bool
+    hint_alone: str = ""
+
+    @property
+    def hint_of_command(self) -> str:
+        """Return the next step after a command that failed without retries."""
+        return self.hint_alone or self.hint
 
     @property
     def failure_class(self) -> FailureClass:
@@ -45,15 +54,31 @@ class Failure:
 
 
 _NEVER = RetryRule()
-# A hint is read when the job has failed, after the automatic retries.
+_LATER, _ELSEWHERE = "Try again later.", "Use a machine with more memory, disk and time, or a smaller part of the data."
 _AUTOMATIC = "Automatic retries failed too. Rerun it later."
 _ON_LARGER = "Retries on larger machines failed too. Split the source, or ask an operator for a larger size."
 _REPORT_BUG = "Check the log and file an issue."
 
 _source = partial(Failure, exit_status=19, retry=_NEVER, rerun_helps=False)
-_upstream = partial(Failure, hint=_AUTOMATIC, exit_status=20, retry=RetryRule((60, 600)), rerun_helps=True)
-_resource = partial(Failure, hint=_ON_LARGER, exit_status=28, retry=RetryRule((0,), larger=True), rerun_helps=True)
-_infra = partial(Failure, hint=_AUTOMATIC, exit_status=25, retry=RetryRule((5, 30, 120, 300, 900)), rerun_helps=True)
+_upstream = partial(
+    Failure, hint=_AUTOMATIC, exit_status=20, retry=RetryRule((60, 600)), rerun_helps=True, hint_alone=_LATER
+)
+_resource = partial(
+    Failure,
+    hint=_ON_LARGER,
+    exit_status=28,
+    retry=RetryRule((0,), larger=True),
+    rerun_helps=True,
+    hint_alone=_ELSEWHERE,
+)
+_infra = partial(
+    Failure,
+    hint=_AUTOMATIC,
+    exit_status=25,
+    retry=RetryRule((5, 30, 120, 300, 900)),
+    rerun_helps=True,
+    hint_alone=_LATER,
+)
 _bug = partial(Failure, hint=_REPORT_BUG, exit_status=30, retry=RetryRule((10,)), rerun_helps=False)
 _operator = partial(Failure, exit_status=29, retry=_NEVER, rerun_helps=False)
 
@@ -159,6 +184,12 @@ _FAILURES = (
     ),
     _upstream("upstream.timeout", "The server took too long."),
     _upstream("upstream.http_5xx", "The server failed."),
+    _upstream(
+        "upstream.not_data",
+        "The server sent a web page instead of data.",
+        hint="Automatic retries got one too. Open the URL: if the page is a notice, rerun later, else correct `data`.",
+        hint_alone="Open the URL: if the page is a notice, try again later, else correct `data`.",
+    ),
     _upstream("upstream.connection", "Could not connect to the server."),
     _upstream("upstream.truncated", "The download was cut short."),
     _upstream("upstream.throttled", "The server limits the number of requests."),

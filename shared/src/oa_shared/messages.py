@@ -18,6 +18,7 @@ from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import ALL_LAYERS, LAYERS, JobStatus
+from oa_shared.value_text import quote_value
 
 VERSION = 1
 MAX_BYTES = 64 * 1024
@@ -253,7 +254,7 @@ def _load(decoded: JsonObject, kinds: set[str]) -> Message:
         raise UnreadableMessageError(reason)
     kind = decoded.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
-        raise UnreadableMessageError(f"unknown kind {kind!r}, expected one of {sorted(kinds)}")
+        raise UnreadableMessageError(f"unknown kind {quote_value(kind)}, expected one of {', '.join(sorted(kinds))}")
     try:
         message: Message = _SCHEMAS[kind].load(decoded)
     except ValidationError as error:

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from oa_shared.failure_details import FaultyPlace, Fix, FixAction
+from oa_shared.value_text import quote_value
 
 _LEAST_SIMILARITY = 0.75
 _MAX_COMPARED = 60
@@ -93,8 +94,11 @@ def _message(cause: ValidationError) -> str:
     schema: object = cause.validator_value if cause.validator == "not" else cause.schema
     reason = schema.get("description") if isinstance(schema, Mapping) else None
     if cause.validator in {"pattern", "not"} and reason:
-        return f"{cause.instance!r} is not allowed: {reason}"
-    return str(cause.message)
+        return f"{quote_value(cause.instance)} is not allowed: {reason}"
+    if cause.validator == "enum" and isinstance(cause.validator_value, list):
+        return f"{quote_value(cause.instance)} is not one of {', '.join(map(quote_value, cause.validator_value))}"
+    # The library quotes values as Python writes them.
+    return str(cause.message).replace(repr(cause.instance), quote_value(cause.instance))
 
 
 def _shorten(text: str, limit: int = 300) -> str:

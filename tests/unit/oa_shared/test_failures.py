@@ -1,5 +1,7 @@
 """The table of failures: retries, exit statuses and whether a rerun helps."""
 
+import re
+
 import pytest
 
 from oa_shared.failures import FAILURES, Failure, FailureClass, exit_status
@@ -69,3 +71,14 @@ def test_every_failure_has_a_title_and_a_hint_as_sentences(failure: Failure) -> 
 def test_rerun_helps_wherever_a_retry_is_automatic_except_after_a_bug(failure: Failure) -> None:
     if failure.retry.delays_s:
         assert failure.rerun_helps == (failure.failure_class is not FailureClass.BUG)
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=lambda failure: failure.code)
+def test_hint_speaks_of_retries_only_to_jobs_that_had_some(failure: Failure) -> None:
+    """A hint is shown after the end of a job, or of a command, which retries nothing."""
+    assert "etries" not in failure.hint_of_command
+    assert ("etries" in failure.hint) <= bool(failure.retry.delays_s)
+    for hint in (failure.hint, failure.hint_of_command):
+        assert hint.endswith(".")
+        assert not re.search(r"is (?:tried|retried|started|sent) again|will be", hint)
+    assert "rerun" not in failure.hint_of_command.lower() or not failure.retry.delays_s

@@ -31,7 +31,7 @@ class ExpectedOutcome:
 # column of streets cannot give an address.
 OUTCOMES = {
     Fault.GONE: ExpectedOutcome("Fail", "source.not_found"),
-    Fault.WEB_PAGE: ExpectedOutcome("Fail", "upstream.http_5xx"),
+    Fault.WEB_PAGE: ExpectedOutcome("Fail", "upstream.not_data"),
     Fault.COLUMN: ExpectedOutcome("Fail", "source.columns_missing"),
     Fault.EMPTY: ExpectedOutcome("Fail", "source.empty"),
     Fault.METERS: ExpectedOutcome("Fail", "source.crs"),

@@ -16,6 +16,7 @@ from oa_cli.runner import ExitStatus, json_option, print_answer, run
 from oa_cli.watch import watch_job
 from oa_shared.json_types import JsonObject
 from oa_shared.products import EXPORT_FORMATS
+from oa_shared.value_text import plural
 
 FORMATS = click.Choice([item.value for item in EXPORT_FORMATS])
 _SIDES = 4
@@ -99,7 +100,7 @@ def export_create(
         created = await api.post("/api/export", Export, body)
         status = await watch_job(api, created["job"]) if follow else ExitStatus.DONE
         latest = await api.get(f"/api/export/{created['id']}", Export) if follow else created
-        line = f"export {created['id']}, job {created['job']}, {created['inputs']:,} datasets"
+        line = f"export {created['id']}, job {created['job']}, {plural(created['inputs'], 'dataset')}"
         print_answer(latest, line, *file_lines(api, latest["files"]), as_json=as_json)
         return status
 

@@ -9,7 +9,7 @@ from oa_cli.client import Api, RejectedError
 from oa_cli.hints import run_page
 from oa_cli.options import LAYER
 from oa_cli.runner import ExitStatus, json_option, print_answer, print_error, print_refusals, run
-from oa_cli.submission import read_element
+from oa_cli.submission import find_refusals, read_element
 from oa_cli.watch import watch_run
 
 
@@ -52,8 +52,14 @@ def submit(
     which entry to run if a file has several.
     """
     elements = [read_element(source, layer, name) for source in sources]
+    refusals = find_refusals(elements)
 
     async def work(api: Api) -> int:
+        if refusals:
+            # No run without jobs: it would stay in the list of runs for nothing.
+            print_error("no jobs were created: every definition was refused")
+            print_refusals(refusals)
+            return ExitStatus.REJECTED
         run_id = (await api.post("/api/run", CreatedRun, {"live": live, **({"force": True} if force else {})}))["id"]
         try:
             created = await api.post(f"/api/run/{run_id}/jobs", CreatedJobs, {"jobs": elements})

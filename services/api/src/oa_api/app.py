@@ -13,6 +13,7 @@ from oa_api.compatibility.negotiation import serve_both
 from oa_api.compatibility.routes import VERSION_1, WITHDRAWN
 from oa_api.compatibility.service_api import DOCUMENT_V1
 from oa_api.db.database import Database
+from oa_api.dead_letters.reader import set_up_dead_letters
 from oa_api.definitions.examiner import EXAMINER, Examiner
 from oa_api.definitions.fetcher import FETCHER, DefinitionFetcher
 from oa_api.documentation.pages import set_up_documentation
@@ -117,6 +118,7 @@ def make_app(
     set_up_front(app)
     set_up_metrics(app)
     set_up_system_status(app)
+    set_up_dead_letters(app)
     set_up_documentation(app)
     app[TRIAL_TURNS] = asyncio.Semaphore(MAX_TRIAL_TURNS)
     app[ARRIVING_UPLOADS] = asyncio.Semaphore(MAX_ARRIVING)

@@ -1,5 +1,6 @@
 """The acceptance tests of definitions."""
 
+import json
 from typing import Any
 
 import pytest
@@ -32,9 +33,10 @@ def test_run_tests_passing_test_raises_nothing(inputs: dict[str, Any], expected:
 def test_run_tests_failing_test_names_inputs_expected_and_actual(expected: dict[str, Any]) -> None:
     with pytest.raises(TaskFailure) as caught:
         run_tests(entry(_RULES, tests=[{"description": "numbers", "inputs": {"A": "12 Main"}, "expected": expected}]))
-    (name, value), actual = next(iter(expected.items())), "'12'" if "number" in expected else "None"
+    (name, value), actual = next(iter(expected.items())), "'12'" if "number" in expected else "null"
     assert caught.value.code == "source.test_failed"
-    details = ("numbers", name, "{'A': '12 Main'}", actual, repr(value))
+    text = repr(value) if isinstance(value, str) else json.dumps(value)
+    details = ("numbers", name, '{"A": "12 Main"}', actual, text)
     assert [detail for detail in details if detail not in caught.value.message] == []
 
 

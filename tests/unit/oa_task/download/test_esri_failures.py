@@ -47,7 +47,7 @@ CASES: dict[str, tuple[ArcgisServer, str, tuple[str, ...]]] = {
     "missing layer": (ArcgisServer(error_on_metadata=error(400)), "source.not_found", (URL, "error 400")),
     "group layer": (ArcgisServer(metadata={"type": "Group Layer"}), "source.format", (URL, "Group Layer")),
     "login page": (ArcgisServer(fails=always(LOGIN)), "source.token_required", (URL,)),
-    "web page": (ArcgisServer(fails=always("<html>Hi</html>")), "upstream.http_5xx", (URL,)),
+    "web page": (ArcgisServer(fails=always("<html>Hi</html>")), "upstream.not_data", (URL,)),
     "HTTP 503": (ArcgisServer(fails=always("", 503)), "upstream.http_5xx", (URL, "503")),
     "not JSON": (
         ArcgisServer(fails=always("oops", 200, "text/plain")),
@@ -131,7 +131,7 @@ async def test_fetch_firewall_that_refuses_everything_is_quoted_soon(
     server = ArcgisServer(fails=always(REJECTED, status), fails_on_count=True)
     with pytest.raises(TaskFailure) as caught:
         await fetch(server, quick, folder)
-    assert caught.value.code == ("source.forbidden" if status == 403 else "upstream.http_5xx")
+    assert caught.value.code == {403: "source.forbidden", 200: "upstream.not_data"}[status]
     assert "Request Rejected" in caught.value.message
     assert len(server.queries) < 40
 

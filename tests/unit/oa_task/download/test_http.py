@@ -191,10 +191,10 @@ CASES: dict[str, tuple[tuple[Handler, ...], str, tuple[str, ...]]] = {
     ),
     "login required by status": ((body("", 401),), "source.token_required", (FILE, "401")),
     "login page": ((body(LOGIN),), "source.token_required", (FILE,)),
-    "web page instead of data": ((body("<html>Hi</html>"),), "upstream.http_5xx", (FILE,)),
+    "web page instead of data": ((body("<html>Hi</html>"),), "upstream.not_data", (FILE,)),
     "titled web page": (
         (body("<!-- x --><html><head><title>\n Down for\n repair </title>"),),
-        "upstream.http_5xx",
+        "upstream.not_data",
         (FILE, "web page", "'Down for repair'"),
     ),
     "redirect loop": ((to("/data.csv"),), "source.not_found", (FILE, " 3 ")),

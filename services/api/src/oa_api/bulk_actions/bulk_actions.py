@@ -28,6 +28,7 @@ from oa_shared.errors import OaError
 from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
 from oa_shared.status import JobStatus
+from oa_shared.value_text import plural
 
 log = structlog.get_logger()
 _SQL = load_queries("bulk_actions.queries")
@@ -172,7 +173,7 @@ def _count_conflict(expected: int | None, total: Total) -> ConflictError:
     at_least = "at least " if total.is_estimate else ""
     return ConflictError(
         f"expected {expected} matching jobs, now {at_least}{total.rows} match: preview again",
-        fields={"expected": [f"{total.rows} jobs match now."], "matching": total.rows},
+        fields={"expected": [f"Matching now: {plural(total.rows, 'job')}."], "matching": total.rows},
     )
 
 

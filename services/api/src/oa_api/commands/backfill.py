@@ -16,6 +16,7 @@ from oa_api.products.builds import Requester
 from oa_shared.roles import Role
 from oa_shared.scheduling import Lane
 from oa_shared.tracing import new_traceparent
+from oa_shared.value_text import plural
 
 log = structlog.get_logger()
 _OPERATOR = Principal("operator", None, "operator", Role.SERVICE)
@@ -43,7 +44,11 @@ async def run_backfill_command(settings: BackfillSettings, arguments: Sequence[s
     finally:
         await database.close()
     outcome = {"started": started, "remaining": remaining}
-    text = json.dumps(outcome) if options.json else f"{started:,} jobs started; {remaining:,} results lack files"
+    text = (
+        json.dumps(outcome)
+        if options.json
+        else f"{plural(started, 'job')} started; results without all files: {remaining:,}"
+    )
     sys.stdout.write(text + "\n")
 
 

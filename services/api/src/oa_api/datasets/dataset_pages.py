@@ -37,6 +37,7 @@ from oa_api.ui.rendering import render
 from oa_shared.json_types import JsonObject
 from oa_shared.licenses import credit_of, normalize_license
 from oa_shared.products import ProductFormat
+from oa_shared.value_text import plural
 
 _HISTORY = 50
 _WEEK_DAYS = 7
@@ -161,7 +162,7 @@ def _by_id(row: HistoryRow) -> int:
 
 def _version_label(row: HistoryRow) -> str:
     count = (row.result or {}).get("count")
-    features = f", {count:,} features" if isinstance(count, int) else ""
+    features = f", {plural(count, 'feature')}" if isinstance(count, int) else ""
     return f"{row.published_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC{features}"
 
 

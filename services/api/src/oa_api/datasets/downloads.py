@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from oa_api.datasets.serializers import latest_prefix
-from oa_api.jobs.output_files import FILE_DESCRIPTIONS
+from oa_api.jobs.output_files import FILE_DESCRIPTIONS, SOURCE_FILE, VALIDATED_FILE
 from oa_api.products.conversions import CONVERTED_FILES, Conversion, ConversionState
 from oa_shared.json_types import JsonObject
 from oa_shared.products import ProductFormat
 
-_SOURCE, _VALIDATED, _PARQUET = "source.geojson.gz", "validated.geojson.gz", "source.parquet"
+_PARQUET = "source.parquet"
 _LABELS = {
     ProductFormat.CSV: ("CSV", "for spreadsheets and scripts, compressed with gzip"),
     ProductFormat.GPKG: ("GeoPackage", "for QGIS and ArcGIS"),
 }
 _RESULT_FILES = (
     (_PARQUET, "GeoParquet", "for DuckDB, pandas and QGIS"),
-    (_SOURCE, "GeoJSON", "one feature per line, compressed with gzip"),
+    (SOURCE_FILE, "GeoJSON", "one feature per line, compressed with gzip"),
 )
 
 
@@ -85,7 +85,7 @@ def list_commands(downloads: Sequence[Download]) -> list[tuple[str, str]]:
         commands.append(("curl", f"curl -fL --retry 20 -O {csv}"))
     if parquet := url.get(_PARQUET):
         commands.append(("DuckDB", f"FROM read_parquet('{parquet}') LIMIT 10;"))
-    if source := url.get(_SOURCE):
+    if source := url.get(SOURCE_FILE):
         commands.append(("QGIS (add vector layer, source)", f"GeoJSONSeq:/vsigzip//vsicurl/{source}"))
     return commands
 
@@ -93,11 +93,11 @@ def list_commands(downloads: Sequence[Download]) -> list[tuple[str, str]]:
 def describe_files(files: Sequence[JsonObject]) -> list[JsonObject]:
     """Return files with descriptions, without the valid features if those are all features: the bytes are the same."""
     digests = {file["name"]: file["sha256"] for file in files}
-    is_same = digests.get(_VALIDATED) is not None and digests.get(_VALIDATED) == digests.get(_SOURCE)
+    is_same = digests.get(VALIDATED_FILE) is not None and digests.get(VALIDATED_FILE) == digests.get(SOURCE_FILE)
     return [
         {**file, "href": file["url"], "what": FILE_DESCRIPTIONS.get(str(file["name"]), "")}
         for file in files
-        if not (is_same and file["name"] == _VALIDATED)
+        if not (is_same and file["name"] == VALIDATED_FILE)
     ]
 
 

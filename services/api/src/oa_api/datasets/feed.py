@@ -11,6 +11,7 @@ from oa_api.datasets.serializers import changes_of, serialize_files
 from oa_api.http.fields import rfc3339
 from oa_shared.licenses import credit_of, normalize_license
 from oa_shared.media_types import ATOM, media_type_of
+from oa_shared.value_text import plural
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
 _ENCLOSED_FILES = ("source.parquet", "source.geojson.gz", "source.pmtiles")
@@ -103,7 +104,7 @@ def _add_entry(root: ET.Element, feed: Feed, publication: FeedRow) -> None:
 def _summary(publication: FeedRow) -> str:
     count, changes = (publication.result or {}).get("count"), changes_of(publication.result) or {}
     counts = [f"{number:,} {name}" for name in CHANGES if isinstance(number := changes.get(name), int)]
-    return ", ".join([f"{count if isinstance(count, int) else 0:,} features", *counts]) + "."
+    return ", ".join([f"{plural(count if isinstance(count, int) else 0, 'feature')}", *counts]) + "."
 
 
 def _add_head(parent: ET.Element, identity: str, title: str, updated: datetime) -> None:

@@ -8,6 +8,7 @@ from oa_api.db.pages import Page
 from oa_api.dead_letters.actions import act_on_dead_letters, find_queue
 from oa_api.dead_letters.dead_letter import DeadLetterFilter
 from oa_api.dead_letters.dead_letters import RedriveResult, list_dead_letters
+from oa_api.dead_letters.reader import READER
 from oa_api.dead_letters.requests import DeadLetterAction, DeadLetterCommand
 from oa_api.dead_letters.schemas import (
     DeadLetterListFilterSchema,
@@ -67,4 +68,6 @@ async def post_discard(request: web.Request) -> web.Response:
 
 async def _act(request: web.Request, action: DeadLetterAction, command: DeadLetterCommand) -> tuple[RedriveResult, int]:
     database, queues, name = request.app[DATABASE], request.app[QUEUES], request.match_info["queue"]
-    return await act_on_dead_letters(database, queues, name, action, command, by=request[PRINCIPAL])
+    result = await act_on_dead_letters(database, queues, name, action, command, by=request[PRINCIPAL])
+    await request.app[READER].forget(find_queue(queues, name)[1])
+    return result

@@ -73,9 +73,13 @@ class DeadLetterFilter:
             return False
         if self.kind is None and self.reason_contains is None and self.job is None:
             return True
-        readable = read_dead_letter(message)
+        return self.selects(read_dead_letter(message))
+
+    def selects(self, readable: DeadLetterMessage) -> bool:
+        """Return whether the filter selects a message in readable form."""
         return (
-            self.kind in (None, readable.kind)
+            (self.ids is None or readable.id in self.ids)
+            and self.kind in (None, readable.kind)
             and self.job in (None, readable.job)
             and (self.reason_contains is None or self.reason_contains in (readable.reason or ""))
         )

@@ -62,17 +62,18 @@ async def peek(queue: Queue) -> list[ReceivedMessage]:
 
 
 async def list_dead_letters(dead: Queue, dead_letter_filter: DeadLetterFilter) -> tuple[list[DeadLetterMessage], Total]:
-    """Return the dead letters that a filter selects, oldest first, and how many there are.
-
-    The messages are at most 10 s old, and read again as soon as the queue counts another number of them: a thousand
-    messages are 200 calls, which each page and each reload of a page would repeat.
-    """
-    messages = await _peek_rarely(dead)
+    """Return the dead letters that a filter selects, oldest first, and how many there are."""
+    messages = await peek_rarely(dead)
     selected = [read_dead_letter(message) for message in messages if dead_letter_filter.matches(message)]
     return selected, Total(len(selected), is_estimate=len(messages) >= MAX_PEEKED)
 
 
-async def _peek_rarely(queue: Queue) -> list[ReceivedMessage]:
+async def peek_rarely(queue: Queue) -> list[ReceivedMessage]:
+    """Return the messages of a queue, oldest first, at most 1,000 and at most 10 s old.
+
+    They are read again as soon as the queue counts another number of them: a thousand messages are 200 calls, which
+    each page and each reload of a page would repeat.
+    """
     known, visible = _PEEKS.get(queue), (await queue.depth()).visible
     if known is not None and known.visible == visible and time.monotonic() - known.at < _KEPT_S:
         return known.messages

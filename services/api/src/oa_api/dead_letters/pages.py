@@ -4,8 +4,8 @@ from aiohttp import web
 
 from oa_api.db.counting import Total
 from oa_api.dead_letters.actions import act_on_dead_letters, find_queue
-from oa_api.dead_letters.dead_letter import DeadLetterFilter, DeadLetterMessage
-from oa_api.dead_letters.dead_letters import list_dead_letters
+from oa_api.dead_letters.dead_letter import DeadLetterFilter
+from oa_api.dead_letters.reader import READER, DeadLetterView
 from oa_api.dead_letters.requests import DeadLetterAction, DeadLetterPageFilter
 from oa_api.dead_letters.schemas import DeadLetterFormSchema, DeadLetterPageFilterSchema
 from oa_api.http.app_keys import DATABASE, QUEUES
@@ -14,8 +14,8 @@ from oa_api.http.request_parsing import read_query
 from oa_api.identity import audit_log
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.ui import flash
-from oa_api.ui.formatting import plural
 from oa_api.ui.rendering import render
+from oa_shared.value_text import plural
 
 PATH = "/dead-letters"
 _MAX_SHOWN = 50
@@ -28,7 +28,8 @@ async def show_dead_letters(request: web.Request) -> web.Response:
     page_filter = await read_query(request, DeadLetterPageFilterSchema())
     queues = [name for name, pair in request.app[QUEUES].items() if pair.dead]
     queue = page_filter.queue or (queues[0] if queues else "")
-    messages, total = await _dead_letters(request, queue, page_filter) if queue else ([], Total(0))
+    view = await _view(request, queue, page_filter) if queue else DeadLetterView([], Total(0), None, False, "")
+    is_part = "HX-Request" in request.headers
     fields = {
         "kind": page_filter.kind,
         "reason_contains": page_filter.reason_contains,
@@ -41,18 +42,18 @@ async def show_dead_letters(request: web.Request) -> web.Response:
         queue=queue,
         queues=queues,
         page_filter=page_filter,
-        dead_letters=messages[:_MAX_SHOWN],
-        total=total,
+        status=503 if view.problem and not view.read_at and not is_part else 200,
+        dead_letters=view.messages[:_MAX_SHOWN],
+        total=view.total,
+        view=view,
         entries=await audit_log.list_latest(request.app[DATABASE], actions, limit=_RECENT_ACTIONS),
         filter_fields={name: value for name, value in fields.items() if value is not None},
     )
 
 
-async def _dead_letters(
-    request: web.Request, queue: str, page_filter: DeadLetterPageFilter
-) -> tuple[list[DeadLetterMessage], Total]:
+async def _view(request: web.Request, queue: str, page_filter: DeadLetterPageFilter) -> DeadLetterView:
     _, dead = find_queue(request.app[QUEUES], queue)
-    return await list_dead_letters(dead, DeadLetterFilter.of_selection(page_filter))
+    return await request.app[READER].view(dead, DeadLetterFilter.of_selection(page_filter))
 
 
 async def post_dead_letters(request: web.Request) -> web.Response:
@@ -61,6 +62,7 @@ async def post_dead_letters(request: web.Request) -> web.Response:
     database, queues, action = request.app[DATABASE], request.app[QUEUES], dead_letter_form.action
     command = dead_letter_form.command()
     result, _ = await act_on_dead_letters(database, queues, name, action, command, by=request[PRINCIPAL])
+    await request.app[READER].forget(find_queue(queues, name)[1])
     messages = plural(result.done, "message")
     text = f"{messages} {_OUTCOMES[action]}." if result.done else "No matching messages; the queue has changed."
     return flash.see_other(request, f"{PATH}?queue={name}", text, kind="good" if result.done else "warn")

@@ -69,7 +69,11 @@ async def _list_periods(database: Database, failure_filter: FailureFilter, value
 async def _count_by_period(
     database: Database, failure_filter: FailureFilter, values: Mapping[str, object], periods: Sequence[str]
 ) -> tuple[dict[str, dict[str, int]], int]:
-    """Return, by group and period, how many jobs failed; and how many periods, from the end, are current."""
+    """Return, by group and period, how many jobs failed; and how many periods, from the end, are current.
+
+    Acknowledged failures do not count.
+    """
+    none = dict.fromkeys(periods, 0)
     if failure_filter.run is not None:
         run_values = {**values, "runs": [int(period) for period in periods]}
         rows, current = await database.all(_SQL["trend_of_runs"], run_values, into=TrendRow), 1
@@ -78,8 +82,12 @@ async def _count_by_period(
         attempts = "codes" if failure_filter.by is GroupBy.CODE else "days"
         rows = await database.all(_SQL[f"trend_of_{attempts}"], {**values, "uncounted": uncounted}, into=TrendRow)
         current = failure_filter.days
-    none = dict.fromkeys(periods, 0)
-    return {row.key: {**none, **dict(zip(row.periods, row.jobs, strict=True))} for row in rows}, current
+    trend = {row.key: {**none, **row.by_period()} for row in rows}
+    if failure_filter.run is None:
+        for row in await database.all(_SQL["acknowledged_by_day"], values, into=TrendRow):
+            quiet = row.by_period()
+            trend[row.key] = {day: max(0, jobs - quiet.get(day, 0)) for day, jobs in trend.get(row.key, none).items()}
+    return trend, current
 
 
 def _make_group(

@@ -45,7 +45,7 @@ async def show_errors(request: web.Request) -> web.Response:
 
 
 def _jobs_query(group: FailureGroup, failure_filter: FailureFilter) -> str:
-    """Return the query of /jobs for the jobs of a group; empty where no filter selects them."""
+    """Return the query of /jobs for exactly the jobs of a group; empty where no filter selects them."""
     if not group.key:
         return ""
     query: dict[str, str | int] = {_JOB_FIELDS[failure_filter.by]: group.key, "status": "Fail"}

@@ -66,11 +66,15 @@ GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
 SELECT key, array_agg(period) AS periods, array_agg(jobs) AS jobs
 
 -- name: trend_of_runs
--- Failed jobs by group and run, for group_failures().
+-- Failed jobs by group and run, without acknowledged failures, for group_failures().
 {trend}
 FROM (
     SELECT {key} AS key, job.run_id::text AS period, count(*) AS jobs
-    FROM job WHERE job.status = 'Fail' AND job.run_id = ANY(%(runs)s) GROUP BY 1, 2
+    FROM job
+    LEFT JOIN {acknowledgements.queries.active} known
+    ON known.source_name = job.source_name AND known.error_code = job.error_code
+    WHERE job.status = 'Fail' AND job.run_id = ANY(%(runs)s) AND known.id IS NULL
+    GROUP BY 1, 2
 ) counted
 GROUP BY key
 
@@ -125,6 +129,33 @@ FROM (
     WHERE key = ANY(%(keys)s)
     GROUP BY key, day
 ) counted
+GROUP BY key
+
+-- name: key_of_attempt
+-- Part: the key of the group of an attempt.
+CASE %(by)s WHEN 'code' THEN attempt.error_code ELSE {key} END
+
+-- name: acknowledged_trend
+-- Part: of the jobs in a trend by day, those whose failed attempts of that day are all acknowledged. The counts of the
+-- sweep include them: an acknowledgement begins and ends later than the day that it hides.
+SELECT key, day::text AS period, count(*) AS jobs
+FROM (
+    SELECT {key_of_attempt} AS key, (attempt.ended_at AT TIME ZONE 'UTC')::date AS day, job.id
+    FROM (SELECT DISTINCT source_name FROM {acknowledgements.queries.active} active) quiet
+    JOIN job ON job.source_name = quiet.source_name
+    JOIN job_attempt attempt ON attempt.job_id = job.id AND attempt.error_code IS NOT NULL
+        AND attempt.ended_at >= ((now() AT TIME ZONE 'UTC')::date - (2 * %(days)s - 1))::timestamp AT TIME ZONE 'UTC'
+    LEFT JOIN {acknowledgements.queries.active} known
+    ON known.source_name = job.source_name AND known.error_code = attempt.error_code
+    GROUP BY 1, 2, 3 HAVING bool_and(known.id IS NOT NULL)
+) failed
+WHERE key = ANY(%(keys)s)
+GROUP BY key, day
+
+-- name: acknowledged_by_day
+-- Acknowledged failures by group and day, for group_failures().
+{trend}
+FROM ({acknowledged_trend}) counted
 GROUP BY key
 
 -- name: failing_datasets

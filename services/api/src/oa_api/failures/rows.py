@@ -31,6 +31,10 @@ class TrendRow:
     periods: list[str]
     jobs: list[int]
 
+    def by_period(self) -> dict[str, int]:
+        """Return the number of jobs by period."""
+        return dict(zip(self.periods, self.jobs, strict=True))
+
 
 @dataclass(frozen=True, slots=True)
 class FailingDatasets:

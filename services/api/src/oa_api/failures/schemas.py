@@ -56,7 +56,10 @@ class FailureGroupSchema(ResponseSchema):
     jobs = fields.Integer(required=True, metadata=about("Number of jobs that are failed now.", 12))
     sources = fields.Integer(required=True, metadata=about("Number of their sources.", 10))
     now = fields.Integer(
-        required=True, metadata=about("Failures in this period or run, including jobs that succeeded later.", 14)
+        required=True,
+        metadata=about(
+            "Failures in this period or run, with jobs that succeeded later, without acknowledged ones.", 14
+        ),
     )
     before = fields.Integer(required=True, metadata=about("The same for the previous period or run.", 3))
     series = fields.List(fields.Nested(FailurePeriodSchema), required=True, metadata=about("Trend by day or run."))

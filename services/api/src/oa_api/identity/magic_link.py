@@ -32,10 +32,10 @@ If you did not request it, you can ignore this email.
 
 @dataclass(frozen=True, slots=True)
 class OpenedLink:
-    """The account that a link signs in, and whether this browser requested it."""
+    """The account that a link signs in, and whether another browser requested it: none requested that of a command."""
 
     login: str
-    is_same_browser: bool
+    is_of_other_browser: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ async def open_link(database: Database, secret: str, *, anonymous_session: str) 
     link = await database.first(_SQL["link"], {"digest": digest(secret)}, into=LinkRow)
     if link is None:
         raise _used_or_expired()
-    is_same = link.anonymous_session is not None and bytes(link.anonymous_session) == digest(anonymous_session)
-    return OpenedLink(link.login, is_same_browser=is_same)
+    is_other = link.anonymous_session is not None and bytes(link.anonymous_session) != digest(anonymous_session)
+    return OpenedLink(link.login, is_of_other_browser=is_other)
 
 
 async def use_link(transaction: Transaction, secret: str) -> UsedLinkRow:

@@ -26,6 +26,7 @@ from oa_api.jobs import imported_publication
 from oa_api.jobs.imported_publication import Obstacle
 from oa_api.jobs.job_creation import insert_definitions
 from oa_shared.json_types import JsonObject
+from oa_shared.value_text import quote_value
 
 _SQL = load_queries("imports.writes")
 # With the ID of the account, which has 11 characters at most, it is no longer than a name may be.
@@ -89,7 +90,8 @@ async def adapt_accounts(transaction: Transaction, rows: Sequence[ConvertedRow])
         if email is not None and (conflict.has_email or str(email).lower() in emails):
             changes["email"] = None
         texts = [
-            f"another account has the {name} {row.values[name]!r}: now {value!r}" for name, value in changes.items()
+            f"another account has the {name} {quote_value(row.values[name])}: now {quote_value(value)}"
+            for name, value in changes.items()
         ]
         new = replace(row, once={**row.once, **changes}, adaptations=[*row.adaptations, *texts])
         logins.add(str(new.record()["login"]).lower())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from oa_shared.json_types import JsonMapping
 
+SOURCE_FILE, VALIDATED_FILE = "source.geojson.gz", "validated.geojson.gz"
 # What pages say about the files of a job.
 FILE_DESCRIPTIONS = {
     "source.geojson.gz": "all features, one per line",

@@ -35,7 +35,10 @@ class RunChangeKind(StrEnum):
 # Without slots: JobFilter combines it with another dataclass, and only one of them may have slots.
 @dataclass(frozen=True, kw_only=True)
 class JobSelection:
-    """Which jobs; a `source` with a trailing slash is a prefix, `error` lists failure codes."""
+    """Which jobs; a `source` with a trailing slash is a prefix, `error` lists failure codes.
+
+    `before` and `after` are times of creation, `ended_after` is a time of its end.
+    """
 
     status: list[str] | None = None
     source: str | None = None

@@ -71,7 +71,10 @@ async def create_posted_jobs(request: web.Request, body: bytes) -> object:
         return earlier
     plan = await plan_posted(body, request.app[FETCHER], request.app[EXAMINER])
     if not plan.jobs:
-        raise InvalidError("no element produced a job", fields={"jobs": [asdict(item) for item in plan.rejections]})
+        raise InvalidError(
+            "no jobs were created: every definition was refused",
+            fields={"jobs": [asdict(item) for item in plan.rejections]},
+        )
     return await job_creation.create_jobs(
         database, run, plan, idempotency=idempotency, traceparent=request[TRACEPARENT], by=by
     )

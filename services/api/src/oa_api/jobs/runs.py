@@ -14,6 +14,7 @@ from oa_api.jobs import publishing
 from oa_api.jobs.requests import NewRun, RunChange
 from oa_api.jobs.run_rows import LockedRun
 from oa_shared.json_types import JsonObject
+from oa_shared.value_text import plural
 
 _SQL = load_queries("jobs.runs")
 
@@ -75,8 +76,9 @@ async def _check_live(transaction: Transaction, run: LockedRun, change: RunChang
     jobs = await transaction.first(_SQL["count_jobs"], {"run": run.id}, into=int)
     if jobs != change.expected_jobs:
         raise ConflictError(
-            f"run {run.id} has {jobs} jobs, not {change.expected_jobs}: read them before you publish their results",
-            fields={"expected_jobs": [f"The run has {jobs} jobs now."]},
+            f"run {run.id} has {plural(jobs, 'job')}, not {change.expected_jobs}: "
+            "read them before you publish their results",
+            fields={"expected_jobs": [f"The run has {plural(jobs, 'job')} now."]},
         )
 
 

@@ -16,6 +16,7 @@ from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
 from oa_shared.product_plans import ProductPlan
 from oa_shared.products import Bounds, ProductFormat
+from oa_shared.value_text import plural
 
 _SQL = load_queries("products.queries")
 
@@ -122,7 +123,7 @@ def _check_limits(inputs: Inputs, limits: ExportLimits) -> None:
     if not inputs.items:
         raise InvalidError("no matching data to export", fields={"source": ["No published data with a file matches."]})
     if len(inputs.items) > limits.inputs or inputs.features > limits.features:
-        selected = f"{len(inputs.items):,} datasets with {inputs.features:,} features"
+        selected = f"{plural(len(inputs.items), 'dataset')} with {plural(inputs.features, 'feature')}"
         allowed = f"{limits.inputs:,} datasets with {limits.features:,} features"
         next_step = "Narrow it by `source`, `layer` or `bbox`, or download a collection."
         raise InvalidError(f"the selection has {selected}; limit {allowed}", fields={"source": [next_step]})

@@ -20,6 +20,7 @@ from oa_api.pull_requests.rows import CheckRow, CheckRuns
 from oa_api.pull_requests.runs import cancel_runs, create_run, rerun_failed
 from oa_api.pull_requests.targets import BranchCommit, PullHead
 from oa_shared.json_types import JsonObject
+from oa_shared.value_text import plural
 
 _SQL = load_queries("pull_requests.queries")
 _API_LAG_S = 5.0
@@ -118,7 +119,7 @@ class ActionPlanner:
                 return "the check of this commit is open already"
             await transaction.execute(_SQL["restart_check"], {"check": check.id})
             count = await rerun_failed(transaction, check, reason="the commit is the head again")
-            return f"the commit is the head again: {count} jobs rerun"
+            return f"the commit is the head again: {plural(count, 'job')} rerun"
 
         return act
 
@@ -147,7 +148,7 @@ class ActionPlanner:
         self, transaction: Transaction, check_id: int, pull: Pull, changes: Review, hold: object
     ) -> str:
         if hold is not Hold.NONE:
-            return f"{len(changes.jobs)} entries wait for a collaborator: {hold}"
+            return f"{plural(len(changes.jobs), 'entry', 'entries')} held for a collaborator: {hold}"
         return await self._start_samples(transaction, check_id, self._head(pull), changes)
 
     async def _start_samples(self, transaction: Transaction, check_id: int, head: PullHead, changes: Review) -> str:
@@ -155,7 +156,7 @@ class ActionPlanner:
             return "no entries to run"
         run = await create_run(transaction, head.origin, changes.jobs, sample=self._options.sample)
         await transaction.execute(_SQL["start_samples"], {"check": check_id, "run": run})
-        return f"{len(changes.jobs)} entries run as samples in run {run}"
+        return f"run {run} has samples of {plural(len(changes.jobs), 'entry', 'entries')}"
 
     async def _prepare_approval(self, task: ApprovalTask) -> Action:
         """Let a pull request run; its later commits run without another approval, within the author's quota."""
@@ -183,7 +184,7 @@ class ActionPlanner:
 
         async def act(transaction: Transaction) -> str:
             canceled = await self._leave_checks(transaction, head, state="closed", reason="pull request closed")
-            return f"closed: {canceled} jobs canceled"
+            return f"closed: {plural(canceled, 'job')} canceled"
 
         return act
 
@@ -228,7 +229,7 @@ class ActionPlanner:
                 return "no check is known"
             count = await rerun_failed(transaction, checks[0], reason="requested on GitHub")
             await transaction.execute(_SQL["restart_check"], {"check": checks[0].id})
-            return f"{count} jobs rerun"
+            return f"{plural(count, 'job')} rerun"
 
         return act
 

@@ -9,7 +9,7 @@ from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.reporting.rows import ChangeCounts, HealthChange
 from oa_api.reporting.source_health import GridFilter, StateCounts, count_groups
-from oa_api.ui.formatting import code_spans
+from oa_api.ui.formatting import code_spans, present
 from oa_shared.json_types import JsonObject
 
 _SQL = load_queries("reporting.health_digest")
@@ -18,6 +18,7 @@ _ENVIRONMENT = Environment(
     loader=PackageLoader("oa_api"),
     autoescape=select_autoescape(enabled_extensions=("html",), default=False),
     undefined=StrictUndefined,
+    finalize=present,
     trim_blocks=True,
     lstrip_blocks=True,
     auto_reload=False,

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from enum import Enum
 from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
 from oa_api.ui.github_links import commit_url
+from oa_shared.value_text import plain, plural
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _STEP = 1000
@@ -122,20 +124,15 @@ def dollars(value: object) -> str:
     return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.2g}" if value >= 1e-4 else "under $0.0001"  # noqa: PLR2004 - a hundredth of a cent
 
 
-def plain(value: object) -> str:
-    """Return a JSON value as text: yes and no, lists separated by commas, and `name: value` for objects."""
-    if value is None or isinstance(value, bool):
-        return {True: "yes", False: "no", None: "none"}[value]
-    if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {plain(part)}" for name, part in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(plain, value))
-    return number(value) if isinstance(value, int | float) else str(value)
-
-
-def plural(count: object, noun: str, nouns: str = "") -> str:
-    """Return `1 job`, `2 jobs` and `1 of 1 job`; `nouns` is the plural of a noun that takes more than an s."""
-    return f"{number(count)} {noun if str(count).rpartition(' ')[2] == '1' else nouns or noun + 's'}"
+def present(value: object) -> object:
+    """Return what a template writes for a value: no page shows a value as Python does."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{moment(value)} UTC"
+    if isinstance(value, bool | Mapping | list | tuple | set | frozenset):
+        return plain(value)
+    return value.value if isinstance(value, Enum) else value
 
 
 def code_spans(text: str) -> Markup:

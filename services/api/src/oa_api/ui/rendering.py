@@ -50,12 +50,13 @@ _COMPILED_TEMPLATES = _CompiledTemplates()
 
 
 def set_up_pages(app: web.Application) -> None:
-    """Compile every template and set the Content-Security-Policy. Requires ASSETS, SETTINGS and ROLES."""
+    """Compile every template and set the Content-Security-Policy. Requires ASSETS and ROLES, at the start SETTINGS."""
     environment = aiohttp_jinja2.setup(
         app,
         loader=PackageLoader("oa_api"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=formatting.present,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,

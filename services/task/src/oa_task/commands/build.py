@@ -12,6 +12,7 @@ from rich.console import Console
 from oa_shared.job_kinds import JobKind
 from oa_shared.product_plans import PLAN_VERSION
 from oa_shared.terminal_text import strip_controls
+from oa_shared.value_text import plural
 from oa_task.commands.console import print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.products.input_fetcher import FolderStorage
@@ -73,6 +74,6 @@ def _build(read_plan: Callable[[], bytes], inputs: Path, out: Path, *, as_json: 
         if as_json:
             print_json({"status": "Success", **report})
         else:
-            console.print(f"[green]{json_integer(report['count']):,} rows[/] in {out}")
+            console.print(f"[green]{plural(json_integer(report['count']), 'row')}[/] in {out}")
 
     return run_command(work, as_json=as_json)

@@ -111,7 +111,7 @@ def _print_finding(console: Console, item: LocatedFinding) -> None:
     line.append(f"({finding.code})", style="dim")
     console.print(line)
     if finding.code in FAILURES and finding.severity is Severity.ERROR:
-        console.print(f"  {FAILURES[finding.code].hint}", style="dim", markup=False)
+        console.print(f"  {FAILURES[finding.code].hint_of_command}", style="dim", markup=False)
 
 
 def _totals(checked: int, counts: Mapping[Severity, int]) -> str:

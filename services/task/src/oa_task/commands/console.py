@@ -63,4 +63,4 @@ def _print_failure(failure: TaskFailure, console: Console, *, as_json: bool) -> 
     vocabulary = FAILURES[failure.code]
     console.print(f"[red]{failure.code}[/] {vocabulary.title}", highlight=False)
     console.print(f"  {failure.message}", markup=False, highlight=False)
-    console.print(f"  {vocabulary.hint}", style="dim")
+    console.print(f"  {vocabulary.hint_of_command}", style="dim")

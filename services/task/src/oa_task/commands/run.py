@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from oa_shared.placement import PlacementCode, PlacementProblem, read_problems
 from oa_shared.source_definition import DefinitionEntry
+from oa_shared.value_text import plural
 from oa_task.commands.console import make_console, print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.definition.entry_selection import choose_entry
@@ -41,7 +42,7 @@ def run_once(job: TaskJob, sandbox: Sandbox, *, as_json: bool) -> int:
         if as_json:
             print_json({"status": "Success", **report})
         else:
-            console.print(f"[green]{json_integer(report['count']):,} features[/] in {job.out}")
+            console.print(f"[green]{plural(json_integer(report['count']), 'feature')}[/] in {job.out}")
             _print_problems(console, read_problems(report))
 
     return run_command(work, as_json=as_json)
@@ -105,7 +106,7 @@ def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
         raise click.BadParameter(f"{out} is not the output folder of a run", param_hint="OUT")
     count = json_integer(output.manifest["count"])
     if row > count:
-        raise click.BadParameter(f"the output has {count:,} rows", param_hint="--row")
+        raise click.BadParameter(f"the output has {plural(count, 'row')}", param_hint="--row")
 
     def work(_console: Console) -> None:
         explanation = asyncio.run(preview.explain_row(output, row))

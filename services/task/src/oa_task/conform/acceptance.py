@@ -7,6 +7,7 @@ import orjson
 import polars as pl
 
 from oa_shared.json_types import JsonObject
+from oa_shared.value_text import quote_value
 from oa_task.conform.missing_columns import missing_columns
 from oa_task.conform.rows import conform_batch
 from oa_task.conform.values import as_text
@@ -29,7 +30,8 @@ def run_tests(entry: TaskEntry) -> None:
             actual = attributes.get(name)
             if not _is_same(actual, expected):
                 label = test.get("description") or f"acceptance test {number}"
-                text = f"{label}: {name} of {test['inputs']} is {actual!r}, expected {expected!r}"
+                values = f"{quote_value(test['inputs'])} is {quote_value(actual)}, expected {quote_value(expected)}"
+                text = f"{label}: {name} of {values}"
                 raise TaskFailure("source.test_failed", text + _lacking(test["inputs"], entry, name))
 
 

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.value_text import plural
 from oa_task.diff.comparison import OutputComparison
 from oa_task.row_preview.views import longest_text, shorten
 from oa_task.runtime.json_values import json_object
@@ -51,7 +52,7 @@ def _field_lines(comparison: OutputComparison, longest: int | None) -> Iterator[
                 example = next((item for item in examples if item["change"] == kind), None)
                 yield text if example is None else text.append(_example_text(example, longest), style="dim")
     if comparison["not_compared"]:
-        yield Text(f"{comparison['not_compared']:,} features not compared: too many differ", style="yellow")
+        yield Text(f"{plural(comparison['not_compared'], 'feature')} not compared: too many differ", style="yellow")
 
 
 def _example_text(example: JsonObject, longest: int | None) -> str:

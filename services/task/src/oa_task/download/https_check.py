@@ -19,7 +19,7 @@ _WITHIN_S = 10
 _WORTH_A_TRY = frozenset(
     {
         *("source.not_found", "source.forbidden", "source.token_required"),
-        *("upstream.connection", "upstream.timeout", "upstream.http_5xx", "upstream.truncated"),
+        *("upstream.connection", "upstream.timeout", "upstream.http_5xx", "upstream.not_data", "upstream.truncated"),
     }
 )
 

@@ -149,7 +149,7 @@ class Requests:
             raise TaskFailure(
                 "source.token_required", f"{text} a page with a password field: the data requires a login{said}"
             )
-        raise WebPageError("upstream.http_5xx", f"{text} a web page instead of data{said}")
+        raise WebPageError("upstream.not_data", f"{text} a web page instead of data{said}")
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from oa_shared.value_text import plural
 from oa_task.runtime.failure import TaskFailure
 
 _ADVICE = "request all features, or set `protocol` to ESRI for a layer of an ArcGIS server"
@@ -37,9 +38,9 @@ class FeaturePages:
         for page in self.pages:
             present = sum(other.features for other in self.pages if other.total == page.total)
             if page.total is not None and present < page.total:
-                text = f"{page.file} announces {page.total:,} features ({page.total_name}) and has {present:,}"
+                text = f"{page.file} announces {plural(page.total, 'feature')} ({page.total_name}) and has {present:,}"
                 raise TaskFailure("upstream.truncated", f"{text}: it is a part of the data; {_ADVICE}")
         if self.pages and self.pages[-1].more:
             last = self.pages[-1]
-            text = f"{last.file} has {last.features:,} features and announces more ({last.more})"
+            text = f"{last.file} has {plural(last.features, 'feature')} and announces more ({last.more})"
             raise TaskFailure("upstream.truncated", f"{text}: it is one page of the data; {_ADVICE}")

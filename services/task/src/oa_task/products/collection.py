@@ -17,6 +17,7 @@ from oa_shared.products import (
     LICENSES_FILE,
     ProductFormat,
 )
+from oa_shared.value_text import plural
 from oa_task.products.attribution import write_attribution, write_licenses
 from oa_task.products.build_context import BuildContext, copies_lines
 from oa_task.products.deduplication import deduplicate, rank_datasets
@@ -91,7 +92,8 @@ def _add_lines(archive: ZipWriter, path: Path, item: ProductInput, *, is_wound: 
     except (EOFError, zlib.error, gzip.BadGzipFile, ForeignLinesError) as error:
         raise TaskFailure("source.format", f"{item.geojson_key} cannot be unpacked: {error}") from error
     if item.geojson_sha256 is None and lines != item.count:
-        text = f"{item.geojson_key} has {lines:,} features instead of the plan's {item.count:,}; create the plan again"
+        counts = f"{plural(lines, 'feature')} instead of the plan's {item.count:,}"
+        text = f"{item.geojson_key} has {counts}; create the plan again"
         raise TaskFailure("infra.storage", text)
 
 

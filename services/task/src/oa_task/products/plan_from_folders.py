@@ -8,6 +8,7 @@ from pathlib import Path
 
 from oa_shared.json_types import JsonObject
 from oa_shared.product_plans import PLAN_VERSION
+from oa_shared.value_text import plural
 from oa_task.results.files import PARQUET_FILE, SOURCE_FILE
 from oa_task.results.previous_result import PreviousFolder
 from oa_task.runtime.failure import TaskFailure
@@ -33,7 +34,7 @@ def build_plan(folders: Sequence[Path], root: Path, options: PlanOptions) -> Jso
     inputs = [_input(folder, root, job) for job, folder in enumerate(folders, start=1)]
     return {
         "v": PLAN_VERSION,
-        "title": f"{options.kind} of {len(inputs)} datasets",
+        "title": f"{options.kind} of {plural(len(inputs), 'dataset')}",
         "kind": options.kind,
         "formats": list(options.formats),
         "bbox": options.bbox,

@@ -57,6 +57,6 @@ def _check_end(path: Path, line: bytes, count: int, warn: Callable[[str], None])
     end: JsonObject = orjson.loads(line)
     announced, warnings = end["end"], end.get("warnings", [])
     if announced != count:
-        raise TaskFailure("upstream.truncated", f"{path.name} announces {announced:,} features and has {count:,}")
+        raise TaskFailure("upstream.truncated", f"{path.name} has {count:,} of {announced:,} announced features")
     for text in warnings if isinstance(warnings, list) else []:
         warn(str(text))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from oa_shared.value_text import plural
 from oa_task.features.bad_rows import BadRows
 from oa_task.read.gdal import pyogrio
 from oa_task.runtime.failure import TaskFailure
@@ -50,7 +51,7 @@ class LayerCount:
         self._check_empty(bad_rows)
         note_lost(bad_rows, self.rows, self._real_count(), f"{self.path.name} announces {self.announced:,}")
         if self.rows > self.announced > 0:
-            bad_rows.warn(f"{self.path.name} announces {self.announced:,} rows and has {self.rows:,}")
+            bad_rows.warn(f"{self.path.name} announces {plural(self.announced, 'row')} and has {self.rows:,}")
 
     def _refuse_repeated(self) -> None:
         """Raise TaskFailure source.format if the rows of a table of a GeoPackage are not in the order of their IDs.

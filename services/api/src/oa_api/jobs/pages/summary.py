@@ -6,7 +6,8 @@ from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.jobs import queries, run_statistics
-from oa_api.jobs.output_files import FILE_DESCRIPTIONS
+from oa_api.jobs.output_files import FILE_DESCRIPTIONS, SOURCE_FILE, VALIDATED_FILE
+from oa_api.jobs.pages.event_labels import event_label
 from oa_api.jobs.pages.job_of_path import read_job
 from oa_api.jobs.pages.repair_bench import find_retry, read_bench
 from oa_api.jobs.rows import JobRow
@@ -68,6 +69,7 @@ async def show_job(request: web.Request) -> web.Response:
         related=await queries.get_related(database, job=job.id),
         failure=FAILURES.get(job.error_code or ""),
         failures=FAILURES,
+        event_label=event_label,
         files=_files(job),
         previous=previous,
         cost=await run_statistics.cost_of_job(database, job.id, run_statistics.prices_of(request.app[SETTINGS])),
@@ -98,8 +100,12 @@ def _count(counts: JsonMapping, name: str) -> int | None:
 
 
 def _files(job: JobRow) -> list[FileView]:
+    """Return the files of a job, without the valid features if those are all features: the bytes are the same."""
     files = job.files
+    digests = {name: file.sha256 for name, file in files.items()}
+    is_same = digests.get(VALIDATED_FILE, "") == digests.get(SOURCE_FILE) != ""
     return [
         FileView(name, href, FILE_DESCRIPTIONS.get(name, ""), files[name].size_bytes, files[name].sha256)
         for name, href in job.output.items()
+        if not (is_same and name == VALIDATED_FILE)
     ]

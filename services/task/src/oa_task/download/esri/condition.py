@@ -13,7 +13,7 @@ log = structlog.get_logger()
 ALL = "1=1"
 _DEFAULT_OID = "OBJECTID"
 _LOWEST_ID = -(2**31)
-_MAY_DEPEND_ON_CONDITION = frozenset({"source.forbidden", "upstream.http_5xx"})
+_MAY_DEPEND_ON_CONDITION = frozenset({"source.forbidden", "upstream.http_5xx", "upstream.not_data"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import structlog
 
 from oa_shared.json_types import JsonObject
 from oa_shared.public_http import Guard
+from oa_shared.value_text import plural
 from oa_task.download.attempts import TransientError
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.client import EsriClient, EsriRequestError
@@ -181,7 +182,7 @@ class _Fetching:
         is_exact = has_unique_ids or strategy.overlap is not Overlap.AT_EDGES
         if await self._is_complete(pages.count, is_exact=is_exact):
             return None
-        text = f"{self._client.url} announces {self._expected or 0:,} features and sent {pages.count:,}"
+        text = f"{self._client.url} announces {plural(self._expected or 0, 'feature')} and sent {pages.count:,}"
         return TaskFailure("upstream.truncated", text)
 
     def _scheduler(self, strategy: PagingStrategy, pages: _Pages) -> PageScheduler:

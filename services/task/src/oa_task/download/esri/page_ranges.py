@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Protocol
 
+from oa_shared.value_text import plural
 from oa_task.download.esri.client import EsriRequestError
 from oa_task.download.esri.page import EsriPage
 
@@ -115,7 +116,7 @@ class Offsets(_OnePerFeature):
         end = page_range.start + len(page.features)
         if end > page_range.stop:
             raise EsriRequestError(
-                f"the server sent {len(page.features):,} features, requested were {len(page_range):,}"
+                f"the server sent {plural(len(page.features), 'feature')}, requested were {len(page_range):,}"
             )
         if end == page_range.stop:
             may_have_more = page.is_cut or not self._has_flag or not self.is_counted
