@@ -68,10 +68,11 @@ class Kind:
     rows: int
     write: Callable[[Path, int], None]
     compression: str | None = None
+    protocol: str = "http"
 
     def definition(self, url: str) -> dict[str, Any]:
         """Return a definition whose one entry, `bench`, reads the data from a URL."""
-        entry = {"name": "bench", "data": url, "protocol": "http", "conform": dict(self.conform)}
+        entry = {"name": "bench", "data": url, "protocol": self.protocol, "conform": dict(self.conform)}
         if self.compression:
             entry["compression"] = self.compression
         return {"schema": 2, "coverage": {"country": "us"}, "layers": {self.layer: [entry]}}

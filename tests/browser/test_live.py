@@ -1,13 +1,17 @@
 """An open page shows events as they happen, without a reload."""
 
+from threading import Event
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from browser.site import Site
 from browser.visitor import Visitor
 from support.running_api import INTERNAL
 
 _WITHIN_MS = 15_000
+_OPEN_FORM = """part => part.insertAdjacentHTML(
+    "beforeend", "<details class=confirm open><summary>Note</summary><input name=note></details>")"""
 
 
 @pytest.fixture
@@ -50,3 +54,32 @@ def test_run_page_without_scripts_updates_on_refresh(visitor: Visitor, site: Sit
     cancel(site, job)
     page.get_by_role("link", name="Refresh").click()
     expect(page.locator("#counts")).to_contain_text("Canceled 1")
+
+
+def test_form_that_is_opened_while_a_part_is_on_its_way_keeps_its_text(
+    visitor: Visitor, site: Site, waiting: tuple[int, int]
+) -> None:
+    _, job = waiting
+    page, held, is_open = visitor.blank(), list[Route](), Event()
+
+    def hold_parts(route: Route) -> None:
+        if "hx-request" in route.request.headers and not is_open.is_set():
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(f"**/jobs/{job}", hold_parts)
+    with page.expect_request(lambda request: "hx-request" in request.headers):
+        page.goto(f"/jobs/{job}")
+    page.locator("#status").evaluate(_OPEN_FORM)
+    note = page.locator("#status input[name=note]")
+    note.fill("half a sentence")
+    cancel(site, job)
+    is_open.set()
+    with page.expect_response(lambda response: "hx-request" in response.request.headers):
+        for route in held:
+            route.continue_()
+    page.wait_for_timeout(300)
+    expect(note).to_have_value("half a sentence")
+    page.locator("#status details.confirm").evaluate("form => form.remove()")
+    expect(page.locator("#status .status").first).to_have_text("Canceled", timeout=_WITHIN_MS)

@@ -84,7 +84,7 @@ def check_progress(page: Page, *, remaining: str, done: str) -> None:
     page.locator(".stat").first.wait_for()
     tiles = {tile.split("\n")[0]: tile.split("\n")[1] for tile in page.locator(".stat").all_inner_texts()}
     assert tiles["Remaining"] == remaining
-    assert tiles["Done"] == done
+    assert tiles["Requeued"] == done
 
 
 def test_rerun_all_of_a_cause_shows_the_count_first(signed_in: Come) -> None:

@@ -1,7 +1,8 @@
-"""`oa-local up` publishes the samples, and leaves no process behind when it stops or dies."""
+"""`oa-local up` publishes the samples, serves the commands of the README, and leaves no process behind."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _PROGRAM = str(Path(sys.executable).with_name("oa-local"))
+_ROOT = Path(__file__).parents[2]
 _PUBLISHED = (
     "xx/applewood addresses: 10,000 features, Success",
     "xx/applewood buildings: 6,000 features, Success",
@@ -47,6 +49,19 @@ def _children(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
+def _run_commands_of_readme(folder: Path) -> None:
+    """Run the commands of "Use it" as printed, as a newcomer would who copies them."""
+    (folder / ".venv").symlink_to(Path(sys.prefix))
+    section = (_ROOT / "README.md").read_text("utf-8").partition("## Use it\n")[2].partition("\n## ")[0]
+    commands = [line for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
+    assert commands
+    for command in commands:
+        done = subprocess.run(
+            ["/bin/sh", "-c", command], check=False, cwd=folder, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+
+
 def test_up_publishes_the_samples_and_leaves_no_process(folder: Path) -> None:
     process, output = _start(folder)
     assert all(line in output for line in _PUBLISHED), output
@@ -58,6 +73,7 @@ def test_up_publishes_the_samples_and_leaves_no_process(folder: Path) -> None:
     link = next(line.strip() for line in output.splitlines() if "/sign-in/link?token=" in line)
     with urlopen(Request(link, headers={"accept": "text/html"}), timeout=10) as page:  # noqa: S310 - likewise
         assert b"Sign in as admin" in page.read()
+    _run_commands_of_readme(folder)
     children = _children(process)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0

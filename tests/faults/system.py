@@ -93,8 +93,8 @@ class System:
     def __post_init__(self) -> None:
         self.crash_folder = self.folder / "crash"
         self.crash_folder.mkdir()
-        # Port 5000 is that of `make up`, and another worker may use it as well.
-        (self.folder / "ports.json").write_text(json.dumps({"api": free_port()}), "utf-8")
+        # Without a port for the API in this file, the stack would take the port of `make up`.
+        (self.folder / "ports.json").write_text("{}", "utf-8")
         self.stack = Stack(
             self.folder,
             settings={**SHORT_INTERVALS, **OPEN_HOSTS, FOLDER_VARIABLE: str(self.crash_folder), **self.settings},

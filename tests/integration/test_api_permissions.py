@@ -122,6 +122,8 @@ LOWEST = {
     "GET /api/health/sources": "anyone",
     "GET /api/job/{job}/cost": "anyone",
     "GET /api/statistics": "anyone",
+    "GET /api/sources": "anyone",
+    "GET /api/sources/{source}": "anyone",
     "GET /api/schedule": "anyone",
     "POST /api/schedule": "admin",
     "GET /api/schedule/{schedule_run}": "anyone",

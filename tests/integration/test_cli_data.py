@@ -1,5 +1,6 @@
 """`oa data` and `oa webhook`, as programs, against the API."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from oa_shared.status import JobStatus
 from support.command_line import oa
+from support.product_jobs import end
 from support.publishing import publish
 from support.running_api import RunningApi, running_api
 
@@ -73,6 +76,31 @@ async def test_data_get_writes_the_file_only_if_its_digest_matches(api: RunningA
     wrong = await oa(api, "data", "get", *PLACE, "--out", str(path))
     assert wrong.status == 4
     assert "SHA-256" in wrong.err
+    assert names(tmp_path) == []
+
+
+async def test_data_get_has_a_csv_written_and_waits_for_it(api: RunningApi, tmp_path: Path) -> None:
+    await publish(api)
+    started = await (await api.client.post("/api/data/1/conversions", json={"format": "csv"})).json()
+    key = f"job/{started['job']}/attempt-1/export.csv.gz"
+    await api.storage.put_bytes(key, CONTENT, "application/gzip")
+    about = {"key": key, "bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
+    path = tmp_path / "berkeley.csv.gz"
+    getting = asyncio.create_task(oa(api, "data", "get", *PLACE, "source.csv.gz", "--out", str(path)))
+    await asyncio.sleep(1)
+    assert await end(api, started["job"], result={"count": 1, "outputs": {"export.csv.gz": about}}) == "Success"
+    got = await getting
+    assert got.status == 0, got.err
+    assert path.read_bytes() == CONTENT
+
+
+async def test_data_get_states_why_a_file_is_not_written(api: RunningApi, tmp_path: Path) -> None:
+    await publish(api)
+    started = await (await api.client.post("/api/data/1/conversions", json={"format": "gpkg"})).json()
+    await end(api, started["job"], status=JobStatus.FAIL, error={"code": "source.format", "message": "no table"})
+    ended = await oa(api, "data", "get", *PLACE, "source.gpkg", "--out", str(tmp_path / "a.gpkg"))
+    assert ended.status == 4
+    assert "no table" in ended.err
     assert names(tmp_path) == []
 
 

@@ -1,6 +1,8 @@
 """Conversions of published results: one job for each publication and format, kept and deleted with its publication."""
 
 import asyncio
+import html
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from oa_shared.status import JobStatus
 from support.product_jobs import build, end, plan_of, publish, request
 from support.running_api import RunningApi, running_api
 
+# A crawl of three datasets with all filters that pages link to ends before this.
+_MOST_PAGES = 1_500
 _CSV = "/latest/us/ne/lancaster/addresses/city/source.csv.gz"
 
 
@@ -79,6 +83,55 @@ async def test_get_of_the_latest_file_starts_the_conversion_and_head_does_not(ap
     assert await api.count("conversion") == 1
 
 
+@pytest.mark.parametrize(
+    "purpose", [("Sec-Purpose", "prefetch;prerender"), ("Purpose", "prefetch"), ("X-Moz", "prefetch")]
+)
+async def test_request_ahead_of_a_click_starts_nothing(api: RunningApi, purpose: tuple[str, str]) -> None:
+    await publish(api, "us/ne/lancaster")
+    response = await api.client.get(_CSV, headers=dict([purpose]), allow_redirects=False)
+    assert response.status == 503
+    assert "a GET of this URL starts it" in (await response.json())["detail"]
+    assert await api.count("conversion") == 0
+
+
+async def test_crawler_that_follows_every_link_starts_no_conversion(api: RunningApi) -> None:
+    """It reads no robots.txt, follows links whatever their `rel`, and addresses in feeds and in JSON."""
+    for source in ("us/ne/lancaster", "us/ne/douglas", "de/nw/koeln"):
+        await publish(api, source)
+    seen: set[str] = set()
+    waiting = [
+        "/",
+        "/data",
+        "/map",
+        "/sources",
+        "/sitemap.xml",
+        "/data/feed.atom",
+        "/api/data?fields=all",
+        "/api/sources",
+    ]
+    while waiting:
+        path = waiting.pop()
+        response = await api.client.get(path, headers={"Accept": "text/html"}, allow_redirects=False)
+        assert response.status != 429, "the crawl is not cut short by a limit"
+        text = (await response.read()).decode(errors="replace")
+        seen.add(path)
+        for link in {
+            _path_of(link) for link in re.findall(r'(?:href|src|content)="([^"]+)"|"(/[^"]*)"|<loc>([^<]+)', text)
+        }:
+            is_new = link.startswith("/") and link not in seen and link not in waiting
+            if is_new and not link.startswith(("/static", "/sign-in", "/api/events", "/docs")):
+                waiting.append(link)
+        assert len(seen) < _MOST_PAGES
+    assert {"/data/1", "/data/2", "/data/3"} <= seen
+    assert any(path.startswith("/latest/") for path in seen), "a crawler finds the files of results"
+    assert await api.count("conversion") == 0
+
+
+def _path_of(found: tuple[str, ...]) -> str:
+    url = html.unescape("".join(found)).partition("#")[0]
+    return re.sub(r"^https?://[^/]+", "", url)
+
+
 async def test_failed_conversion_states_its_reason_and_can_be_started_again_later(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     _, started = await _convert(api)
@@ -91,6 +144,9 @@ async def test_failed_conversion_states_its_reason_and_can_be_started_again_late
     assert status == 409
     assert "no table" in problem["detail"]
     assert (await _get(api, _CSV)).status == 404
+    page = await (await api.client.get("/data/1")).text()
+    assert "no table" in page
+    assert f'href="/jobs/{started["job"]}"' in page
     await api.database.execute("UPDATE job SET ended_at = ended_at - interval '1 hour'")
     status, again = await _convert(api)
     assert status == 200

@@ -40,6 +40,14 @@ async def test_operations_have_names_of_their_own_for_generated_clients(api: Run
     assert [name for name in ids if name.startswith(("post", "patch", "put")) or not name.isalpha()] == []
 
 
+async def test_only_the_endpoint_for_earlier_dispatchers_is_deprecated(api: RunningApi) -> None:
+    paths = api.client.app[DOCUMENT]["paths"]
+    assert isinstance(paths, dict)
+    deprecated = [path for path, methods in paths.items() for each in methods.values() if each.get("deprecated")]
+    assert deprecated == ["/api/job/{job}/state"]
+    assert "deprecated</span>" in await (await api.client.get("/docs", headers={"Accept": "text/html"})).text()
+
+
 async def test_public_operations_need_no_credential_and_others_do(api: RunningApi) -> None:
     for route in (route for route in ROUTES if route.tag != PAGE and not route.is_legacy):
         operation = api.client.app[DOCUMENT]["paths"][route.path][route.method.lower()]  # type: ignore[index] # JSON

@@ -1,6 +1,8 @@
 """Counts of failures of past days: the answers with them are those without, also when a report is late or corrected."""
 
 import asyncio
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -53,6 +55,16 @@ async def count(api: RunningApi) -> list[str]:
     for _ in range(20):
         await sweep.count_failures()
     return [str(day) for day in await api.database.all(COUNTED_DAYS, into=str)]
+
+
+async def test_each_number_of_failures_leads_to_exactly_these_jobs(api: RunningApi, failed: list[int]) -> None:
+    assert failed
+    for query in QUERIES:
+        html = await (await api.client.get(f"/errors?{query}", headers={"Accept": "text/html"})).text()
+        links = re.findall(r'<a href="/jobs\?([^"]+)">(\d+)</a>', html)
+        assert links, query
+        for selection, number in links:
+            assert (await api.get(f"/api/job?{unescape(selection)}"))["total"] == int(number), (query, selection)
 
 
 async def answers(api: RunningApi) -> list[Any]:

@@ -101,6 +101,13 @@ LISTS: dict[str, dict[str, Any]] = {
     "of a bulk action": {"bulk": 7},
     "live": {"live": True},
     "of a run, rerun": {"run": 150, "rerun": True},
+    "acknowledged": {"acknowledged": True},
+    "failed lately with a code": {
+        "status": ["Fail"],
+        "error": ["source.schema"],
+        "ended_after": datetime(2999, 1, 1, tzinfo=UTC),
+    },
+    "of a run, not acknowledged": {"run": 150, "status": ["Fail"], "acknowledged": False},
     "newly failed": {"run": 150, "change": RunChangeKind.NEWLY_FAILED},
     "still failed": {"run": 150, "change": RunChangeKind.STILL_FAILED},
     "fixed": {"run": 150, "change": RunChangeKind.FIXED},
@@ -196,6 +203,9 @@ async def test_numbers_of_sources_read_datasets_only(database: Database, query: 
 PAGES_OF_SOURCES: dict[str, dict[str, Any]] = {
     "exists": {"source": "xx/17", "below": "xx/17/%"},
     "definition": {"source": "xx/17"},
+    "newest_job": {"source": "xx/17"},
+    "origins": {"jobs": [7, 77]},
+    "withdrawn": {"source": "xx/17"},
     "publications": {"source": "xx/17", "limit": 20},
     "tiled": {"source": "xx/17", "limit": 4},
     "numbered": {"id": 77},

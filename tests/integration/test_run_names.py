@@ -10,7 +10,7 @@ from oa_api.products.builds import Product, Requester, start_jobs
 from oa_api.pull_requests import runs as pull_request_runs
 from oa_api.schedules.worker import schedule_once
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import ProductPlan
+from oa_shared.product_plans import ProductPlan
 from oa_shared.roles import Role
 from support.running_api import RunningApi, definition
 

@@ -1,6 +1,7 @@
 """What the overview and the page of a run say about it: each number leads to exactly the jobs that it counts."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from oa_shared.failures import FAILURES
 from support.accounts import account, session
+from support.finished_jobs import post
 from support.running_api import RunningApi
 from support.weekly_runs import (
     FAILED,
@@ -24,6 +26,16 @@ from support.weekly_runs import (
 )
 
 HTML = {"Accept": "text/html"}
+
+
+# The attempts before the reruns: two failed, one needed review; and one after them.
+_ATTEMPTS = """
+    INSERT INTO job_attempt (job_id, attempt, token, tier, status, created_at)
+    SELECT id, n, token || n, tier,
+           CASE WHEN n = 2 THEN status WHEN source_name LIKE '%%town40' THEN 'Warn' ELSE 'Fail' END,
+           CASE WHEN n = 2 THEN opened_at + interval '1 s' ELSE created_at END
+    FROM job, generate_series(1, 2) n WHERE run_id = %(run)s AND opened_at > created_at
+"""
 
 
 class _Counts(HTMLParser):
@@ -83,6 +95,36 @@ async def test_verdict_is_one_sentence(api: RunningApi) -> None:
     assert f"/runs/{run}?change=newly_failed" in sentence[1]
 
 
+async def test_verdict_counts_what_is_acknowledged_and_is_not_red_when_that_is_all(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    failed = (await api.get(f"/api/job?run={run}&status=Fail&fields=all"))["jobs"]
+    first, *others = [{"source": job["source_name"], "code": job["error"]["code"]} for job in failed]
+    until = str(datetime.now(UTC).date() + timedelta(days=1))
+    await post(api, "/api/acknowledgement", **first, note="known", until=until)
+    html = await _read(api, "/overview")
+    assert f'7 failed</a> (<a href="/runs/{run}?change=newly_failed" data-count="5">5 new</a>, <a' in html
+    assert f'href="/runs/{run}?status=Fail&amp;acknowledged=true" data-count="1">1 acknowledged</a>' in html
+    assert 'class="verdict bad"' in html
+    for path, number in dict.fromkeys(_Counts(html).links):
+        if "acknowledged" in path:
+            assert await _count_jobs(api, path) == number, path
+    for other in others:
+        await post(api, "/api/acknowledgement", **other, note="known", until=until)
+    html = await _read(api, "/overview")
+    assert "7 acknowledged</a>)" in html
+    assert 'class="verdict warn"' in html, "two results need review"
+
+
+async def test_page_without_a_bulk_action_for_its_filter_offers_none(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    await account(api, "mo", "moderator")
+    cookie = f"oa_session={await session(api, 'mo')}"
+    for filtered in ("rerun=true", "rerun=false", "acknowledged=false", f"run={run}&change=fixed"):
+        for page in (f"/jobs?{filtered}", f"/runs/{run}?{filtered.partition('&')[2] or filtered}"):
+            assert ">Bulk action</a>" not in await _read(api, page, Cookie=cookie), page
+    assert ">Bulk action</a>" in await _read(api, "/jobs?status=Fail", Cookie=cookie)
+
+
 async def test_rerun_button_selects_the_jobs_that_may_succeed(api: RunningApi) -> None:
     run = await write_weekly_runs(api.database)
     await account(api, "mo", "moderator")
@@ -112,6 +154,15 @@ async def test_causes_and_reruns_of_a_run_are_shown(api: RunningApi) -> None:
     assert "Ended, 7 failed" in main
     assert FAILURES["upstream.timeout"].title in main
     assert f'data-count="{RERUN}">{RERUN} rerun' in main
+
+
+async def test_what_a_rerun_changed_stays_visible(api: RunningApi) -> None:
+    run = await write_weekly_runs(api.database)
+    await api.database.execute(_ATTEMPTS, {"run": run})
+    main = (await _read(api, f"/runs/{run}")).partition("<main")[2]
+    panel = main.partition('aria-label="Reruns"')[2].partition("</section>")[0]
+    text = " ".join(re.sub(r"<[^>]+>", " ", panel).split())
+    assert re.search(r"3 rerun , before: (Warn 1 Fail 2|Fail 2 Warn 1) , now: .*Success 2", text), text
 
 
 @pytest.mark.parametrize(

@@ -219,3 +219,67 @@ async def test_source_that_succeeds_again_is_no_longer_failing(api: RunningApi) 
     await succeed(api, job)
     assert rows(await read(api, "/data?state=never")) == []
     assert rows(await read(api, "/data?state=failing")) == []
+
+
+SPELLINGS = {
+    "Köln": "de/nw/koeln",
+    "koln": "de/nw/koeln",
+    "KOELN": "de/nw/koeln",
+    "Köln, Germany": "de/nw/koeln",
+    "berkeley, ca": "us/ca/berkeley",
+    "Berkeley, California": "us/ca/berkeley",
+    "berkeley california": "us/ca/berkeley",
+    "  berkeley ": "us/ca/berkeley",
+}
+ADDRESSES = {
+    "https://github.com/openaddresses/openaddresses/blob/master/sources/us/ca/berkeley.json": "/sources/us/ca/berkeley",
+    "https://batch.example.org/sources/us/ca/berkeley": "/sources/us/ca/berkeley",
+    "openaddresses/sources/us/ca/berkeley.json": "/sources/us/ca/berkeley",
+    "https://batch.example.org/jobs/1": "/jobs/1",
+    "/data/1": "/data/1",
+    "us/ca": "/sources/us/ca",
+}
+
+
+async def test_search_finds_a_name_however_it_is_written(api: RunningApi) -> None:
+    await publish(api, "us/ca/berkeley")
+    await publish(api, "de/nw/koeln")
+    for text, source in SPELLINGS.items():
+        assert rows(await read(api, f"/search?q={quote(text)}")) == [source], text
+    assert rows(await read(api, f"/data?q={quote('Köln')}")) == ["de/nw/koeln"]
+    for text, path in ADDRESSES.items():
+        assert await target(api, text) == path, text
+
+
+async def test_search_of_the_front_page_finds_places(api: RunningApi) -> None:
+    await publish(api, "us/ca/berkeley")
+    front = await (await api.client.get("/", headers={"accept": "text/html"})).text()
+    (form,) = re.findall(r"<form[^>]*>(?:(?!</form>).)*id=\"f-place\"[^>]*>", front, re.DOTALL)
+    form = form[form.rindex("<form") :]
+    action, field = re.search(r'action="([^"]+)"', form), re.search(r'id="f-place"[^>]* name="([^"]+)"', form)
+    assert action
+    assert field
+    response = await api.client.get(action[1], params={field[1]: "California"}, allow_redirects=False)
+    assert response.headers["Location"] == "/sources/us/ca"
+
+
+async def test_buttons_of_the_list_lead_to_the_same_selection(api: RunningApi) -> None:
+    made = await fill(api)
+    assert made
+    for query in (*FILTERS, "state=never", "state=failing&source=us/", "state=published&q=us"):
+        html = await read(api, f"/data?{query}")
+        sources = rows(html)
+        buttons = {
+            label: href.replace("&amp;", "&")
+            for href, label in re.findall(r'<a class="button" href="([^"]+)">(Feed|JSON|Attribution|Map)</a>', html)
+        }
+        answer = await api.get(buttons["JSON"])
+        listed = {each["source_name"] for each in answer.get("data", answer.get("sources"))}
+        assert listed == set(sources) - (set() if "sources" in answer else {"us/ca/oakland"}), query
+        published = set(sources) - {"us/ca/oakland"}
+        assert ("Feed" in buttons) == ("state=" not in query), query
+        if "Feed" in buttons:
+            feed = await read(api, buttons["Feed"])
+            assert set(re.findall(r"<title>(\S+) addresses city</title>", feed)) == published, query
+            attribution = await (await api.client.get(f"{buttons['Attribution']}&format=json")).json()
+            assert {each["source_name"] for each in attribution["datasets"]} == published, query

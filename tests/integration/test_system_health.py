@@ -59,6 +59,33 @@ async def test_heartbeat_of_one_process_does_not_vouch_for_another(api: RunningA
     assert (await api.get("/"))["problems"] == []
 
 
+async def test_killed_process_is_a_problem_until_others_run_all_its_parts(api: RunningApi) -> None:
+    await report_all_parts(api.database)
+
+    async def report(process: str, *parts: str) -> None:
+        listed = [{"part": part, "age_s": 1} for part in parts]
+        body = {"process": process, "version": "1", "parts": listed}
+        assert (await api.client.post("/api/heartbeat", json=body, headers=INTERNAL)).status == 200
+
+    async def age(process: str, by: str) -> None:
+        await api.database.execute(
+            "UPDATE process_heartbeat SET reported_at = now() - %(by)s::interval WHERE process = %(process)s",
+            {"process": process, "by": by},
+        )
+
+    await report("api@far:1", "relay", "schedules")
+    await age("api@far:1", "301 s")
+    await report("dispatcher@far:2", "dispatcher")
+    assert (await api.get("/"))["problems"] == ["process api@far:1 has not reported for 301 s"]
+    await age("api@far:1", "25 hours")
+    await report("dispatcher@far:2", "dispatcher")
+    assert (await api.get("/"))["problems"] == []
+    await report("api@far:1", "relay", "schedules")
+    await age("api@far:1", "301 s")
+    await report("api@far:3", "schedules")
+    assert (await api.get("/"))["problems"] == []
+
+
 async def test_process_that_starts_answers_health_checks_only(database_url: str) -> None:
     async with running_api(database_url) as api:
         api.client.app[PROCESS].waiting_for = "the database"

@@ -247,3 +247,20 @@ async def test_limits_keep_the_typed_text(database_url: str) -> None:
         assert "limit 3 trials in an hour" in (await try_text(browser, "{}")).text
         await _age_trials(api.database, days=1)
         assert (await try_text(browser, "{}")).status == 200
+
+
+async def test_trials_of_all_authors_together_have_a_limit(database_url: str) -> None:
+    async with (
+        running_api(database_url, trials_running=2, trials_at_once=2) as api,
+        signed_in(api, "ada") as browser,
+        signed_in(api, "bob") as other,
+    ):
+        await try_text(browser, GOOD)
+        await try_text(browser, GOOD)
+        refused = await try_text(other, GOOD)
+        assert refused.status == 429
+        assert "2 trials of all authors are running, limit 2" in refused.text
+        assert editor_text(refused) == GOOD
+        assert (await try_text(other, "{}")).status == 200, "a trial without a job takes no place"
+        await api.database.execute("UPDATE job SET status = 'Success', rank = 9")
+        assert (await try_text(other, GOOD)).status == 200

@@ -24,9 +24,19 @@ async def _latest(api: RunningApi) -> int:
 async def _count_listed(api: RunningApi) -> dict[str, int]:
     """Return how many datasets each list has."""
     places = await (await api.client.get("/api/data/places")).json(content_type=None)
+    map_places = await (await api.client.get("/map/places.json")).json(content_type=None)
+    source = '<a href="/sources/us/ne/lancaster">'
+    search = await (await api.client.get("/search?q=lancaster+us")).text()
     return {
         "data": len((await api.get("/api/data"))["data"]),
+        "sources": len((await api.get("/api/sources"))["sources"]),
         "places": len(places["features"]),
+        "map": len(map_places["features"]),
+        "list below the map": (await (await api.client.get("/map")).text()).count(source),
+        "page of sources": (await (await api.client.get("/data")).text()).count(source),
+        "facets": (await (await api.client.get("/data")).text()).count('href="/data?source=us/"'),
+        "tree": (await (await api.client.get("/sources")).text()).count('href="/sources/us/"'),
+        "search": search.count(f'<th scope="row" data-label="Source">{source}'),
         "attribution": len((await api.get("/api/attribution?format=json"))["datasets"]),
         "licenses": len((await api.get("/api/licenses"))["licenses"]),
         "sitemap": (await (await api.client.get("/sitemap.xml")).text()).count("/data/"),

@@ -18,8 +18,9 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from oa_shared.public_http import Guard
+from oa_task.download.attempts import TransientError
 from oa_task.download.limits import DownloadLimits
-from oa_task.download.requests import Requests, TransientError
+from oa_task.download.requests import Requests
 
 ADDRESS = "https://gis.example.org/arcgis/rest/services/Town/Addresses/MapServer/0"
 PAGE = "<html><head><title>Request Rejected</title></head><body>Support ID: 123</body></html>"

@@ -5,11 +5,9 @@ queues, the bucket and the sources are processes of this machine, which the cont
 """
 
 import json
-import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,38 +22,15 @@ from oa_local.postgres import Postgres
 from oa_local.process import Process, accepts, free_port
 from oa_local.provision import Queues, create_bucket, create_queues
 from oa_local.samples import SOURCE_NAME, definition, write_samples
+from oa_tools.image_containers import USER, ImageCheckError, docker_command, run, serving, wait_until
 from oa_tools.weekly.towns import make_towns, write_repository
 
 _SECRET = "images"  # noqa: S105 - of short-lived servers on loopback
-_WITHIN_S = 180.0
-_USER = "65532:65532"
 _TOWNS = 3
 _BUNDLE = "/etc/ssl/rds/global-bundle.pem"
 _READ_BUNDLE = f"import ssl; print(len(ssl.create_default_context(cafile='{_BUNDLE}').get_ca_certs()))"
 # Files of a result with every output.
 _OUTPUTS = {"source.geojson.gz", "validated.geojson.gz", "source.parquet", "source.pmtiles", "source.png", "cache.zip"}
-
-
-class ImageCheckError(Exception):
-    """An image did not do its work; the text has the output of its container."""
-
-
-@dataclass(slots=True)
-class Container:
-    """A container that was started in the background."""
-
-    name: str
-
-    def logs(self) -> str:
-        """Return what it printed."""
-        done = subprocess.run(_docker("logs", self.name), capture_output=True, text=True, check=False)  # noqa: S603
-        return (done.stdout + done.stderr)[-3000:]
-
-    def is_running(self) -> bool:
-        """Return whether it has not ended."""
-        inspect = _docker("container", "inspect", "--format", "{{.State.Running}}", self.name)
-        done = subprocess.run(inspect, capture_output=True, text=True, check=False)  # noqa: S603
-        return done.stdout.strip() == "true"
 
 
 @dataclass(slots=True)
@@ -93,7 +68,7 @@ class Surroundings:
             self.queues = create_queues(self.emulator.environ, "local")
             create_bucket(self.emulator.environ, "oa-local")
             process.start()
-            _wait("the server of files", lambda: accepts(self.files_port))
+            wait_until("the server of files", lambda: accepts(self.files_port))
             yield
         finally:
             process.stop()
@@ -118,54 +93,6 @@ class Surroundings:
         }
 
 
-def _docker(*words: str) -> list[str]:
-    return [os.environ.get("DOCKER", "docker"), *words]
-
-
-def _options(environ: Mapping[str, str], mounts: Mapping[Path, str]) -> list[str]:
-    confined = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--network", "host"]
-    writable = ["--mount", "type=volume,destination=/tmp"]
-    given = [word for name, value in environ.items() for word in ("--env", f"{name}={value}")]
-    volumes = [word for path, target in mounts.items() for word in ("--volume", f"{path}:{target}:ro")]
-    return [*confined, *writable, *given, *volumes]
-
-
-def run(image: str, *command: str, environ: Mapping[str, str], mounts: Mapping[Path, str], entrypoint: str = "") -> str:
-    """Run a container to its end and return its output. Raises ImageCheckError."""
-    program = ["--entrypoint", entrypoint] if entrypoint else []
-    words = _docker("run", "--rm", *_options(environ, mounts), *program, image, *command)
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=_WITHIN_S * 4)  # noqa: S603
-    if done.returncode:
-        raise ImageCheckError(
-            f"{image} {' '.join(command)}: exit {done.returncode}\n{(done.stdout + done.stderr)[-3000:]}"
-        )
-    return done.stdout
-
-
-@contextmanager
-def serving(image: str, *command: str, environ: Mapping[str, str], mounts: Mapping[Path, str]) -> Iterator[Container]:
-    """Start a container in the background and remove it at the end. Raises ImageCheckError if it ended by itself."""
-    container = Container(f"oa-check-{os.getpid()}-{time.monotonic_ns()}")
-    words = _docker("run", "--detach", "--name", container.name, *_options(environ, mounts), image, *command)
-    subprocess.run(words, check=True, capture_output=True)  # noqa: S603
-    try:
-        yield container
-        if not container.is_running():
-            raise ImageCheckError(f"{image} ended:\n{container.logs()}")
-    except TimeoutError as error:
-        raise ImageCheckError(f"{image}: {error}\n{container.logs()}") from error
-    finally:
-        subprocess.run(_docker("rm", "--force", "--volumes", container.name), check=False, capture_output=True)  # noqa: S603
-
-
-def _wait(what: str, is_done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _WITHIN_S
-    while not is_done():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} took longer than {_WITHIN_S:g} s")
-        time.sleep(0.5)
-
-
 def _answers(url: str) -> bool:
     try:
         with urlopen(url, timeout=5) as answer:  # noqa: S310 - a container on loopback
@@ -181,7 +108,7 @@ def check_api(image: str, world: Surroundings) -> str:
     run(image, "migrate", environ=environ, mounts={})
     with serving(image, environ=environ, mounts=repository):
         api = LocalApi(f"http://127.0.0.1:{port}", _SECRET)
-        _wait("the start", lambda: _answers(f"{api.url}/live"))
+        wait_until("the start", lambda: _answers(f"{api.url}/live"))
         number = api.call("POST", "/api/schedule", {"type": "sources"})["id"]
         view = api.call("GET", f"/api/schedule/{number}")
 
@@ -189,11 +116,11 @@ def check_api(image: str, world: Surroundings) -> str:
             view.update(api.call("GET", f"/api/schedule/{number}"))
             return view["run"] is not None and view["state"] != "Pending"
 
-        _wait("the weekly schedule", has_ended)
+        wait_until("the weekly schedule", has_ended)
         if view["state"] == "Failed":
             raise ImageCheckError(f"the weekly schedule failed: {view['error']}")
-        _wait("the jobs of the run", lambda: len(list(api.jobs_of_run(view["run"]))) == _TOWNS)
-        _wait("the answer of /live after the schedule", lambda: _answers(f"{api.url}/live"))
+        wait_until("the jobs of the run", lambda: len(list(api.jobs_of_run(view["run"]))) == _TOWNS)
+        wait_until("the answer of /live after the schedule", lambda: _answers(f"{api.url}/live"))
     return f"migrated, served, created the {_TOWNS} jobs of the weekly schedule"
 
 
@@ -207,7 +134,7 @@ def check_dispatcher(image: str, world: Surroundings) -> str:
         "OA_API_URL": world.files_url,
     }
     with serving(image, environ=environ, mounts={}):
-        _wait("the start", lambda: _answers(f"http://127.0.0.1:{port}/live"))
+        wait_until("the start", lambda: _answers(f"http://127.0.0.1:{port}/live"))
     return "started, answers on its health port"
 
 
@@ -238,11 +165,11 @@ def check_certificates(image: str) -> str:
 
 def check_user(image: str) -> str:
     """Return the user. Raises ImageCheckError if the image would run as another one, such as root."""
-    inspect = _docker("image", "inspect", "--format", "{{.Config.User}} {{.Size}}", image)
+    inspect = docker_command("image", "inspect", "--format", "{{.Config.User}} {{.Size}}", image)
     done = subprocess.run(inspect, capture_output=True, text=True, check=True)  # noqa: S603
     user, size = done.stdout.split()
-    if user != _USER:
-        raise ImageCheckError(f"{image} runs as {user or 'root'}, not as {_USER}")
+    if user != USER:
+        raise ImageCheckError(f"{image} runs as {user or 'root'}, not as {USER}")
     return f"user {user}, {int(size) / 1e6:.0f} MB"
 
 

@@ -17,10 +17,10 @@ def find_shape_fault(value: object, hint: object, place: str = "") -> str | None
     if origin in (Union, types.UnionType):
         return None if None in {find_shape_fault(value, each, place) for each in arguments} else place
     if origin in (list, Sequence):
-        items = enumerate(value) if isinstance(value, list) else None
+        items: Iterable[tuple[object, object]] | None = enumerate(value) if isinstance(value, list) else None
         return _find_member_fault(items, arguments[0], place)
     if origin in (dict, Mapping):
-        items = iter(value.items()) if isinstance(value, dict) else None
+        items = value.items() if isinstance(value, dict) else None
         return _find_member_fault(items, arguments[1], place)
     return None if _is_plain(value, hint) else place
 

@@ -42,6 +42,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "data history": ("data history 12",),
     "data get": (
         "data get us/ca/berkeley addresses city",
+        "data get us/ca/berkeley addresses city source.csv.gz",
         "data get us/ca/berkeley addresses city definition.json --out berkeley.json",
     ),
     "data attribution": ("data attribution --source us/ca/",),

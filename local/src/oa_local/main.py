@@ -27,7 +27,8 @@ from oa_shared.logging import configure_logging
 
 FOLDER = Path(".local")
 _PID_FILE = FOLDER / "oa-local.pid"
-_STOP_S = 60.0
+_STOP_S = 60
+_STOP_POLL_S = 0.05
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -85,9 +86,9 @@ _AS_ROOT = (
 
 
 def _start(stack: Stack) -> None:
+    console.print(f"The pages will be at {stack.api_url}/ in about half a minute.")
     if os.geteuid() == 0:
         console.print(_AS_ROOT, style="yellow")
-    console.print(f"The pages will be at {stack.api_url}/ in about half a minute.")
     started = time.monotonic()
     for name in stack.start(console.print):
         console.print(f"  {name} started after {time.monotonic() - started:.0f} s")
@@ -120,9 +121,29 @@ def down() -> int:
         console.print("The stack is not running.")
         return 0
     process.terminate()
-    process.wait(_STOP_S)
+    if not _wait_for_end(process):
+        console.print(f"Process {process.pid} has not stopped after {_STOP_S} s; logs are in {FOLDER}/log.")
+        return 1
     console.print("Stopped.")
     return 0
+
+
+def _wait_for_end(process: psutil.Process) -> bool:
+    """Return whether the process ends in time."""
+    end = time.monotonic() + _STOP_S
+    while not _has_ended(process):
+        if time.monotonic() > end:
+            return False
+        time.sleep(_STOP_POLL_S)
+    return True
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    """Return whether the process has ended, also if its parent has not yet read its exit status."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def reset() -> int:

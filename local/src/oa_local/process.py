@@ -26,7 +26,15 @@ class StartError(OaError):
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback on which nothing listens now."""
+    """Return a TCP port of loopback on which nothing listens now, and which no system of this user keeps for later."""
+    while True:
+        port = _probe_port()
+        if (claim := claim_port(port)) is not None:
+            claim.close()
+            return port
+
+
+def _probe_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,8 +1,12 @@
 """Systems that start at the same time take different ports."""
 
+import json
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
+from oa_local import process
 from oa_local.stack import choose_ports
 
 
@@ -31,3 +35,15 @@ def test_next_start_has_the_ports_of_the_last_one(tmp_path: Path) -> None:
     for claim in claims:
         claim.close()
     assert second == first
+
+
+def test_free_port_is_none_that_a_system_keeps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A stack needs seconds until its services listen: a port chosen by probing alone would be one of theirs."""
+    _, claims = choose_ports(tmp_path)
+    kept = list(json.loads((tmp_path / "ports.json").read_text("ascii")).values())
+    offers = iter([*kept, 40_001])
+    monkeypatch.setattr(process, "_probe_port", lambda: next(offers))
+    chosen = process.free_port()
+    for claim in claims:
+        claim.close()
+    assert chosen == 40_001

@@ -4,7 +4,9 @@ import json
 import pytest
 
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import EXPORT_FORMATS, PlanError, ProductFormat, ProductInput, ProductPlan, read_plan
+from oa_shared.plan_reading import read_plan
+from oa_shared.product_plans import PlanError, ProductInput, ProductPlan
+from oa_shared.products import EXPORT_FORMATS, ProductFormat
 
 INPUT = ProductInput(
     source_name="us/x",

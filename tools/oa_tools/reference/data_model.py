@@ -69,7 +69,7 @@ _KEPT: Mapping[str, str] = {
     "pause": _PERMANENTLY,
     "acknowledgement": _PERMANENTLY,
     "heartbeat": "permanently; written by versions before `process_heartbeat` only",
-    "process_heartbeat": "until its process stops, or for five minutes after its last report",
+    "process_heartbeat": "until its process stops, or for five minutes after its last report (a day without another)",
     "idempotency": "rule `idempotency`",
     "schedule_run": _PERMANENTLY,
     "schedule_source": _PERMANENTLY,

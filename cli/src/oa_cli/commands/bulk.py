@@ -23,6 +23,7 @@ _OPTIONS = (
     live_option,
     click.option("--after", help="Created at or after (RFC 3339)."),
     click.option("--before", help="Created before (RFC 3339)."),
+    click.option("--ended-after", help="Ended at or after (RFC 3339)."),
     click.option(
         "--limit", default=5000, show_default=True, type=click.IntRange(1, 5000), help="Maximum jobs (oldest first)."
     ),

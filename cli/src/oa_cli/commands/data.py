@@ -9,6 +9,7 @@ import click
 
 from oa_cli.api_errors import RejectedError
 from oa_cli.client import Api
+from oa_cli.conversions import CONVERTED_FILES, prepare_file
 from oa_cli.datasets import Dataset, DatasetPage, PublicationPage, PublishedFile, datasets_table, history_table
 from oa_cli.file_transfer import indent_json, show_transfer
 from oa_cli.options import LAYER, SOURCE, Command, limit_option
@@ -131,15 +132,15 @@ def data_history(number: int, limit: int, *, as_json: bool) -> None:
 def data_get(source: str, layer: str, name: str, file: str, out: Path | None, *, raw: bool, as_json: bool) -> None:
     """Download the latest FILE of a dataset and verify it.
 
-    FILE is source.parquet unless given. The SHA-256 must match. definition.json is indented after that, for editing.
+    FILE is source.parquet unless given; source.csv.gz and source.gpkg are written on request, which may take minutes.
+    The SHA-256 must match. definition.json is indented after that, for editing.
     """
 
     async def work(api: Api) -> int:
         datasets = (await api.get("/api/data", DatasetPage, source=source, layer=layer, name=name))["data"]
         if not datasets:
             raise RejectedError(f"no published data for {source} {layer} {name}")
-        dataset = await api.get(f"/api/data/{datasets[0]['id']}", Dataset)
-        job, published = dataset["job"], _find_file(dataset, file)
+        job, published = await _find_file(api, datasets[0]["id"], file)
         path = out or Path(file)
         with show_transfer(path.name, published["size_bytes"]) as on_bytes:
             await api.download(str(published["url"]), path, sha256=published["sha256"], on_bytes=on_bytes)
@@ -185,9 +186,13 @@ def data_licenses(*, as_json: bool) -> None:
     run(work)
 
 
-def _find_file(dataset: Dataset, name: str) -> PublishedFile:
+async def _find_file(api: Api, data: int, name: str) -> tuple[int | None, PublishedFile]:
+    """Return the job that wrote a file, and the file; one that is written on request is."""
+    dataset = await api.get(f"/api/data/{data}", Dataset)
     for item in dataset["files"]:
         if item["name"] == name:
-            return item
-    names = ", ".join(item["name"] for item in dataset["files"])
+            return dataset["job"], item
+    if name in CONVERTED_FILES:
+        return await prepare_file(api, data, name)
+    names = ", ".join([*(item["name"] for item in dataset["files"]), *CONVERTED_FILES])
     raise RejectedError(f"dataset has no file {name}; it has {names}")

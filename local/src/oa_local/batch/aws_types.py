@@ -38,6 +38,19 @@ class ArrayProperties(TypedDict, total=False):
     size: int
 
 
+class JobDependency(TypedDict, total=False):
+    """A job that must end first, or the rule for the children of an array."""
+
+    jobId: str
+    type: str
+
+
+class RetryStrategy(TypedDict, total=False):
+    """How often Batch itself tries a job."""
+
+    attempts: int
+
+
 class NewDefinition(TypedDict):
     """RegisterJobDefinition."""
 
@@ -65,3 +78,6 @@ class SubmittedJob(TypedDict):
     schedulingPriorityOverride: NotRequired[int]
     timeout: NotRequired[Timeout]
     arrayProperties: NotRequired[ArrayProperties]
+    dependsOn: NotRequired[list[JobDependency]]
+    retryStrategy: NotRequired[RetryStrategy]
+    tags: NotRequired[dict[str, str]]

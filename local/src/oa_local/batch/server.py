@@ -2,9 +2,7 @@
 
 import argparse
 import asyncio
-import json
 import os
-import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -17,26 +15,21 @@ from oa_local.batch.access import LOOPBACK_HOSTS, OPEN_PATH, require_signature
 from oa_local.batch.aws_types import NewDefinition, RegisteredDefinition, SubmittedJob
 from oa_local.batch.events import EventSender
 from oa_local.batch.job import ACCOUNT, EmulatedJob, Ledger
+from oa_local.batch.refusals import (
+    BatchClientError,
+    check_description,
+    check_end,
+    check_share,
+    check_submission,
+)
 from oa_local.batch.runner import ProcessRunner
 from oa_local.batch.scheduler import Scheduler
 from oa_local.emulator import Keys
-from oa_shared.batch import MAX_ARRAY, MIN_ARRAY
-from oa_shared.carriers import MAX_OVERRIDE_CHARACTERS
 from oa_shared.json_types import JsonObject
 from oa_shared.logging import configure_logging
 
 _DEFAULT_MEMORY_MIB = 2048
 _MAX_LISTED = 100
-_SHARE = re.compile(r"[A-Za-z0-9]{1,255}\*?")
-
-
-class _ClientError(web.HTTPBadRequest):
-    def __init__(self, message: str) -> None:
-        super().__init__(
-            text=json.dumps({"message": message}),
-            content_type="application/json",
-            headers={"x-amzn-ErrorType": "ClientException"},
-        )
 
 
 class _Filter(TypedDict):
@@ -79,9 +72,8 @@ class BatchApi:
     async def submit_job(self, request: web.Request) -> web.Response:
         """SubmitJob."""
         new_job: SubmittedJob = await request.json()
-        _check_overrides(new_job)
-        _check_array(new_job)
-        self._check_share(new_job)
+        check_submission(new_job, size_bytes=len(await request.read()))
+        check_share(new_job, self._queues.get(_last(new_job["jobQueue"])))
         definition = self._definition(new_job["jobDefinition"])
         job = _job(new_job, definition)
         if job.array_size is None:
@@ -90,31 +82,18 @@ class BatchApi:
             self._scheduler.add_array(job, job.children())
         return web.json_response({"jobArn": job.arn, "jobId": job.id, "jobName": job.name})
 
-    def _check_share(self, new_job: SubmittedJob) -> None:
-        """Refuse a share identifier that is missing, malformed, or for a queue without a fair-share policy."""
-        queue = self._queues.get(_last(new_job["jobQueue"]))
-        share = new_job.get("shareIdentifier")
-        if share is not None and not _SHARE.fullmatch(share):
-            raise _ClientError("shareIdentifier must be 1 to 255 alphanumeric characters, followed by an optional *")
-        if queue is None:
-            return
-        has_policy = bool(queue.get("schedulingPolicyArn"))
-        if has_policy and share is None:
-            raise _ClientError("shareIdentifier must be specified: the job queue has a fair-share scheduling policy")
-        if not has_policy and (share is not None or "schedulingPriorityOverride" in new_job):
-            raise _ClientError("shareIdentifier and schedulingPriorityOverride need a queue with a fair-share policy")
-
     def _definition(self, name_or_arn: str) -> RegisteredDefinition:
         """Return the newest revision of a job definition; a revision that was never registered does not exist."""
         name, _, revision = _last(name_or_arn).partition(":")
         definition = self._ledger.definitions.get(name)
         if definition is None or int(revision or 1) > definition["revision"]:
-            raise _ClientError(f"JobDefinition {name_or_arn} does not exist")
+            raise BatchClientError(f"JobDefinition {name_or_arn} does not exist")
         return definition
 
     async def describe_jobs(self, request: web.Request) -> web.Response:
         """DescribeJobs."""
         ids = (await request.json())["jobs"]
+        check_description(ids)
         jobs = [self._ledger.jobs[job_id].detail() for job_id in ids if job_id in self._ledger.jobs]
         return web.json_response({"jobs": jobs})
 
@@ -123,7 +102,7 @@ class BatchApi:
         query: _ListJobs = await request.json()
         names = {v for f in query.get("filters", ()) if f["name"] == "JOB_NAME" for v in f["values"]}
         if ("jobQueue" in query) == ("arrayJobId" in query):
-            raise _ClientError("exactly one of jobQueue and arrayJobId must be specified")
+            raise BatchClientError("exactly one of jobQueue and arrayJobId must be specified")
         queue, array = _last(query.get("jobQueue", "")), query.get("arrayJobId")
         status = query.get("jobStatus", "RUNNING")
         jobs = [
@@ -141,6 +120,7 @@ class BatchApi:
     async def stop_job(self, request: web.Request) -> web.Response:
         """TerminateJob and CancelJob."""
         body = await request.json()
+        check_end(body)
         job = self._ledger.jobs.get(body["jobId"])
         if job is not None:
             self._scheduler.stop(job, body["reason"])
@@ -178,22 +158,6 @@ class BatchApi:
 
 def _last(name_or_arn: str) -> str:
     return name_or_arn.rsplit("/", 1)[-1]
-
-
-def _check_overrides(new_job: SubmittedJob) -> None:
-    """Refuse what AWS refuses, and another command: the emulation runs the command of the definition only."""
-    overrides = new_job.get("containerOverrides", {})
-    if "command" in overrides:
-        raise _ClientError("containerOverrides.command is not supported: the definition names the command")
-    length = len(json.dumps(overrides, separators=(",", ":"), ensure_ascii=False))
-    if length > MAX_OVERRIDE_CHARACTERS:
-        raise _ClientError(f"Container Overrides length must be at most {MAX_OVERRIDE_CHARACTERS}, is {length}")
-
-
-def _check_array(new_job: SubmittedJob) -> None:
-    size = new_job["arrayProperties"].get("size") if "arrayProperties" in new_job else None
-    if "arrayProperties" in new_job and (size is None or not MIN_ARRAY <= size <= MAX_ARRAY):
-        raise _ClientError(f"Array size must be between {MIN_ARRAY} and {MAX_ARRAY}")
 
 
 def _job(new_job: SubmittedJob, definition: RegisteredDefinition) -> EmulatedJob:

@@ -33,6 +33,7 @@ from oa_api.http.body_budget import BODY_BUDGETS, BodyBudgets
 from oa_api.http.compression import compress
 from oa_api.http.cross_origin import add_cross_origin_headers, answer_preflight
 from oa_api.http.forms import FORM_LIMITS
+from oa_api.http.kept_bodies import KEPT_BODIES, KeptBodies
 from oa_api.http.openapi import document
 from oa_api.http.problem import RENDER_ERROR, handle_errors
 from oa_api.http.routing import Route
@@ -102,6 +103,7 @@ def make_app(
     app[DOCUMENT_V1] = _document_v1()
     app[FETCHER] = fetcher
     app[EXAMINER] = examiner
+    app[KEPT_BODIES] = KeptBodies()
     app[HUB] = Hub(
         database,
         max_streams=settings.event_streams,

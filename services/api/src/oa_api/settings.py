@@ -174,6 +174,9 @@ class Settings:
     trials_running: int = field(
         default=3, metadata={"help": "Maximum sample jobs of an account's trials that run at the same time."}
     )
+    trials_at_once: int = field(
+        default=20, metadata={"help": "Maximum sample jobs of all trials that run at the same time."}
+    )
     export_inputs: int = field(default=1_000, metadata={"help": "Maximum datasets of an export."})
     export_features: int = field(default=25_000_000, metadata={"help": "Maximum features of an export."})
     export_keep_days: int = field(default=14, metadata={"help": "Days until the file of an export is deleted."})

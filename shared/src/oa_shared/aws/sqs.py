@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import structlog
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code, is_definite
-from oa_shared.carriers import MAX_QUEUE_BYTES, message_bytes, why_not_queued
+from oa_shared.aws.sqs_messages import batch_entry, message_attributes, read_message, split_into_batches
+from oa_shared.carriers import why_not_queued
 from oa_shared.queue import (
     OutgoingMessage,
     QueueDepth,
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from types_aiobotocore_sqs.type_defs import (
         ChangeMessageVisibilityBatchRequestEntryTypeDef,
         DeleteMessageBatchRequestEntryTypeDef,
-        MessageAttributeValueTypeDef,
-        MessageTypeDef,
-        SendMessageBatchRequestEntryTypeDef,
     )
 
 log = structlog.get_logger()
@@ -81,7 +79,7 @@ class SqsQueue:
                 log.error("message_refused", error=reason)
                 flags[index] = False
         takeable = [index for index, flag in enumerate(flags) if flag]
-        for indexes in _batches(takeable, messages):
+        for indexes in split_into_batches(takeable, messages):
             for index, accepted in zip(
                 indexes, await self._send_or_split([messages[index] for index in indexes]), strict=True
             ):
@@ -90,7 +88,7 @@ class SqsQueue:
 
     async def _send_or_split(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
         """Send one call; return for each message whether SQS accepted it."""
-        entries = [_entry(index, message) for index, message in enumerate(messages)]
+        entries = [batch_entry(index, message) for index, message in enumerate(messages)]
         try:
             answer = await self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
         except AWS_ERRORS as error:
@@ -121,7 +119,7 @@ class SqsQueue:
                 AttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
                 MessageAttributeNames=["All"],
             )
-        return [_read_message(message) for message in answer.get("Messages", [])]
+        return [read_message(message) for message in answer.get("Messages", [])]
 
     async def delete(self, receipt: str) -> None:
         """Acknowledge a delivery; a receipt that is stale after a later delivery is not an error."""
@@ -200,7 +198,7 @@ class SqsQueue:
                 await self._client.send_message(
                     QueueUrl=self._dead_letter_url,
                     MessageBody=message.body,
-                    MessageAttributes=_attributes(dead_letter_attributes(message, reason)),
+                    MessageAttributes=message_attributes(dead_letter_attributes(message, reason)),
                 )
         await self.delete(message.receipt)
 
@@ -223,49 +221,8 @@ def find_queue_problems(attributes: Mapping[str, str], *, has_dead_letters: bool
     return problems
 
 
-def _batches(indexes: Sequence[int], messages: Sequence[OutgoingMessage]) -> list[list[int]]:
-    """Return the indexes in groups that fit into one call."""
-    groups: list[list[int]] = []
-    room = 0
-    for index in indexes:
-        size_bytes = message_bytes(messages[index].body, messages[index].attributes)
-        if size_bytes > room:
-            groups.append([])
-            room = MAX_QUEUE_BYTES
-        groups[-1].append(index)
-        room -= size_bytes
-    return groups
-
-
 def _is_about_content(error: BaseException) -> bool:
     return is_definite(error) and error_code(error).rpartition(".")[2].rpartition("#")[2] in _OF_CONTENT
-
-
-def _entry(index: int, message: OutgoingMessage) -> "SendMessageBatchRequestEntryTypeDef":
-    entry: SendMessageBatchRequestEntryTypeDef = {"Id": str(index), "MessageBody": message.body}
-    if message.delay_s:
-        entry["DelaySeconds"] = message.delay_s
-    if message.attributes:
-        entry["MessageAttributes"] = _attributes(message.attributes)
-    return entry
-
-
-def _attributes(attributes: Mapping[str, str]) -> "dict[str, MessageAttributeValueTypeDef]":
-    return {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
-
-
-def _read_message(message: "MessageTypeDef") -> ReceivedMessage:
-    attributes = message.get("MessageAttributes", {})
-    system = message.get("Attributes", {})
-    sent_ms = system.get("SentTimestamp")
-    return ReceivedMessage(
-        id=message["MessageId"],
-        body=message["Body"],
-        receipt=message["ReceiptHandle"],
-        receive_count=int(system.get("ApproximateReceiveCount", 1)),
-        sent_at=datetime.fromtimestamp(int(sent_ms) / 1000, UTC) if sent_ms else None,
-        attributes={name: value.get("StringValue", "") for name, value in attributes.items()},
-    )
 
 
 @asynccontextmanager

@@ -27,7 +27,8 @@ from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.definition_review import review
 from oa_api.pull_requests.rows import DueEntry
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import FABRIC_FORMATS, ProductPlan
+from oa_shared.product_plans import ProductPlan
+from oa_shared.products import FABRIC_FORMATS
 
 HOST = "gis.example.org"
 CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lat": "Y", "lon": "X"}

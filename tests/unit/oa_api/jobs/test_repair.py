@@ -86,6 +86,14 @@ def test_patch_of_a_text_without_a_last_line_end_applies(tmp_path: Path) -> None
     assert apply_patch(repair.patch, text, tmp_path) == text.replace("num", "N").replace("Nber", "number")
 
 
+@pytest.mark.parametrize("separator", "\u2028\u2029\x85", ids=ascii)
+def test_patch_of_a_text_with_other_separators_applies(tmp_path: Path, separator: str) -> None:
+    place = FaultyPlace("/conform/number", Fix(FixAction.REPLACE, "N", "num"))
+    text = TEXT.replace('"pre"', f'"p{separator}re"')
+    repair = propose_repair(text, fault("source.columns_missing", "", place), file="sources/a.json")
+    assert apply_patch(repair.patch, text, tmp_path) == text.replace('"number": "num"', '"number": "N"')
+
+
 def test_one_place_without_a_fix_leaves_no_patch() -> None:
     places = [FaultyPlace("/conform/number", Fix(FixAction.REPLACE, "N", "num")), FaultyPlace("/conform/street")]
     repair = propose_repair(TEXT, fault("source.columns_missing", "", *places), file="a")

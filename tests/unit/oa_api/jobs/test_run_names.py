@@ -4,7 +4,7 @@ import pytest
 
 from oa_api.jobs.run_names import name_of_jobs, name_of_products, name_of_pull_request
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import ProductPlan
+from oa_shared.product_plans import ProductPlan
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,15 @@ def test_took_without_an_end_is_empty() -> None:
 )
 def test_dollars_have_significant_digits_only(value: float | None, shown: str) -> None:
     assert formatting.dollars(value) == shown
+
+
+def test_plural_follows_the_last_number() -> None:
+    assert [formatting.plural(count, "job") for count in (0, 1, 2, "1", "1 of 1", "2 of 21", "at least 1")] == [
+        "0 jobs",
+        "1 job",
+        "2 jobs",
+        "1 job",
+        "1 of 1 job",
+        "2 of 21 jobs",
+        "at least 1 job",
+    ]

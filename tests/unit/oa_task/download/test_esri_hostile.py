@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oa_task.download.attempts import TransientError
 from oa_task.download.esri.client import EsriRequestError, decode_json, raise_error
 from oa_task.download.esri.feature_lines import EsriLinesFile, RepeatedIdsError
 from oa_task.download.esri.layer import read_layer, spatial_reference
 from oa_task.download.esri.page import parse_page
-from oa_task.download.requests import TransientError
 from oa_task.runtime.failure import TaskFailure
 
 ANYTHING = st.recursive(

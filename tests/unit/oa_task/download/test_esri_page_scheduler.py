@@ -6,11 +6,11 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oa_task.download.attempts import TransientError
 from oa_task.download.esri.page import EsriPage, PageSize
 from oa_task.download.esri.page_ranges import IdList, IdRanges, Offsets, PagingStrategy
 from oa_task.download.esri.page_scheduler import PageScheduler
 from oa_task.download.esri.seen_ids import SeenIds
-from oa_task.download.requests import TransientError
 
 OID = "OBJECTID"
 MOST = 16

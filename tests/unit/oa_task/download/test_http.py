@@ -220,6 +220,16 @@ async def test_fetch_bad_server_fails_with_its_code(fetch: Fetch, folder: Path, 
     assert not (folder / "data.csv").exists()
 
 
+@pytest.mark.parametrize("case", CASES)
+async def test_fetch_failure_does_not_show_the_signature_of_a_redirect(fetch: Fetch, case: str) -> None:
+    """A signed URL is for the receiver of the redirect; messages and answers of failures are public."""
+    answers, code, _ = CASES[case]
+    with pytest.raises(TaskFailure) as caught:
+        await fetch(*(each for answer in answers for each in (to(f"{FILE}?X-Amz-Signature=confidential"), answer)))
+    assert caught.value.code == code
+    assert "confidential" not in f"{caught.value.message} {caught.value.answer}"
+
+
 async def test_fetch_endless_response_fails_at_the_limit(fetch: Fetch) -> None:
     async def endless(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()

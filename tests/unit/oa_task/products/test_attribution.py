@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from oa_shared.products import ProductInput
+from oa_shared.product_plans import ProductInput
 from oa_task.products.attribution import write_attribution, write_licenses
 from oa_task.products.tiles import product_label
 

@@ -8,7 +8,7 @@ import pyarrow.dataset as ds
 import pytest
 from pmtiles.reader import MmapSource, Reader
 
-from oa_shared.products import read_plan
+from oa_shared.plan_reading import read_plan
 from oa_task.products.collection import member_name
 from oa_task.runtime.failure import TaskFailure
 from support.products import Bucket, address, plan, plan_input, read_lines, read_zip

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oa_shared.products import read_plan
+from oa_shared.plan_reading import read_plan
 from oa_task.products import deduplication
 from oa_task.products.address_normalization import normalize_addresses
 from oa_task.products.deduplication import deduplicate, level_of, rank_datasets

@@ -8,7 +8,7 @@ import pytest
 import shapely
 from pmtiles.reader import MmapSource, Reader, all_tiles
 
-from oa_shared.products import read_plan
+from oa_shared.plan_reading import read_plan
 from oa_task.products import shapefile
 from oa_task.products.parts import PartCollector
 from oa_task.runtime.failure import TaskFailure

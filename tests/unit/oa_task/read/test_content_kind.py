@@ -6,7 +6,8 @@ import pytest
 
 from oa_task.conversion.archive_members import NameHints
 from oa_task.conversion.unpacking import unpack
-from oa_task.read.content_kind import ContentKind, identify
+from oa_task.read.content_kind import identify
+from oa_task.read.content_signatures import ContentKind
 from oa_task.read.text_content import quote
 from oa_task.runtime.failure import TaskFailure
 from support.foreign_files import FOREIGN_FILES

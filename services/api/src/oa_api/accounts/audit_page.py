@@ -14,6 +14,7 @@ from oa_shared.roles import Role
 SUBJECT_PAGES = {
     "job": ("/jobs/{id}", Role.ANYONE),
     "run": ("/runs/{id}", Role.ANYONE),
+    "data": ("/data/{id}", Role.ANYONE),
     "account": ("/accounts/{id}", Role.ADMIN),
     "bulk": ("/bulk/{id}", Role.VIEWER),
     "collection": ("/collections/{id}", Role.ANYONE),

@@ -1,12 +1,11 @@
 """The schemas of acknowledgements: requests, and how an acknowledgement looks in a response."""
 
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlsplit
 
 from marshmallow import ValidationError, fields, validate
 
 from oa_api.acknowledgements.requests import AcknowledgementFilter, NewAcknowledgement
-from oa_api.http.fields import RequestSchema, Text, Time, about, identifier
+from oa_api.http.fields import RequestSchema, Text, Time, WebUrl, about, identifier
 from oa_api.http.schemas import ResponseSchema
 from oa_shared.failures import FAILURES
 
@@ -17,11 +16,6 @@ def _check_until(value: date) -> None:
     today = datetime.now(UTC).date()
     if not today <= value <= today + timedelta(days=_MAX_DAYS):
         raise ValidationError(f"Must be today or later, at most {_MAX_DAYS} days ahead.")
-
-
-def _check_issue(value: str) -> None:
-    if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
-        raise ValidationError("Must be an http or https URL.")
 
 
 class NewAcknowledgementSchema(RequestSchema[NewAcknowledgement]):
@@ -44,10 +38,11 @@ class NewAcknowledgementSchema(RequestSchema[NewAcknowledgement]):
     until = fields.Date(
         required=True, validate=_check_until, metadata=about("Last day of the acknowledgement, in UTC.", "2099-01-01")
     )
-    issue_url = Text(
+    issue_url = WebUrl(
+        allow_empty=True,
         load_default=None,
         allow_none=True,
-        validate=validate.And(validate.Length(max=500), _check_issue),
+        validate=validate.Length(max=500),
         metadata=about("URL of an issue.", "https://github.com/openaddresses/openaddresses/issues/1"),
     )
 

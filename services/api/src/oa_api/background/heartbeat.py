@@ -20,8 +20,9 @@ RELAY, CONSUMER, SWEEP, SCHEDULES = "relay", "consumer", "sweep", "schedules"
 GITHUB = "github"
 BULK = "bulk"
 HEARTBEAT = "heartbeat"
-# How long a process that no longer reports is a problem; then it counts as replaced.
-FORGET_S = 300.0
+# How long a process that no longer reports is a problem at least: then its parts that another process runs count as
+# replaced, such as the relay; parts that no process runs, such as the only scheduler, remain so for a day.
+FORGET_S, FORGET_UNREPLACED_S = 300.0, 86_400.0
 # Six reports are missing.
 SILENT_S = 30.0
 
@@ -78,5 +79,6 @@ async def _record(transaction: Transaction, report: ProcessReport) -> None:
         "problem": [each.problem for each in report.parts],
     }
     values = {"process": report.process, "version": report.version, **parts, "forget_s": FORGET_S}
+    values["forget_unreplaced_s"] = FORGET_UNREPLACED_S
     await transaction.execute(_SQL["upsert"], values)
     await transaction.execute(_SQL["delete_other_parts"], values)

@@ -7,10 +7,12 @@ ON CONFLICT (process, part) DO UPDATE SET
     version = excluded.version, progress_at = excluded.progress_at, problem = excluded.problem, reported_at = now()
 
 -- name: delete_other_parts
--- Forgets the parts that a process no longer has, and processes that have not reported for long: the same.
+-- Forgets the parts that a process no longer has, and those of silent processes that another one runs: the same.
 DELETE FROM process_heartbeat
 WHERE (process = %(process)s AND part <> ALL(%(part)s::text[]))
-   OR reported_at < now() - %(forget_s)s * interval '1 second'
+   OR (reported_at < now() - %(forget_s)s * interval '1 second'
+       AND (reported_at < now() - %(forget_unreplaced_s)s * interval '1 second' OR part IN (
+           SELECT part FROM process_heartbeat WHERE reported_at >= now() - %(forget_s)s * interval '1 second')))
 
 -- name: heartbeats
 -- The parts of all processes: GET / and GET /metrics.

@@ -77,6 +77,7 @@ def select_only(request: JobSelection) -> JobSelection:
         error=request.error,
         before=request.before,
         after=request.after,
+        ended_after=request.ended_after,
         live=request.live,
         run=request.run,
     )

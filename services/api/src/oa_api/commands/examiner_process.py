@@ -48,12 +48,13 @@ def main() -> None:
     while (request := read_frame(sys.stdin.buffer.read)) is not None:
         header, body = request
         end = _serve(header, body, limits) if isinstance(header, dict) else {"end": FAILED, "error": "no header"}
-        del request, body
-        gc.collect()
         ends = end["end"] != DONE or peak_memory_bytes() > most_bytes
         _write({**end, "ends": ends})
         if ends:
             return
+        # After the reply, which the API waits for.
+        del request, body
+        gc.collect()
 
 
 def _serve(header: JsonObject, body: bytes, limits: ExaminationLimits) -> JsonObject:

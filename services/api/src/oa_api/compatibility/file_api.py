@@ -31,6 +31,7 @@ from oa_shared.products import (
     EXPORT_FILES,
     ProductFormat,
 )
+from oa_shared.text_lines import split_lines
 
 _SAMPLE_ROWS = 20
 # What is read of a file for its sample, and how much of that is unpacked: parcels have long rows.
@@ -110,7 +111,7 @@ async def _read_log(request: web.Request, job: JobRow) -> bytes:
 def _read_lines(body: bytes, start: int) -> list[JsonObject]:
     """Return the lines of a log; one without a time has that of the line before, the first the `start`."""
     lines: list[JsonObject] = []
-    for number, text in enumerate(body.decode("utf-8", "replace").splitlines(), start=1):
+    for number, text in enumerate(split_lines(body.decode("utf-8", "replace")), start=1):
         start, message = _read_line(text, start)
         lines.append({"id": number, "timestamp": start, "message": message})
     return lines

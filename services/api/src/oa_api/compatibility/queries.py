@@ -11,7 +11,8 @@ from oa_api.db.like_patterns import contains_pattern
 from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
 from oa_api.http.errors import NotFoundError
-from oa_api.jobs.rows import JobRow, RunRow
+from oa_api.jobs.rows import JobRow
+from oa_api.jobs.run_rows import RunRow
 
 _SQL = load_queries("compatibility.queries")
 # Clients also write a source as a file, or as the end of its URL.

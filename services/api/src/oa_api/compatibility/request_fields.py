@@ -9,7 +9,7 @@ from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_sc
 
 from oa_api.compatibility.statuses import STATUSES_V1, own_statuses
 from oa_api.http.errors import InvalidError
-from oa_api.http.fields import MAX_ID, RequestSchema, StrictSchema, Text, about, error_messages, identifier
+from oa_api.http.fields import MAX_ID, ParsedField, RequestSchema, StrictSchema, Text, about, error_messages, identifier
 from oa_api.http.schemas import MAX_LIMIT, MAX_PAGED_ROWS
 from oa_shared.status import LAYERS
 
@@ -19,18 +19,12 @@ _DATE_LENGTH = len("20261124")
 _Request = TypeVar("_Request")
 
 
-class TimeV1(fields.Field[datetime]):
+class TimeV1(ParsedField[datetime]):
     """A time: ISO 8601, UTC unless it has an offset, or milliseconds since 1970."""
 
     default_error_messages = {"invalid": "Not a date or time, like 2026-11-24 or 2026-11-24T12:00:00Z."}  # noqa: RUF012
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **_: object,
-    ) -> datetime:
+    def _parse(self, value: object) -> datetime:
         text = str(value).strip()
         try:
             if text.isdigit() and len(text) > _DATE_LENGTH:
@@ -41,30 +35,18 @@ class TimeV1(fields.Field[datetime]):
             raise self.make_error("invalid") from error
 
 
-class LayersV1(fields.Field[list[str]]):
+class LayersV1(ParsedField[list[str] | None]):
     """The start of a layer, or `all`; loads as the layers that start so."""
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **_: object,
-    ) -> Any:
+    def _parse(self, value: object) -> list[str] | None:
         start = str(value).lower()
         return None if start == _ANY else [layer for layer in LAYERS if layer.startswith(start)]
 
 
-class StatusesV1(fields.Field[list[str]]):
+class StatusesV1(ParsedField[list[str]]):
     """Comma-separated statuses; loads as those of this service."""
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **_: object,
-    ) -> list[str]:
+    def _parse(self, value: object) -> list[str]:
         names = [name.strip() for name in str(value).split(",") if name.strip()]
         unknown = sorted(set(names) - set(STATUSES_V1))
         if unknown or not names:
@@ -119,7 +101,7 @@ class SliceFieldsV1(StrictSchema):
     sort = fields.String(load_default="id", metadata=about("Ignored: lists are sorted by ID."))
 
     @validates_schema
-    def check_depth_v1(self, data: Mapping[str, Any], **_: object) -> None:
+    def check_depth_v1(self, data: Mapping[str, int], **_: object) -> None:
         """Refuse pages so deep that the database would have to skip too many rows."""
         if data["page"] * data["limit"] >= MAX_PAGED_ROWS:
             raise ValidationError(f"Pages end at {MAX_PAGED_ROWS:,} items; use `cursor`.", "page")

@@ -8,7 +8,8 @@ from oa_api.compatibility.rows import DatasetV1Row, ExportDetailRow, JobErrorRow
 from oa_api.compatibility.statuses import run_status_v1, status_v1
 from oa_api.datasets.rows import DatasetRow
 from oa_api.jobs.output_files import output_files
-from oa_api.jobs.rows import JobRow, RunRow
+from oa_api.jobs.rows import JobRow
+from oa_api.jobs.run_rows import RunRow
 from oa_api.products.rows import CollectionRow, ExportRow
 from oa_shared.ids import attempt_prefix
 from oa_shared.json_types import JsonMapping, JsonObject

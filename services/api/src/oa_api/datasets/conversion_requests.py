@@ -14,6 +14,10 @@ from oa_api.products.conversions import Conversion, ConversionState
 from oa_api.products.product_requests import conversion_limits
 from oa_shared.products import ProductFormat
 
+_LEAST_WAIT_S = 5
+# Headers of browsers and previews that load a link ahead of a click.
+_PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+
 
 async def read_conversions(request: web.Request, dataset: DatasetRow) -> list[Conversion]:
     """Return the conversions of the published result of a dataset, one for each format."""
@@ -52,14 +56,24 @@ async def get_ready_conversion(request: web.Request, data: int, format_: Product
     """
     dataset = await queries.get_dataset(request.app[DATABASE], data)
     conversion = await _find(request, dataset, format_)
-    if conversion.is_startable and request.method == hdrs.METH_GET:
+    if conversion.is_startable and _is_file_requested(request):
         conversion = await request_conversion(request, data, format_)
     if conversion.state is ConversionState.READY:
         return conversion
     if conversion.state in {ConversionState.FAILED, ConversionState.REFUSED}:
         raise NotFoundError(f"{conversion.file} is not available: {conversion.reason}")
+    if conversion.is_startable:
+        raise PreparingError(
+            f"{conversion.file} is written on request: a GET of this URL starts it", wait_s=_LEAST_WAIT_S
+        )
     wait_s = conversion.wait_s or 1
     raise PreparingError(f"{conversion.file} is being prepared; ask again in {wait_s} s", wait_s=wait_s)
+
+
+def _is_file_requested(request: web.Request) -> bool:
+    """Return whether a request is for the file, rather than for its existence or ahead of a click."""
+    purposes = (request.headers.get(name, "") for name in _PURPOSES)
+    return request.method == hdrs.METH_GET and not any("prefetch" in purpose.lower() for purpose in purposes)
 
 
 async def _find(request: web.Request, dataset: DatasetRow, format_: ProductFormat) -> Conversion:

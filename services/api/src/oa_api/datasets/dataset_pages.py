@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -56,6 +57,8 @@ async def show_dataset(request: web.Request) -> web.Response:
         request,
         "datasets/dataset.html",
         data=data,
+        github=dataset.github,
+        source_path=f"/sources/{quote(dataset.source_name)}",
         site=site_url(request.app[SETTINGS]),
         credit=credit_of(normalize_license(dataset.license), dataset.source_name),
         quality=describe_quality(dataset.layer, dataset.result),
@@ -126,7 +129,7 @@ async def _history(database: Database, page: Page[HistoryRow]) -> Page[JsonObjec
         files = [*_files(publication), *(converted_files(converted.get(row.id, [])) if row.is_kept else [])]
         kept = describe_files([file for file in files if file["url"]])
         # Without digests, which would be most of the bytes of the page.
-        publications.append({**publication, "files": [{**file, "sha256": None} for file in kept]})
+        publications.append({**publication, "github": row.github, "files": [{**file, "sha256": None} for file in kept]})
     return Page(publications, page.has_more, page.total)
 
 

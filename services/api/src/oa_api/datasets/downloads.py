@@ -12,12 +12,12 @@ from oa_shared.products import ProductFormat
 
 _SOURCE, _VALIDATED, _PARQUET = "source.geojson.gz", "validated.geojson.gz", "source.parquet"
 _LABELS = {
-    ProductFormat.CSV: ("CSV", "for spreadsheets and scripts, zipped with gzip"),
+    ProductFormat.CSV: ("CSV", "for spreadsheets and scripts, compressed with gzip"),
     ProductFormat.GPKG: ("GeoPackage", "for QGIS and ArcGIS"),
 }
 _RESULT_FILES = (
     (_PARQUET, "GeoParquet", "for DuckDB, pandas and QGIS"),
-    (_SOURCE, "GeoJSON", "one feature per line, zipped with gzip"),
+    (_SOURCE, "GeoJSON", "one feature per line, compressed with gzip"),
 )
 
 

@@ -104,15 +104,20 @@ def _area_of(request: web.Request) -> tuple[str, str, str] | None:
 
 
 def _other_forms(request: web.Request) -> dict[str, str]:
-    """Return the URLs of the same selection as a feed, as JSON, as attribution text and on the map."""
+    """Return the URLs of the same selection as a feed, as JSON, as attribution text and on the map.
+
+    A selection by state is a list of entries, which only JSON has; an empty text for the others.
+    """
     forms = {
         "feed": ("/data/feed.atom", FeedFilterSchema()),
         "json": ("/api/data", DatasetFilterSchema()),
         "attribution": ("/api/attribution", DatasetSelectionSchema()),
         "map": ("/map", DatasetSelectionSchema()),
     }
+    if request.query.get("state"):
+        forms = {"json": ("/api/sources", SourceListFilterSchema())}
     place = {"source": f"{source.rstrip('/')}/"} if (source := request.query.get("source")) else {}
-    return {
+    return dict.fromkeys(("feed", "attribution", "map"), "") | {
         form: str(request.rel_url.with_path(path).with_query(_query_values(request, schema.fields) | place))
         for form, (path, schema) in forms.items()
     }

@@ -4,10 +4,11 @@
 """
 
 import gzip
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from oa_api.db.name_patterns import fold_accents
 
 # Read when the module is loaded, so that no request waits for a disk.
 _TEXT = gzip.decompress(Path(__file__).with_name("places.tsv.gz").read_bytes()).decode()
@@ -47,6 +48,12 @@ def find_places(text: str, *, limit: int) -> list[Place]:
     return [match[-1] for match in sorted(matches, key=lambda match: match[:-1])[:limit]]
 
 
+def find_regions(text: str) -> list[Place]:
+    """Return the countries and regions with a name, as people write it."""
+    words = " ".join(_words(text))
+    return [place for place, searched in _searched_places() if not place.is_county and searched.strip() == words]
+
+
 @cache
 def _places() -> list[Place]:
     return [Place(*line.split("\t")) for line in _TEXT.splitlines()]
@@ -65,5 +72,4 @@ def _searched_places() -> list[tuple[Place, str]]:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text in lower case without accents."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return "".join(char if char.isalnum() else " " for char in plain.casefold()).split()
+    return "".join(char if char.isalnum() else " " for char in fold_accents(text)).split()

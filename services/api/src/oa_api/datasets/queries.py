@@ -18,7 +18,8 @@ from oa_api.datasets.rows import (
 )
 from oa_api.db import counting
 from oa_api.db.database import Database
-from oa_api.db.like_patterns import contains_pattern, starts_with_pattern
+from oa_api.db.like_patterns import starts_with_pattern
+from oa_api.db.name_patterns import similar_pattern
 from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
 from oa_api.db.rows import as_parameters
@@ -28,7 +29,7 @@ from oa_api.jobs.filters import window_parameters
 
 _SQL = load_queries("datasets.queries")
 MAX_EXTENTS = 50_000
-EXTENTS_OF_A_PART = 1_000
+EXTENTS_OF_A_PART = 2_500
 _SHOWN_LENGTH = 200
 _PUBLISHED = "published"
 MAX_STEPS = 200
@@ -178,7 +179,7 @@ def _place_parameters(selection: DatasetSelection | FeedFilter, prefix: str | No
     return {
         "source": source,
         "source_like": None if prefix is None else starts_with_pattern(prefix),
-        "contains": contains_pattern(text.strip().lower()) if text else None,
+        "contains": similar_pattern(text.strip()) if text else None,
         "area": boxes[0],
         "other_area": boxes[1],
     }

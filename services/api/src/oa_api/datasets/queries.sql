@@ -12,7 +12,7 @@ FROM data
 WHERE data.state = 'published'
   AND (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
-  AND (%(contains)s::text IS NULL OR lower(data.source_name) LIKE %(contains)s)
+  AND (%(contains)s::text IS NULL OR lower(data.source_name) ~ %(contains)s)
   AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
   AND (%(name)s::text IS NULL OR data.name = %(name)s)
   AND (%(before)s::timestamptz IS NULL OR data.updated_at < %(before)s)
@@ -147,8 +147,9 @@ WHERE source_name = %(source)s AND layer = %(layer)s AND name = %(name)s
 
 -- name: version
 -- What the published data and the state of its jobs are as of: the last event before all transactions that still run, on a
--- day (an old event may be deleted). For the ETag of extents and credits.
-SELECT (now() AT TIME ZONE 'UTC')::date || ' ' || coalesce((
+-- day (an old event may be deleted), and the last publication (an imported one has no event). For the ETag of extents and
+-- credits.
+SELECT (now() AT TIME ZONE 'UTC')::date || ' ' || coalesce((SELECT max(id) FROM publication), 0) || ' ' || coalesce((
     SELECT xid || '-' || id FROM job_event
     WHERE xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid DESC, id DESC LIMIT 1), '') AS version
 
@@ -196,7 +197,7 @@ SELECT source_name, layer, name, license::text AS license {selected} ORDER BY so
 -- Part: the datasets of a filter of the feed.
 (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
-  AND (%(contains)s::text IS NULL OR lower(data.source_name) LIKE %(contains)s)
+  AND (%(contains)s::text IS NULL OR lower(data.source_name) ~ %(contains)s)
   AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
   AND (%(name)s::text IS NULL OR data.name = %(name)s)
   AND (%(area)s::box IS NULL OR data.area && %(area)s::box OR data.area && %(other_area)s::box)

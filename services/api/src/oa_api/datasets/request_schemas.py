@@ -37,7 +37,7 @@ class _PlaceSchema(StrictSchema):
     q = Text(
         load_default=None,
         validate=validate.Length(max=200),
-        metadata=about("The source name contains this text, in any case.", "berkeley"),
+        metadata=about("The source name contains this text, in any case, with or without accents.", "berkeley"),
     )
     layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Filter by layer."))
     name = Text(load_default=None, metadata=about("Filter by name of the entry.", "city"))
@@ -91,7 +91,7 @@ class DatasetFilterSchema(SliceSchema, _SelectionSchema, RequestSchema[DatasetFi
 
 
 class SourceListFilterSchema(SliceSchema, _SelectionSchema, RequestSchema[SourceListFilter]):
-    """The page /data."""
+    """GET /api/sources, and the page /data."""
 
     cursor = Text(load_default=None, metadata=about("Cursor: name of the last source received.", "us/ca/berkeley"))
     state = fields.String(

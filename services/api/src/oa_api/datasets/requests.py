@@ -11,8 +11,8 @@ from oa_api.http.schemas import SUMMARY, CursorSlice, TextCursorSlice
 class DatasetSelection:
     """Which datasets; a `source` with a trailing slash is a prefix, `source_prefix` is one without it too.
 
-    `q` is a part of the source name, whatever its case. `bbox` is west, south, east, north, `point` is longitude,
-    latitude.
+    `q` is a part of the source name, whatever its case and accents. `bbox` is west, south, east, north, `point` is
+    longitude, latitude.
     """
 
     source: str | None = None

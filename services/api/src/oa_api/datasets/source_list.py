@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
+from typing import Self
 
 from oa_api.datasets.queries import select_parameters
 from oa_api.datasets.requests import SourceListFilter
@@ -80,6 +81,21 @@ class SourceGroup:
     def id(self) -> str:
         """Return the cursor of the list after this source."""
         return self.source.source_name
+
+    @classmethod
+    def without_entries(cls, source: str) -> Self:
+        """Return a source that no live run has had, or whose datasets are all retired."""
+        return cls(ListedSourceRow(source, 0, 0, 0, 0, None), [])
+
+    @property
+    def newest_job(self) -> int:
+        """Return the newest of the latest jobs of the entries; 0 without any."""
+        return max((entry.job for entry in self.entries), default=0)
+
+    @property
+    def failing_since(self) -> datetime | None:
+        """Return since when the entry fails that fails for longest; None if none fails."""
+        return min((entry.failing_since for entry in self.entries if entry.failing_since), default=None)
 
     @property
     def license(self) -> str:

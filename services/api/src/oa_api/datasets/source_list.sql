@@ -5,7 +5,7 @@ FROM dataset_health known
 LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
 WHERE (data.state IS NULL OR data.state = 'published')
   AND (%(source)s::text IS NULL OR known.source_name = %(source)s)
-  AND (%(contains)s::text IS NULL OR lower(known.source_name) LIKE %(contains)s)
+  AND (%(contains)s::text IS NULL OR lower(known.source_name) ~ %(contains)s)
   AND (%(layer)s::text IS NULL OR known.layer = %(layer)s)
   AND (%(name)s::text IS NULL OR known.name = %(name)s)
   AND (%(before)s::timestamptz IS NULL OR data.updated_at < %(before)s)

@@ -15,7 +15,7 @@ from oa_api.events.event_filter import EventFilter
 from oa_api.events.feed import feed_end, read_events
 from oa_api.events.rows import EventRow
 from oa_api.jobs.queries import list_runs_by_id
-from oa_api.jobs.rows import RunRow
+from oa_api.jobs.run_rows import RunRow
 
 log = structlog.get_logger()
 _SQL = load_queries("events.queries")

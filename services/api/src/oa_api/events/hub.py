@@ -17,7 +17,7 @@ from oa_api.events.rows import EventRow
 from oa_api.events.serializers import serialize_event, sse_frame
 from oa_api.events.subscriber import Subscriber
 from oa_api.http.errors import BusyError
-from oa_api.jobs.rows import RunRow
+from oa_api.jobs.run_rows import RunRow
 from oa_api.jobs.serializers import serialize_run
 from oa_api.metrics import EVENT_STREAMS, EVENT_STREAMS_CUT
 

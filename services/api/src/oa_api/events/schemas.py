@@ -6,22 +6,16 @@ from marshmallow import ValidationError, fields, validate
 
 from oa_api.events.cursor import Cursor, InvalidCursorError
 from oa_api.events.requests import EventQuery
-from oa_api.http.fields import RequestSchema, Text, Time, about, identifier
+from oa_api.http.fields import ParsedField, RequestSchema, Text, Time, about, identifier
 from oa_api.http.schemas import ResponseSchema
 
 MAX_EVENTS = 1000
 
 
-class EventId(fields.Field[Cursor]):
+class EventId(ParsedField[Cursor]):
     """The ID of an event, `<xid>-<row>`."""
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **kwargs: object,  # noqa: ARG002
-    ) -> Cursor:
+    def _parse(self, value: object) -> Cursor:
         try:
             return Cursor.parse(str(value))
         except InvalidCursorError as error:

@@ -1,5 +1,6 @@
 """The page of errors: failures grouped by cause, and results that need review."""
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -50,6 +51,8 @@ def _jobs_query(group: FailureGroup, failure_filter: FailureFilter) -> str:
     query: dict[str, str | int] = {_JOB_FIELDS[failure_filter.by]: group.key, "status": "Fail"}
     if failure_filter.run is not None:
         query["run"] = failure_filter.run
+    else:
+        query["ended_after"] = (datetime.now(UTC) - timedelta(days=failure_filter.days)).isoformat(timespec="seconds")
     if failure_filter.live is not None:
         query["live"] = "true" if failure_filter.live else "false"
     return urlencode(query)

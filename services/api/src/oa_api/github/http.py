@@ -110,7 +110,7 @@ class GitHubHttp:
                 self._guard.check(url)
                 async with self._session.request(method, url, allow_redirects=False, **options) as response:
                     if max_redirects and response.status in _REDIRECTS:
-                        url = url.join(URL(response.headers.get("Location", "")))
+                        url = _redirect_target(response, url)
                         continue
                     await _check_status(response, f"{method} {url.origin()}{url.path}")
                     yield response
@@ -120,6 +120,13 @@ class GitHubHttp:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise GitHubUnavailableError(f"{method} {url.origin()}{url.path}: {type(error).__name__}") from error
         raise GitHubRefusedError(f"more than {max_redirects} redirects to {url}")
+
+
+def _redirect_target(response: aiohttp.ClientResponse, url: URL) -> URL:
+    try:
+        return url.join(URL(response.headers.get("Location", "")))
+    except ValueError as error:
+        raise GitHubRefusedError(f"{url.origin()}{url.path} redirects to an invalid URL: {error}") from error
 
 
 async def _check_status(response: aiohttp.ClientResponse, request: str) -> None:

@@ -1,6 +1,8 @@
 """Compressed responses: JSON, GeoJSON and feeds, for clients that accept gzip."""
 
 import gzip
+import zlib
+from collections.abc import AsyncIterator
 
 from aiohttp import hdrs, web
 
@@ -11,6 +13,8 @@ from oa_shared.large_bodies import run_by_size
 # Below this size, the header and the work cost more than the bytes saved.
 MIN_BYTES = 1024
 _LEVEL = 5
+# A window of 32 KiB, in the header and trailer of gzip.
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _SUFFIXES = ("json", "xml", "+jsonl", "/jsonl", "/csv")
 # Whether the caller may see secrets in responses; set by oa_api.identity.authorization.
 SECRET_IN_RESPONSE = web.RequestKey("secret_in_response", bool)
@@ -32,17 +36,30 @@ async def compress(request: web.Request, handler: Handler) -> web.StreamResponse
     elif isinstance(response.body, bytes) and _is_compressible(response, response.body):
         add_vary(response)
         if accepts_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")) and not _may_hold_secret(request, response):
-            response.body = await run_by_size(len(response.body), gzip.compress, response.body, _LEVEL, mtime=0)
+            response.body = await compress_body(response.body)
             response.headers[hdrs.CONTENT_ENCODING] = "gzip"
     return response
 
 
-def compress_stream(request: web.Request, response: web.StreamResponse) -> None:
-    """Compress a stream that is about to start for a client that accepts gzip, and name what it depends on."""
+def may_compress(request: web.Request, response: web.StreamResponse) -> bool:
+    """Return whether a large response that compresses itself may be gzip; name what it depends on in any case."""
     add_vary(response)
     accepted = request.headers.get(hdrs.ACCEPT_ENCODING, "")
-    if request.method == hdrs.METH_GET and accepts_gzip(accepted) and not _may_hold_secret(request, response):
-        response.enable_compression(web.ContentCoding.gzip)
+    return request.method == hdrs.METH_GET and accepts_gzip(accepted) and not _may_hold_secret(request, response)
+
+
+async def compress_body(body: bytes) -> bytes:
+    """Return a body as gzip, always the same bytes."""
+    return await run_by_size(len(body), gzip.compress, body, _LEVEL, mtime=0)
+
+
+async def compress_parts(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the parts of a body as the parts of one gzip member."""
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
+    async for part in parts:
+        if packed := await run_by_size(len(part), packer.compress, part):
+            yield packed
+    yield packer.flush()
 
 
 def accepts_gzip(accepted: str) -> bool:

@@ -1,11 +1,13 @@
 """Fields and base schemas that requests and responses share."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
+from yarl import URL
 
 from oa_api.http.safe_json import UnstorableError, check_storable
 from oa_shared.failures import FAILURES
@@ -15,7 +17,9 @@ MAX_ID = 2**63 - 1
 MAX_INTEGER = 2**31 - 1
 SMALL_BODY_BYTES = 1024 * 1024
 _MAX_LISTED = 200
+_BLANK = re.compile(r"[\s\x00-\x20<>\"]")
 _Request = TypeVar("_Request")
+_Value = TypeVar("_Value")
 
 
 class StrictSchema(Schema):
@@ -62,6 +66,33 @@ class Text(fields.String):
         return text
 
 
+class WebUrl(Text):
+    """A URL of the web, absolute, with http or https; with `allow_empty` also "", as forms send it.
+
+    `urlsplit` and yarl raise ValueError for hosts and ports that a pattern lets pass, so yarl itself decides.
+    """
+
+    default_error_messages = {"url": "Must be an http or https URL."}  # noqa: RUF012
+
+    def __init__(self, *, allow_empty: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.allow_empty = allow_empty
+
+    def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: object) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text or not self.allow_empty:
+            self._check(text)
+        return text
+
+    def _check(self, text: str) -> None:
+        try:
+            url = URL(text)
+        except ValueError as error:
+            raise self.make_error("url") from error
+        if url.scheme not in {"http", "https"} or not url.host or _BLANK.search(text):
+            raise self.make_error("url")
+
+
 class Object(fields.Dict):
     """A JSON object that Postgres can store."""
 
@@ -81,12 +112,12 @@ class TextOrObject(fields.Raw):
         self.schema = schema
 
 
-class Choices(fields.Field[list[str]]):
-    """A comma-separated list of values from a closed set."""
+class ParsedField(fields.Field[_Value]):
+    """A field whose values one function of the class reads."""
 
-    def __init__(self, *choices: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.choices = choices
+    def _parse(self, value: object) -> _Value:
+        """Return the value of a text or of JSON. Raises ValidationError."""
+        raise NotImplementedError
 
     def _deserialize(
         self,
@@ -94,7 +125,18 @@ class Choices(fields.Field[list[str]]):
         attr: str | None,  # noqa: ARG002
         data: Mapping[str, object] | None,  # noqa: ARG002
         **kwargs: object,  # noqa: ARG002
-    ) -> list[str]:
+    ) -> _Value:
+        return self._parse(value)
+
+
+class Choices(ParsedField[list[str]]):
+    """A comma-separated list of values from a closed set."""
+
+    def __init__(self, *choices: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.choices = choices
+
+    def _parse(self, value: object) -> list[str]:
         names = _split(value)
         unknown = sorted(set(names) - set(self.choices))
         if unknown or not names:
@@ -102,16 +144,10 @@ class Choices(fields.Field[list[str]]):
         return names
 
 
-class ErrorCodes(fields.Field[list[str]]):
+class ErrorCodes(ParsedField[list[str]]):
     """A comma-separated list of failure codes or failure classes; loads as codes."""
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **kwargs: object,  # noqa: ARG002
-    ) -> list[str]:
+    def _parse(self, value: object) -> list[str]:
         names = _split(value)
         unknown = sorted({name for name in names if not _codes_of(name)})
         if unknown or not names:
@@ -135,20 +171,14 @@ def _codes_of(name: str) -> list[str]:
 _LIMITS = (180, 90, 180, 90)
 
 
-class Numbers(fields.Field[list[float]]):
+class Numbers(ParsedField[list[float]]):
     """A comma-separated list of degrees: longitude and latitude, once or twice."""
 
     def __init__(self, count: int, message: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.count, self.message = count, message
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **kwargs: object,  # noqa: ARG002
-    ) -> list[float]:
+    def _parse(self, value: object) -> list[float]:
         try:
             numbers = [float(part) for part in str(value).split(",")]
         except ValueError as error:
@@ -162,18 +192,12 @@ class Numbers(fields.Field[list[float]]):
         return numbers
 
 
-class Time(fields.Field[datetime]):
+class Time(ParsedField[datetime]):
     """A time: RFC 3339, UTC in responses."""
 
     default_error_messages = {"invalid": "Not an RFC 3339 time with an offset, like 2026-11-24T12:00:00Z."}  # noqa: RUF012
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **kwargs: object,  # noqa: ARG002
-    ) -> datetime:
+    def _parse(self, value: object) -> datetime:
         try:
             moment = datetime.fromisoformat(value) if isinstance(value, str) else None
             if moment is None or moment.tzinfo is None:

@@ -163,7 +163,7 @@ def _operation(route: Route) -> JsonObject:
         "responses": responses(route),
         "security": [{name: []} for name in schemes] if needs_role else [],
         "x-role": route.role.label,
-        **({"deprecated": True} if route.is_legacy else {}),
+        **({"deprecated": True} if route.is_legacy or route.is_deprecated else {}),
         "description": f"{route.description} {_ROLE_DESCRIPTIONS[route.role]}".strip(),
     }
 

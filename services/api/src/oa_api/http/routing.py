@@ -35,6 +35,7 @@ class Route:
     forms. `is_health` marks an endpoint that returns its own
     schema with 503, also while the process starts, and `has_page` one that returns HTML to a browser. `is_development`
     routes exist only where the setting `component_gallery` is on, `is_legacy` ones only where `compatibility` is.
+    `is_deprecated` marks an endpoint that another one has replaced; both are deprecated in the document.
     """
 
     method: str
@@ -60,6 +61,7 @@ class Route:
     has_page: bool = False
     is_development: bool = False
     is_legacy: bool = False
+    is_deprecated: bool = False
 
 
 get, post = partial(Route, "GET"), partial(Route, "POST")

@@ -37,6 +37,8 @@ _SHOWN = 2000
 _REPLY_CHARACTERS = 256 * 1024
 _PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>.+)\.json\Z")
 _SCHEMA = JobElementSchema()
+# `json.dumps` makes an encoder for each of thousands of definitions.
+_WRITE_DEFINITION = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class PostedHeader(TypedDict):
@@ -153,7 +155,7 @@ def _examine_element(index: int, value: object) -> ElementReply:
         return ElementReply(index=index, plan=None, fetch=_fetch(new_job, new_job.source))
     if isinstance(new_job.source, str):
         return ElementReply(index=index, plan=_plan_text_of_author(new_job, element, new_job.source), fetch=None)
-    text = json.dumps(new_job.source, ensure_ascii=False)
+    text = _WRITE_DEFINITION(new_job.source)
     definition = DefinitionText.of(text, source_name=new_job.source_name, url=None)
     selection = EntrySelection(new_job.layer, new_job.name)
     label = Element(index, new_job.source_name or element.label)

@@ -33,7 +33,7 @@ def sort_key(list_filter: JobFilter | RunFilter) -> str:
 
 def _select(selection: JobSelection) -> dict[str, object]:
     values = {
-        **dict.fromkeys(("source_like", "bulk", "rerun", "change", "other_run")),
+        **dict.fromkeys(("source_like", "bulk", "rerun", "acknowledged", "change", "other_run")),
         **as_parameters(selection),
     }
     return {**values, **_by_prefix(selection.source)}

@@ -1,7 +1,9 @@
 """Creating jobs: those of one request in one transaction, set-based. A run has one job for each entry of a source."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
@@ -13,8 +15,9 @@ from oa_api.identity.principal import Principal
 from oa_api.jobs.outbox import first_message
 from oa_api.jobs.planning import JobPlan, PlannedJob
 from oa_api.jobs.requests import NewRun
-from oa_api.jobs.rows import ExistingJobRow, LockedRun, RunState
+from oa_api.jobs.rows import ExistingJobRow
 from oa_api.jobs.run_names import name_of_jobs
+from oa_api.jobs.run_rows import LockedRun, RunState
 from oa_api.jobs.runs import close_run, insert_run, lock_run, name_run
 from oa_shared.fault_points import fault_point
 from oa_shared.ids import new_token
@@ -55,17 +58,18 @@ async def check_before_fetch(database: Database, run: int, idempotency: Idempote
             state = await transaction.first(_RUNS["run_state"], {"run": run}, into=RunState)
             if state is None:
                 raise NotFoundError(f"run {run} does not exist")
-            _require_open(run, state)
-            require_for_run(by, live=state.live)
-            require_to_add_jobs(by, state.owner)
+            _require_addable(run, state, by=by)
         return earlier
 
     return await database.run(work)
 
 
-def _require_open(run: int, state: RunState | LockedRun) -> None:
+def _require_addable(run: int, state: RunState | LockedRun, *, by: Principal) -> None:
+    """Raise ConflictError for a closed run, ForbiddenError for a caller who may not add jobs to this one."""
     if state.closed_at is not None:
         raise ConflictError(f"run {run} is closed and accepts no more jobs")
+    require_for_run(by, live=state.live)
+    require_to_add_jobs(by, state.owner)
 
 
 async def create_jobs(
@@ -81,9 +85,7 @@ async def create_jobs(
         if earlier is not None:
             return earlier
         locked = await lock_run(transaction, run)
-        _require_open(run, locked)
-        require_for_run(by, live=locked.live)
-        require_to_add_jobs(by, locked.owner)
+        _require_addable(run, locked, by=by)
         added = await add_jobs(transaction, locked, plan.jobs, traceparent)
         await name_run(transaction, run, name_of_jobs([job.source_name for job in plan.jobs]))
         response = {"run": run, **asdict(added), "errors": [asdict(item) for item in plan.rejections]}
@@ -138,6 +140,8 @@ async def _find_existing(
     transaction: Transaction, run: LockedRun, entries: Sequence[_Entry]
 ) -> dict[_Entry, ExistingJobRow]:
     existing: dict[_Entry, ExistingJobRow] = {}
+    if not await transaction.first(_SQL["has_jobs"], {"run": run.id}, into=bool):
+        return existing
     for start in range(0, len(entries), _JOBS_OF_A_STATEMENT):
         part = entries[start : start + _JOBS_OF_A_STATEMENT]
         columns = dict(zip(("source_name", "layer", "name"), map(list, zip(*part, strict=True)), strict=True))
@@ -154,25 +158,46 @@ async def _insert_jobs(
     The lane of the run may allow a smaller tier only than a definition states.
     """
     await insert_definitions(transaction, {job.sha256: job.definition for job in planned})
-    ids: list[int] = []
+    ids = await transaction.all(_SQL["next_job_ids"], {"count": len(planned)}, into=int)
+
+    def columns_from(start: int) -> dict[str, object]:
+        part = slice(start, start + _JOBS_OF_A_STATEMENT)
+        return _columns_of_part(run, planned[part], ids[part], traceparent)
+
+    columns = columns_from(0)
     for start in range(0, len(planned), _JOBS_OF_A_STATEMENT):
-        part = planned[start : start + _JOBS_OF_A_STATEMENT]
-        ids += await _insert_part(transaction, run, part, traceparent)
+        columns = await _insert_part(transaction, columns, partial(columns_from, start + _JOBS_OF_A_STATEMENT))
     return ids
 
 
 async def _insert_part(
-    transaction: Transaction, run: LockedRun, planned: Sequence[PlannedJob], traceparent: str
-) -> list[int]:
+    transaction: Transaction, columns: dict[str, object], build_next: Callable[[], dict[str, object]]
+) -> dict[str, object]:
+    """Write some jobs, and return the columns of the next ones, which are built while the database writes."""
+    writing = asyncio.create_task(transaction.execute(_SQL["insert_jobs"], columns))
+    try:
+        # The task sends its statement.
+        await asyncio.sleep(0)
+        following = build_next()
+    except BaseException:
+        writing.cancel()
+        await asyncio.wait([writing])
+        raise
+    await writing
+    return following
+
+
+def _columns_of_part(
+    run: LockedRun, planned: Sequence[PlannedJob], ids: Sequence[int], traceparent: str
+) -> dict[str, object]:
     lane = Lane(run.lane)
     tiers = [lane.limit(job.tier) for job in planned]
-    ids = await transaction.all(_SQL["next_job_ids"], {"count": len(planned)}, into=int)
     tokens = [new_token() for _ in planned]
-    columns = {
+    return {
         "run": run.id,
         "traceparent": traceparent,
         "force": run.force,
-        "id": ids,
+        "id": list(ids),
         "token": tokens,
         "tier": [str(tier) for tier in tiers],
         "kind": [str(job.kind) for job in planned],
@@ -187,8 +212,6 @@ async def _insert_part(
             for job, job_id, token, tier in zip(planned, ids, tokens, tiers, strict=True)
         ],
     }
-    await transaction.execute(_SQL["insert_jobs"], columns)
-    return ids
 
 
 async def insert_definitions(transaction: Transaction, definitions: Mapping[str, str]) -> None:

@@ -4,8 +4,13 @@ INSERT INTO source (sha256, definition)
 SELECT * FROM unnest(%(sha256)s::text[], %(definition)s::text[]) ON CONFLICT DO NOTHING
 
 -- name: next_job_ids
--- Reserves the IDs of new jobs, which their messages name.
-SELECT nextval(pg_get_serial_sequence('job', 'id')) AS id FROM generate_series(1, %(count)s)
+-- Reserves the IDs of new jobs, which their messages name; the name of the sequence is looked up once, not per row.
+SELECT nextval(sequence.id) AS id
+FROM (SELECT pg_get_serial_sequence('job', 'id')::regclass AS id OFFSET 0) AS sequence, generate_series(1, %(count)s)
+
+-- name: has_jobs
+-- Whether a locked run has any job; a new one has none, which saves the search for each of its entries.
+SELECT EXISTS (SELECT FROM job WHERE run_id = %(run)s) AS has_jobs
 
 -- name: existing_jobs
 -- The jobs that a locked run has for entries, by the place of each entry; of several jobs, which older runs may have, the

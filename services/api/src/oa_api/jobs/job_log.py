@@ -3,6 +3,7 @@
 import json
 
 from oa_shared.json_types import JsonMapping
+from oa_shared.text_lines import split_lines
 
 _LEADING = ("timestamp", "level", "event")
 LEFT_OUT = frozenset({*_LEADING, "service", "run_id", "job_id", "attempt", "source", "request_id"})
@@ -10,7 +11,7 @@ LEFT_OUT = frozenset({*_LEADING, "service", "run_id", "job_id", "attempt", "sour
 
 def as_text(lines: str) -> str:
     """Return a line of text for each line of JSON: time, level, event, then the other values as key=value."""
-    return "".join(f"{_line(line)}\n" for line in lines.splitlines())
+    return "".join(f"{_line(line)}\n" for line in split_lines(lines))
 
 
 def other_values(entry: JsonMapping) -> str:

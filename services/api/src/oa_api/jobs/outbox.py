@@ -3,7 +3,8 @@
 from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.planning import PlannedJob
-from oa_api.jobs.rows import LockedJob, LockedRun
+from oa_api.jobs.rows import LockedJob
+from oa_api.jobs.run_rows import LockedRun
 from oa_shared.job_kinds import JobKind
 from oa_shared.messages import JobMessage, dump
 from oa_shared.scheduling import Lane, Tier

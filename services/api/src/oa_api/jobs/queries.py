@@ -20,13 +20,12 @@ from oa_api.jobs.rows import (
     JobRow,
     PreviousPublication,
     PublishedJob,
-    RelatedRow,
     ReviewReasonRow,
-    RunRow,
     StatusCountRow,
     WaitingAttempt,
 )
 from oa_api.jobs.run_changes import comparison_parameters
+from oa_api.jobs.run_rows import RelatedRow, RunRow
 from oa_shared.json_types import JsonObject
 from oa_shared.large_bodies import decode_json
 from oa_shared.licenses import License, license_of

@@ -90,6 +90,12 @@ SELECT {run_columns}
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = ANY(%(runs)s)
 
+-- name: is_acknowledged
+-- Part: whether the failure of a job is acknowledged; the few acknowledgements in force are read once.
+(job.status = 'Fail' AND coalesce(
+    (job.source_name, job.error_code) IN (SELECT source_name, error_code FROM {acknowledgements.queries.active} known),
+    false))
+
 -- name: jobs_filtered
 -- Part: the jobs of a filter.
 FROM job LEFT JOIN run ON run.id = job.run_id
@@ -106,7 +112,9 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
   AND (%(before)s::timestamptz IS NULL OR job.created_at < %(before)s)
   AND (%(after)s::timestamptz IS NULL OR job.created_at >= %(after)s)
+  AND (%(ended_after)s::timestamptz IS NULL OR job.ended_at >= %(ended_after)s)
   AND (%(rerun)s::boolean IS NULL OR (job.opened_at > job.created_at) = %(rerun)s)
+  AND (%(acknowledged)s::boolean IS NULL OR {is_acknowledged} = %(acknowledged)s)
   AND (%(change)s::text IS NULL OR {jobs.run_changes.is_changed})
 
 -- name: job_columns
@@ -221,8 +229,12 @@ ORDER BY publication.id DESC LIMIT 1
 
 -- name: related_to_job
 -- What a job belongs to besides its run: the page of the job.
-SELECT (SELECT id FROM data WHERE job.kind = 'source' AND source_name = job.source_name AND layer = job.layer AND name = job.name)
-       AS data, run.github, {origin_of_run}, (SELECT id FROM export WHERE job_id = job.id) AS export,
+SELECT coalesce(
+           (SELECT id FROM data WHERE job.kind IN ('source', 'backfill') AND source_name = job.source_name
+                AND layer = job.layer AND name = job.name),
+           (SELECT publication.data_id FROM conversion JOIN publication ON publication.id = conversion.publication_id
+            WHERE conversion.job_id = job.id)
+       ) AS data, run.github, {origin_of_run}, (SELECT id FROM export WHERE job_id = job.id) AS export,
        (SELECT collection_id FROM collection_build WHERE job_id = job.id) AS collection, ARRAY(
            SELECT bulk_action_id FROM bulk_action_job WHERE job_id = job.id ORDER BY bulk_action_id DESC LIMIT 10
        ) AS bulk_actions

@@ -9,6 +9,7 @@ from difflib import unified_diff
 from oa_shared.failure_details import FailureDetails, FaultyPlace, Fix, FixAction
 from oa_shared.json_positions import JsonSpan, Span, find_lines, find_spans
 from oa_shared.source_definition import fix_definition
+from oa_shared.text_lines import split_lines
 
 _POINTER = re.compile(r"/layers/[A-Za-z]+/[0-9]+(?:/[^\s,;:'\"`)]+)*")
 _OPTION = re.compile(r"`(?P<path>(?:conform|request)(?:\.\w+)+)`")
@@ -121,7 +122,7 @@ def _patch(text: str, places: Iterable[FaultyPlace], spans: Mapping[str, JsonSpa
     changed = _apply(text, edits)
     if changed == text or not _is_json(changed):
         return ""
-    before, after = text.splitlines(keepends=True), changed.splitlines(keepends=True)
+    before, after = split_lines(text, keep_ends=True), split_lines(changed, keep_ends=True)
     lines = unified_diff(before, after, f"a/{file}", f"b/{file}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 

@@ -74,6 +74,7 @@ class JobSelectionSchema(StrictSchema):
     )
     before = Time(load_default=None, metadata=about("Created before this time.", "2026-11-24T12:00:00Z"))
     after = Time(load_default=None, metadata=about("Created at or after this time.", "2026-11-24T00:00:00Z"))
+    ended_after = Time(load_default=None, metadata=about("Ended at or after this time.", "2026-11-24T00:00:00Z"))
     live = fields.Boolean(load_default=None, metadata=about("Only jobs of live runs, or only of trial runs.", True))
     run = identifier(load_default=None, metadata=about("Filter by run ID.", 1))
 
@@ -85,6 +86,10 @@ class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
     fields_ = shape_field("`output` and the complete `result` of each job")
     rerun = fields.Boolean(
         load_default=None, metadata=about("Only jobs that were rerun after they had ended, or only the others.", True)
+    )
+    acknowledged = fields.Boolean(
+        load_default=None,
+        metadata=about("Only jobs whose failure is acknowledged, or only the others.", True),
     )
     change = fields.Enum(
         RunChangeKind,

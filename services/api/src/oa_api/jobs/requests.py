@@ -45,6 +45,7 @@ class JobSelection:
     error: list[str] | None = None
     before: datetime | None = None
     after: datetime | None = None
+    ended_after: datetime | None = None
     live: bool | None = None
     run: int | None = None
 
@@ -61,6 +62,7 @@ class JobFilter(JobSelection, CursorSlice):
     sort: str | None = None
     fields: str = SUMMARY
     rerun: bool | None = None
+    acknowledged: bool | None = None
     change: RunChangeKind | None = None
 
 

@@ -20,7 +20,7 @@ from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import job_creation, queries, runs
 from oa_api.jobs.element_planning import plan_posted
 from oa_api.jobs.request_schemas import JobFilterSchema, NewJobsSchema, NewRunSchema, RunChangeSchema, RunFilterSchema
-from oa_api.jobs.schemas import CreatedJobsSchema, RunCountSchema
+from oa_api.jobs.run_schemas import CreatedJobsSchema, RunCountSchema
 from oa_api.jobs.serializers import serialize_listed_job, serialize_run
 
 

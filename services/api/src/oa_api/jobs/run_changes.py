@@ -7,7 +7,8 @@ from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
 from oa_api.http.errors import InvalidError
 from oa_api.jobs.requests import JobFilter, RunChangeKind
-from oa_api.jobs.rows import RunRow, StatusCountRow
+from oa_api.jobs.rows import StatusCountRow
+from oa_api.jobs.run_rows import RunRow
 
 _SQL = load_queries("jobs.run_changes")
 
@@ -97,6 +98,12 @@ async def list_causes(database: Database, run: int) -> list[CauseRow]:
 async def count_reruns(database: Database, run: int) -> dict[str, int]:
     """Return the number of jobs of a run that were rerun, by their status now."""
     rows = await database.all(_SQL["reruns"], {"run": run}, into=StatusCountRow)
+    return {row.status: row.jobs for row in rows}
+
+
+async def count_before_reruns(database: Database, run: int) -> dict[str, int]:
+    """Return the same number by the status before the rerun."""
+    rows = await database.all(_SQL["before_reruns"], {"run": run}, into=StatusCountRow)
     return {row.status: row.jobs for row in rows}
 
 

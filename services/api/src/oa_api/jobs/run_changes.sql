@@ -62,3 +62,14 @@ GROUP BY 1 ORDER BY count(*) = count(known.id), jobs DESC, code
 -- name: reruns
 -- The jobs of a run that were rerun, by their status now: run_changes.count_reruns.
 SELECT status, count(*) AS jobs FROM job WHERE run_id = %(run)s AND opened_at > created_at GROUP BY status
+
+-- name: before_reruns
+-- The same jobs by their status before the rerun, that of the attempt before it: run_changes.count_before_reruns.
+SELECT status, count(*) AS jobs
+FROM (
+    SELECT (SELECT attempt.status FROM job_attempt attempt
+            WHERE attempt.job_id = job.id AND attempt.created_at < job.opened_at
+            ORDER BY attempt.attempt DESC LIMIT 1) AS status
+    FROM job WHERE job.run_id = %(run)s AND job.opened_at > job.created_at
+) rerun
+WHERE status IS NOT NULL GROUP BY status

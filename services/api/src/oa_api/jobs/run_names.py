@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import ProductPlan
+from oa_shared.product_plans import ProductPlan
 
 _MAX_NAME = 200
 

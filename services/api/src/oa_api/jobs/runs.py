@@ -12,7 +12,7 @@ from oa_api.identity.permission import require_for_lane, require_for_run, requir
 from oa_api.identity.principal import Principal
 from oa_api.jobs import publishing
 from oa_api.jobs.requests import NewRun, RunChange
-from oa_api.jobs.rows import LockedRun
+from oa_api.jobs.run_rows import LockedRun
 from oa_shared.json_types import JsonObject
 
 _SQL = load_queries("jobs.runs")

@@ -2,10 +2,12 @@
 
 from oa_api.http.schemas import ALL_FIELDS
 from oa_api.jobs import schemas
-from oa_api.jobs.rows import JobHistory, JobRow, RunRow
+from oa_api.jobs.rows import JobHistory, JobRow
+from oa_api.jobs.run_rows import RunRow
+from oa_api.jobs.run_schemas import RunSchema
 from oa_shared.json_types import JsonObject
 
-_RUN = schemas.RunSchema()
+_RUN = RunSchema()
 _JOB, _JOB_WITH_TOKEN = schemas.JobSchema(exclude=("token",)), schemas.JobSchema()
 _SUMMARY = schemas.JobSchema(exclude=("token", "output"))
 _SUMMARY_WITH_TOKEN = schemas.JobSchema(exclude=("output",))

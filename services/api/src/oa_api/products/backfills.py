@@ -15,7 +15,7 @@ from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonObject
 from oa_shared.licenses import normalize_license
-from oa_shared.products import ProductInput, ProductPlan
+from oa_shared.product_plans import ProductInput, ProductPlan
 
 _SQL = load_queries("products.backfills")
 RUN_JOBS = 500

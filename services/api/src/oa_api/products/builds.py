@@ -14,7 +14,7 @@ from oa_api.jobs.run_names import name_of_products
 from oa_api.products.rows import LastBuild
 from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import ProductPlan
+from oa_shared.product_plans import ProductPlan
 from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import ALL_LAYERS
 

@@ -17,7 +17,8 @@ from oa_api.products.rows import LastBuild, LockedCollection
 from oa_api.products.selection import Inputs, InputSelection, select_inputs
 from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import ProductFormat, ProductPlan
+from oa_shared.product_plans import ProductPlan
+from oa_shared.products import ProductFormat
 
 log = structlog.get_logger()
 _SQL = load_queries("products.queries")

@@ -17,12 +17,13 @@ from oa_api.identity import audit_log
 from oa_api.identity.principal import SYSTEM, Principal
 from oa_api.jobs.output_files import output_files
 from oa_api.products.builds import Product, Requester, render_plan, start_jobs
-from oa_api.products.rows import ConversionRow, ConvertibleRow
+from oa_api.products.input_rows import ConversionRow, ConvertibleRow
 from oa_api.products.selection import product_input
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonMapping
 from oa_shared.licenses import normalize_license
-from oa_shared.products import EXPORT_FILES, ProductFormat, ProductInput, ProductPlan
+from oa_shared.product_plans import ProductInput, ProductPlan
+from oa_shared.products import EXPORT_FILES, ProductFormat
 from oa_shared.roles import Role
 from oa_shared.status import JobStatus
 

@@ -14,7 +14,8 @@ from oa_api.products.requests import NewExport
 from oa_api.products.selection import Inputs, InputSelection, select_inputs, select_job
 from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import Bounds, ProductFormat, ProductPlan
+from oa_shared.product_plans import ProductPlan
+from oa_shared.products import Bounds, ProductFormat
 
 _SQL = load_queries("products.queries")
 

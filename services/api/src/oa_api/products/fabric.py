@@ -14,7 +14,8 @@ from oa_api.products.rows import LastBuild
 from oa_api.products.selection import InputSelection, select_inputs
 from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import FABRIC_FORMATS, ProductPlan
+from oa_shared.product_plans import ProductPlan
+from oa_shared.products import FABRIC_FORMATS
 from oa_shared.status import LAYERS
 
 _SQL = load_queries("products.queries")

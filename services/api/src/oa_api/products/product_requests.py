@@ -10,7 +10,7 @@ from oa_api.jobs.files import send_file
 from oa_api.products.builds import Requester
 from oa_api.products.conversions import ConversionLimits
 from oa_api.products.exports import ExportLimits
-from oa_api.products.rows import ProductResult
+from oa_api.products.product_files import ProductResult
 
 _SHOWN_LENGTH = 60
 

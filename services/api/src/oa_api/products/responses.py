@@ -5,7 +5,8 @@ from marshmallow import fields, validate
 from oa_api.http.fields import Time, about
 from oa_api.http.schemas import ListSchema, ResponseSchema, id_field, text_field, time_field
 from oa_api.jobs.schemas import FailureSchema
-from oa_api.products.rows import SKIPPED, ProductFile
+from oa_api.products.product_files import ProductFile
+from oa_api.products.rows import SKIPPED
 from oa_shared.products import EXPORT_FORMATS
 from oa_shared.status import LAYERS, JobStatus
 

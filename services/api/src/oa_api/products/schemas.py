@@ -9,7 +9,8 @@ from oa_api.http.fields import Choices, RequestSchema, StrictSchema, Text, about
 from oa_api.http.schemas import MAX_LIMIT, CursorSlice, ReasonSchema
 from oa_api.products.globs import GLOB
 from oa_api.products.requests import CollectionChange, ExportFilter, NewBuild, NewCollection, NewExport
-from oa_shared.products import COLLECTION_FORMATS, EXPORT_FORMATS, is_valid_bbox
+from oa_shared.plan_reading import is_valid_bbox
+from oa_shared.products import COLLECTION_FORMATS, EXPORT_FORMATS
 from oa_shared.status import LAYERS, JobStatus
 
 MAX_GLOBS = 500

@@ -9,10 +9,10 @@ from oa_api.db.query_files import load_queries
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.jobs.queries import get_license
 from oa_api.products.globs import glob_to_regex
-from oa_api.products.rows import InputRow, JobInputRow, PublishedInputRow
+from oa_api.products.input_rows import InputRow, JobInputRow, PublishedInputRow
 from oa_shared.job_kinds import JobKind
 from oa_shared.licenses import License, normalize_license
-from oa_shared.products import ProductInput
+from oa_shared.product_plans import ProductInput
 from oa_shared.status import JobStatus
 
 _SQL = load_queries("products.queries")

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
-from oa_api.pull_requests.check_state import CheckState, build_state
+from oa_api.pull_requests.check_state import CheckState
+from oa_api.pull_requests.check_state_reading import build_state
 from oa_api.pull_requests.rows import CheckRuns, ClaimedCheck, EntryRow
 
 _SQL = load_queries("pull_requests.queries")

@@ -12,6 +12,7 @@ from oa_shared.ids import attempt_prefix
 from oa_shared.json_types import JsonObject
 from oa_shared.large_bodies import TooManyValuesError, check_values
 from oa_shared.storage import Storage, StorageUnavailableError
+from oa_shared.text_lines import split_lines
 
 _LOG_LINES = 20
 _LOG_BYTES = 16 * 1024
@@ -64,7 +65,7 @@ async def _read_files(
 
 
 def _end_of_log(body: bytes) -> str:
-    lines = body.decode("utf-8", "replace").splitlines()
+    lines = split_lines(body.decode("utf-8", "replace"))
     complete_lines = lines[1:] if len(body) >= _LOG_BYTES else lines
     return as_text("\n".join(complete_lines[-_LOG_LINES:]))
 

@@ -9,6 +9,7 @@ from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.reporting.rows import ChangeCounts, HealthChange
 from oa_api.reporting.source_health import GridFilter, StateCounts, count_groups
+from oa_api.ui.formatting import code_spans
 from oa_shared.json_types import JsonObject
 
 _SQL = load_queries("reporting.health_digest")
@@ -21,6 +22,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
+_ENVIRONMENT.filters["code_spans"] = code_spans
 # Loaded at import: a request must not wait for the disk.
 _TEXT, _HTML = _ENVIRONMENT.get_template("reporting/digest.txt"), _ENVIRONMENT.get_template("reporting/digest.html")
 

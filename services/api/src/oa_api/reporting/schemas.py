@@ -1,10 +1,8 @@
 """The schemas of /api/health/sources and of /api/statistics."""
 
-from collections.abc import Mapping
-
 from marshmallow import ValidationError, fields, validate
 
-from oa_api.http.fields import Choices, RequestSchema, Text, Time, about, identifier
+from oa_api.http.fields import Choices, ParsedField, RequestSchema, Text, Time, about, identifier
 from oa_api.http.schemas import MAX_LIMIT, ResponseSchema
 from oa_api.reporting.requests import HealthFilter, StatisticsFilter
 from oa_api.reporting.source_health import HealthState
@@ -13,16 +11,10 @@ from oa_shared.status import LAYERS, JobStatus
 _KEY_PARTS = 3
 
 
-class DatasetKey(fields.Field[list[str]]):
+class DatasetKey(ParsedField[list[str]]):
     """The cursor of a list of datasets: source, layer and name of the last one, separated by spaces."""
 
-    def _deserialize(
-        self,
-        value: object,
-        attr: str | None,  # noqa: ARG002
-        data: Mapping[str, object] | None,  # noqa: ARG002
-        **kwargs: object,  # noqa: ARG002
-    ) -> list[str]:
+    def _parse(self, value: object) -> list[str]:
         parts = str(value).split(" ", _KEY_PARTS - 1)
         if len(parts) != _KEY_PARTS or "\x00" in str(value):
             raise ValidationError("Use the value from the Link header of the previous page.")

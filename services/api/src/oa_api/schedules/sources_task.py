@@ -24,7 +24,7 @@ from oa_api.jobs.job_creation import add_jobs, insert_definitions
 from oa_api.jobs.planning import DefinitionText, Element, EntrySelection, JobPlan, Rejection
 from oa_api.jobs.request_schemas import SOURCE_NAME
 from oa_api.jobs.requests import NewRun
-from oa_api.jobs.rows import LockedRun
+from oa_api.jobs.run_rows import LockedRun
 from oa_api.jobs.runs import close_run, insert_run, lock_run
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.archive import Member, escape_unstorable

@@ -83,6 +83,7 @@ async def _show_source(request: web.Request, name: str, *, has_below: bool) -> w
         links=await asyncio.to_thread(read_links, definition, name) if definition else None,
         jobs=await list_jobs(database, JobFilter(source=name, limit=_JOBS)),
         publications=await queries.list_publications(database, name, limit=_PUBLICATIONS),
+        withdrawn=await queries.list_withdrawn(database, name),
         map_layers=await _map_layers(database, name),
     )
 

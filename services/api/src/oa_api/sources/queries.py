@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from oa_api.db.database import Database
-from oa_api.db.like_patterns import contains_pattern, starts_with_pattern
+from oa_api.db.like_patterns import starts_with_pattern
+from oa_api.db.name_patterns import similar_pattern
 from oa_api.db.query_files import load_queries
 from oa_api.sources.rows import (
     BoxCountRow,
@@ -13,8 +14,10 @@ from oa_api.sources.rows import (
     NamedDatasetRow,
     NameStepRow,
     NumberedRow,
+    OriginRow,
     SourcePublicationRow,
     TiledRow,
+    WithdrawnDatasetRow,
 )
 
 _SQL = load_queries("sources.queries")
@@ -44,6 +47,22 @@ async def list_publications(database: Database, source: str, *, limit: int) -> l
     return await database.all(_SQL["publications"], {"source": source, "limit": limit}, into=SourcePublicationRow)
 
 
+async def get_newest_job(database: Database, source: str) -> int:
+    """Return the newest job of a source, preferably of a live run; 0 for a source without a job."""
+    return await database.first(_SQL["newest_job"], {"source": source}, into=int) or 0
+
+
+async def list_origins(database: Database, jobs: Sequence[int]) -> dict[int, OriginRow]:
+    """Return where the definitions of jobs came from, by job; without the jobs that are deleted."""
+    rows = await database.all(_SQL["origins"], {"jobs": list(jobs)}, into=OriginRow)
+    return {row.job: row for row in rows}
+
+
+async def list_withdrawn(database: Database, source: str) -> list[WithdrawnDatasetRow]:
+    """Return the retired, deleted and reopened datasets of a source."""
+    return await database.all(_SQL["withdrawn"], {"source": source}, into=WithdrawnDatasetRow)
+
+
 async def list_tiled(database: Database, source: str, *, limit: int) -> list[TiledRow]:
     """Return the published datasets of a source that have vector tiles."""
     return await database.all(_SQL["tiled"], {"source": source, "limit": limit}, into=TiledRow)
@@ -62,10 +81,10 @@ async def find_dataset(database: Database, source: str, layer: str, name: str | 
 
 
 async def find_sources(database: Database, words: Sequence[str], *, limit: int) -> list[MatchingSourceRow]:
-    """Return the sources whose names contain all words (in lower case): those that end with the last word first."""
+    """Return the sources whose names contain all words: those that end with the last word first."""
     values = {
-        "words": [contains_pattern(word) for word in words],
-        "ending": contains_pattern(words[-1]).removesuffix("%"),
+        "words": [similar_pattern(word) for word in words],
+        "ending": f"{similar_pattern(words[-1])}$",
         "limit": limit,
     }
     return await database.all(_SQL["matching"], values, into=MatchingSourceRow)

@@ -16,7 +16,10 @@ FROM (
            sum(entry) AS entries, sum(dataset) AS published, sum(failing) AS failing, sum(features) AS features
     FROM (
         SELECT source_name, 1 AS entry, 0 AS dataset, (failing_since IS NOT NULL)::int AS failing, 0 AS features
-        FROM dataset_health WHERE %(below)s::text IS NULL OR source_name LIKE %(below)s
+        FROM dataset_health
+        WHERE (%(below)s::text IS NULL OR source_name LIKE %(below)s) AND (source_name, layer, name) NOT IN (
+            SELECT source_name, layer, name FROM data WHERE state <> 'published'
+        )
         UNION ALL
         SELECT source_name, 0, 1, 0, coalesce(features, 0) FROM data
         WHERE state = 'published' AND (%(below)s::text IS NULL OR source_name LIKE %(below)s)
@@ -35,6 +38,21 @@ FROM (
     WHERE job.source_name = %(source)s AND job.kind = 'source'
     ORDER BY run.live DESC, job.id DESC LIMIT 1
 ) newest JOIN source ON source.sha256 = newest.source_sha256
+
+-- name: newest_job
+-- The newest job of a source, of a live run if it has one, for its endpoint.
+SELECT job.id FROM job JOIN run ON run.id = job.run_id
+WHERE job.source_name = %(source)s AND job.kind = 'source'
+ORDER BY run.live DESC, job.id DESC LIMIT 1
+
+-- name: origins
+-- Where the definitions of some jobs came from, for GET /api/sources.
+SELECT job.id AS job, job.source_url, run.github FROM job JOIN run ON run.id = job.run_id
+WHERE job.id = ANY(%(jobs)s::bigint[])
+
+-- name: withdrawn
+-- The retired, deleted and reopened datasets of a source, for its page and its endpoint.
+SELECT id, layer, name, state FROM data WHERE source_name = %(source)s AND state <> 'published' ORDER BY layer, name
 
 -- name: publications
 -- The newest publications of a source, for its page.
@@ -70,11 +88,10 @@ FROM (
     SELECT known.source_name, known.failing_since, data.id AS data
     FROM dataset_health known
     LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
-        AND data.state = 'published'
-    WHERE lower(known.source_name) LIKE ALL(%(words)s)
+    WHERE (data.state IS NULL OR data.state = 'published') AND lower(known.source_name) ~ ALL(%(words)s)
 ) known
 GROUP BY source_name
-ORDER BY source_name LIKE %(ending)s DESC, length(source_name), source_name LIMIT %(limit)s
+ORDER BY lower(source_name) ~ %(ending)s DESC, length(source_name), source_name LIMIT %(limit)s
 
 -- name: datasets_in_boxes
 -- The number of datasets in each of some boxes, for the counties of the search.

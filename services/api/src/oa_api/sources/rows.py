@@ -40,6 +40,25 @@ class DefinitionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OriginRow:
+    """Where the definition of a job came from."""
+
+    job: int
+    source_url: str | None
+    github: object
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawnDatasetRow:
+    """A dataset of a source that an admin has retired, deleted or reopened."""
+
+    id: int
+    layer: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourcePublicationRow:
     """A publication of a dataset of a source."""
 

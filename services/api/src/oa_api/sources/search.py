@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
-from oa_api.datasets.places import Place, find_places
+from oa_api.datasets.places import Place, find_places, find_regions
 from oa_api.datasets.requests import SourceListFilter
 from oa_api.datasets.source_list import RegionRow, list_regions
 from oa_api.db.database import Database
@@ -14,11 +14,14 @@ from oa_api.sources import queries
 from oa_api.sources.rows import MatchingSourceRow
 from oa_shared.status import LAYERS
 
-_NUMBER = re.compile(r"(?:(?P<kind>job|run|data|dataset)s?\s*[#/:]?\s*|#)?(?P<number>\d{1,19})\Z", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:/?(?P<kind>job|run|data|dataset)s?\s*[#/:]?\s*|#)?(?P<number>\d{1,19})\Z", re.IGNORECASE)
 _DATASET = re.compile(rf"(?P<source>\S+?)[\s/]+(?P<layer>{'|'.join(LAYERS)})(?:[\s/]+(?P<name>.+))?\Z")
 _POINT = re.compile(r"(?P<first>[-+]?\d{1,3}(?:\.\d+)?)°?\s*[,; ]\s*(?P<second>[-+]?\d{1,3}(?:\.\d+)?)°?\Z")
 _MOST_NORTH, _MOST_EAST = 90, 180
 _SOURCES, _PLACES, _WORDS = 50, 12, 8
+_ORIGIN = re.compile(r"https?://[^/\s]+(?=/)", re.IGNORECASE)
+# The path of the file of a source in a repository, or of its page.
+_FILE = re.compile(r"(?:\S*/|)sources/(?P<name>[^?#\s]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,26 @@ async def search(database: Database, text: str) -> Findings:
     text = " ".join(text.split())
     if not text:
         return Findings()
-    exact = [*await _find_numbered(database, text), *_find_point(text), *await _find_named(database, text)]
-    words = [word for word in text.lower().split(" ") if word][:_WORDS]
-    sources = await queries.find_sources(database, words, limit=_SOURCES)
+    name = _ORIGIN.sub("", text)
+    exact = [*await _find_numbered(database, name), *_find_point(text), *await _find_named(database, name)]
+    sources = await _find_sources(database, text)
     places = await _find_places(database, text)
     return Findings(text, exact, sources, places, sources[0].total if sources else 0)
+
+
+async def _find_sources(database: Database, text: str) -> list[MatchingSourceRow]:
+    """Return the sources whose names contain all words, or all but the last ones, which name a place around them."""
+    words = re.split(r"[\s,]+", text.strip(" ,"))[:_WORDS]
+    if not any(words):
+        return []
+    if found := await queries.find_sources(database, words, limit=_SOURCES):
+        return found
+    for split in range(1, len(words)):
+        around = await asyncio.to_thread(find_regions, " ".join(words[split:]))
+        for place in around:
+            if found := await queries.find_sources(database, [*words[:split], f"{place.path}/"], limit=_SOURCES):
+                return found
+    return []
 
 
 async def _find_numbered(database: Database, text: str) -> list[Hit]:
@@ -103,7 +121,8 @@ def _find_point(text: str) -> list[Hit]:
 
 async def _find_named(database: Database, text: str) -> list[Hit]:
     """Return the source or the dataset that a text names, also as the path of its file."""
-    name = text.removeprefix("/").removeprefix("sources/").removesuffix(".json").rstrip("/")
+    match = _FILE.match(text)
+    name = (match["name"] if match else text.removeprefix("/")).removesuffix(".json").rstrip("/")
     existence = await queries.get_existence(database, name)
     hits = [Hit("Source", name, "", f"/sources/{quote(name)}")] if existence.is_source else []
     if not hits and existence.is_prefix:

@@ -1,5 +1,6 @@
 // Live parts of a page: events of the server trigger htmx to fetch the part again.
 const RECONNECT_MS = 5000;
+const BUSY_MS = 1000;
 
 function showState(text) {
   for (const element of document.querySelectorAll("[data-live]")) element.textContent = text;
@@ -21,11 +22,21 @@ function throttle(act, everyMs) {
 // A part with an open or focused form stays unchanged until the form is sent or left.
 const isBusy = (part) => part.querySelector("details.confirm[open], input:focus, select:focus, textarea:focus");
 
+const refreshOf = new WeakMap();
+
+// Returns a function that fetches a part again, later if it is busy now.
+function refreshing(part) {
+  const refresh = throttle(
+    () => (isBusy(part) ? setTimeout(refresh, BUSY_MS) : htmx.trigger(part, "changed")),
+    Number(part.dataset.everyMs),
+  );
+  refreshOf.set(part, refresh);
+  return refresh;
+}
+
 function partsOf(element) {
-  return [...element.querySelectorAll("[data-on]")].map((part) => ({
-    names: part.dataset.on.split(" "),
-    refresh: throttle(() => isBusy(part) || htmx.trigger(part, "changed"), Number(part.dataset.everyMs)),
-  }));
+  const parts = [...element.querySelectorAll("[data-on]")];
+  return parts.map((part) => ({ names: part.dataset.on.split(" "), refresh: refreshing(part) }));
 }
 
 // The browser resumes the stream by itself (Last-Event-ID), unless the server refused it.
@@ -49,7 +60,14 @@ function listen(element) {
 
 // A log that was scrolled to its end stays there.
 const atEnd = new WeakSet();
-document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { target } = detail;
+  if (isBusy(target)) {
+    // A form was opened while the part was on its way: the text in it stays.
+    detail.shouldSwap = false;
+    refreshOf.get(target)?.();
+    return;
+  }
   const log = target.querySelector(".log");
   if (log && log.scrollHeight - log.scrollTop - log.clientHeight < 8) atEnd.add(target);
 });

@@ -5,10 +5,18 @@ const TEXTS = { good: "System works", bad: "System problem", lost: "No connectio
 
 const dot = document.querySelector("[data-system]");
 
-function show(state, detail = "") {
+function show(state, problems = []) {
   dot.dataset.system = state;
   dot.querySelector("[data-text]").textContent = TEXTS[state];
-  dot.title = detail;
+  dot.title = problems.join("\n");
+  const box = document.querySelector("[data-problems]");
+  if (!box) return;
+  box.hidden = !problems.length;
+  box.querySelector("ul").replaceChildren(...problems.map((problem) => {
+    const item = document.createElement("li");
+    item.textContent = problem;
+    return item;
+  }));
 }
 
 async function ask() {
@@ -16,9 +24,9 @@ async function ask() {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
     const answer = await fetch("/", { headers: { accept: "application/json" }, cache: "no-store", signal });
     const { problems } = await answer.json();
-    show(problems.length ? "bad" : "good", problems.join("\n"));
+    show(problems.length ? "bad" : "good", problems);
   } catch {
-    show("lost", "The server does not answer.");
+    show("lost", ["The server does not answer."]);
   }
 }
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from oa_api.datasets.request_schemas import DatasetFilterSchema
 from oa_api.db.errors import StoreError
 from oa_api.http.app_keys import DATABASE, PROCESS
 from oa_api.http.time_limits import REQUEST_WAIT_S
@@ -18,8 +17,6 @@ from oa_shared.time_limits import limit_waits
 
 log = structlog.get_logger()
 _TOTALS_MAX_AGE_S = 300
-# The filter of /data that a search fills.
-_SEARCH_FIELD = next(name for name in ("q", "source") if name in DatasetFilterSchema().fields)
 TOTALS: web.AppKey[TimedCache[DataTotals]] = web.AppKey("totals", TimedCache)
 
 
@@ -45,4 +42,4 @@ async def show_front(request: web.Request) -> web.Response:
                 front = FrontData(await request.app[TOTALS].get(), await request.app[COVERAGE].get())
         except StoreError as error:
             log.warning("front_page_not_read", error=error.detail)
-    return render(request, "status/front.html", status=200 if front else 503, front=front, search_field=_SEARCH_FIELD)
+    return render(request, "status/front.html", status=200 if front else 503, front=front)

@@ -58,8 +58,9 @@ async def check_health(app: web.Application) -> Health:
 def find_problems(parts: Sequence[HeartbeatRow], required: Collection[str], *, worker_silent_s: float) -> list[str]:
     """Return what is wrong with the parts; each required part must run in at least one process.
 
-    A process that was killed remains a problem for five minutes, unless it starts again on the same host. Other parts,
-    such as schedules, have long steps: they say themselves when they hang.
+    A process that was killed remains a problem for five minutes, unless it starts again on the same host; for a day if
+    no other process runs a part of it. Other parts, such as schedules, have long steps: they say themselves when they
+    hang.
     """
     silent = {row.process: row.silent_s for row in parts if row.is_silent}
     problems = [f"process {process} has not reported for {age_s:.0f} s" for process, age_s in sorted(silent.items())]

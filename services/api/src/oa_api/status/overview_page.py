@@ -40,6 +40,11 @@ class WeekView:
     period: str
     view: RunView
 
+    @property
+    def label(self) -> str:
+        """Return the last part of the period: `W48` of 2026-W48."""
+        return self.period.rpartition("-")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:

@@ -113,7 +113,7 @@ async def _create(request: web.Request, form: TrialForm) -> str:
 
 def _limits(request: web.Request) -> trials.TrialLimits:
     settings = request.app[SETTINGS]
-    return trials.TrialLimits(settings.trials_per_hour, settings.trials_running)
+    return trials.TrialLimits(settings.trials_per_hour, settings.trials_running, settings.trials_at_once)
 
 
 async def _render_form(

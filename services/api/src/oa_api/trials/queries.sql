@@ -1,13 +1,16 @@
--- name: lock_account
--- Let one request of an account at a time count and create trials (trials.create_trial).
-SELECT pg_advisory_xact_lock(hashtextextended('trial/' || %(account)s, 0))
+-- name: lock_trials
+-- Let one request at a time count and create trials (trials.create_trial).
+SELECT pg_advisory_xact_lock(hashtextextended('trial', 0))
 
 -- name: use
--- What the limits of an account count (trials.create_trial). A job has a deadline of days, so older trials do not matter.
+-- What the limits count, of an account and of all (trials.create_trial). A job has a deadline of days, so older trials do
+-- not matter.
 SELECT
   (SELECT count(*) FROM trial WHERE account = %(account)s AND created_at > now() - interval '1 hour') AS within_hour,
   (SELECT count(*) FROM trial JOIN job ON job.id = trial.job_id
-   WHERE trial.account = %(account)s AND trial.created_at > now() - interval '3 days' AND job.rank < %(ended)s) AS running
+   WHERE trial.account = %(account)s AND trial.created_at > now() - interval '3 days' AND job.rank < %(ended)s) AS running,
+  (SELECT count(*) FROM trial JOIN job ON job.id = trial.job_id
+   WHERE trial.created_at > now() - interval '3 days' AND job.rank < %(ended)s) AS running_of_all
 
 -- name: insert
 -- Create a trial (trials.create_trial).

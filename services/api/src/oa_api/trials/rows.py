@@ -41,7 +41,8 @@ class TrialItem:
 
 @dataclass(frozen=True, slots=True)
 class TrialUse:
-    """How many trials an account has started within an hour, and how many of its jobs have not ended."""
+    """How many trials an account has started within an hour, and how many jobs of its trials, and of all, run."""
 
     within_hour: int
     running: int
+    running_of_all: int

@@ -3,7 +3,6 @@
 import json
 import uuid
 from dataclasses import dataclass
-from typing import cast
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
@@ -29,10 +28,11 @@ _SHOWN_LENGTH = 40
 
 @dataclass(frozen=True, slots=True)
 class TrialLimits:
-    """The most trials that an account starts within an hour, and the most jobs of its trials that run at a time."""
+    """The most trials of an account within an hour, and the most jobs of its trials, and of all, that run at a time."""
 
     per_hour: int
     running: int
+    at_once: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +55,8 @@ async def create_trial(database: Database, new_trial: NewTrial, limits: TrialLim
 
     async def work(transaction: Transaction) -> None:
         await _check_limits(transaction, limits, starts_job=new_trial.entry is not None, by=by)
-        job = await _create_job(transaction, new_trial, by=by) if new_trial.entry is not None else None
+        entry = new_trial.entry
+        job = await _create_job(transaction, new_trial, entry, by=by) if entry is not None else None
         values = {
             "id": trial,
             "account": by.owner,
@@ -79,18 +80,23 @@ async def check_hourly_limit(database: Database, limits: TrialLimits, *, by: Pri
 
 
 async def _check_limits(transaction: Transaction, limits: TrialLimits, *, starts_job: bool, by: Principal) -> None:
-    await transaction.execute(_SQL["lock_account"], {"account": by.owner})
+    await transaction.execute(_SQL["lock_trials"])
     use = await _read_use(transaction, by)
     _require_below(limits, use)
     if starts_job and use.running >= limits.running:
         raise TooManyRequestsError(
             f"{use.running} of your trials are running, limit {limits.running}: wait until one ends, or cancel its job"
         )
+    if starts_job and use.running_of_all >= limits.at_once:
+        raise TooManyRequestsError(
+            f"{use.running_of_all} trials of all authors are running, limit {limits.at_once}: retry in a few minutes, "
+            "or run `oa try`"
+        )
 
 
 async def _read_use(reader: Database | Transaction, by: Principal) -> TrialUse:
     use = await reader.first(_SQL["use"], {"account": by.owner, "ended": ENDED_RANK}, into=TrialUse)
-    return use or TrialUse(within_hour=0, running=0)
+    return use or TrialUse(within_hour=0, running=0, running_of_all=0)
 
 
 def _require_below(limits: TrialLimits, use: TrialUse) -> None:
@@ -98,8 +104,8 @@ def _require_below(limits: TrialLimits, use: TrialUse) -> None:
         raise TooManyRequestsError(f"limit {limits.per_hour:,} trials in an hour; retry later, or run `oa try`")
 
 
-async def _create_job(transaction: Transaction, new_trial: NewTrial, *, by: Principal) -> int:
-    planned = _plan(new_trial, cast("TrialEntryJson", new_trial.entry))
+async def _create_job(transaction: Transaction, new_trial: NewTrial, entry: TrialEntryJson, *, by: Principal) -> int:
+    planned = _plan(new_trial, entry)
     new_run = NewRun(lane=Lane.MANUAL, sample=SAMPLE_FEATURES, name=name_of_trial(planned.source_name))
     (job,) = await create_standalone_jobs(
         transaction, [planned], new_run, traceparent=new_traceparent(), owner=by.owner

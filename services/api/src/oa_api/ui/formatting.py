@@ -120,8 +120,8 @@ def plain(value: object) -> str:
 
 
 def plural(count: object, noun: str, nouns: str = "") -> str:
-    """Return `1 job` and `2 jobs`; `nouns` is the plural of a noun that takes more than an s."""
-    return f"{number(count)} {noun if count in (1, '1') else nouns or noun + 's'}"
+    """Return `1 job`, `2 jobs` and `1 of 1 job`; `nouns` is the plural of a noun that takes more than an s."""
+    return f"{number(count)} {noun if str(count).rpartition(' ')[2] == '1' else nouns or noun + 's'}"
 
 
 def code_spans(text: str) -> Markup:

@@ -11,6 +11,7 @@ from jinja2.bccache import Bucket
 
 from oa_api.http.app_keys import SETTINGS, STORAGE
 from oa_api.http.assets import ASSETS, BASEMAP
+from oa_api.http.compression import MIN_BYTES, accepts_gzip, add_vary
 from oa_api.identity import cookies, csrf
 from oa_api.identity.authorization import ROLES
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL
@@ -128,4 +129,7 @@ def _set_headers(request: web.Request, response: web.Response) -> None:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     response.headers[hdrs.VARY] = "Accept, HX-Request, HX-Target, Cookie"
-    response.enable_compression()
+    add_vary(response)
+    is_large = isinstance(response.body, bytes) and len(response.body) >= MIN_BYTES
+    if is_large and accepts_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
+        response.enable_compression(web.ContentCoding.gzip)

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import PLAN_VERSION
+from oa_shared.product_plans import PLAN_VERSION
 from oa_shared.terminal_text import strip_controls
 from oa_task.commands.console import print_json, run_command
 from oa_task.commands.progress_display import display_progress

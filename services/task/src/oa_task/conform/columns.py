@@ -6,9 +6,11 @@ from contextlib import contextmanager
 import numpy as np
 import polars as pl
 
+from oa_shared.failure_details import FaultyPlace
 from oa_task.conform.values import Column, Function, RuleResult
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch
+from oa_task.runtime.failure import TaskFailure
 
 WHITE_SPACE = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -40,7 +42,7 @@ class Columns:
         self._written: set[str] = set()
         self.layer = layer
         self._bad_rows = bad_rows
-        self.pointer = pointer
+        self._conform_pointer = self.pointer = pointer
 
     def __contains__(self, name: str) -> bool:
         return name in self._pending or name in self._frame.columns
@@ -100,11 +102,15 @@ class Columns:
 
     @contextmanager
     def inside(self, *parts: str | int) -> Iterator[None]:
-        """Extend the pointer by path parts for the duration of the context."""
+        """Extend the pointer by path parts for the duration of the context; a failure in it has the innermost place."""
         before = self.pointer
         self.pointer = before + "".join(f"/{part}" for part in parts)
         try:
             yield
+        except TaskFailure as failure:
+            if not failure.places:
+                failure.places = [FaultyPlace("/conform" + self.pointer.removeprefix(self._conform_pointer))]
+            raise
         finally:
             self.pointer = before
 

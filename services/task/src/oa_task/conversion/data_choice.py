@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from oa_task.read.content_kind import Content, ContentKind, identify
+from oa_task.read.content_kind import Content, identify
 from oa_task.read.content_match import refuse_content
+from oa_task.read.content_signatures import ContentKind
 from oa_task.read.file_selection import is_about_the_data, relative_names
 from oa_task.read.gdal import pyogrio
 from oa_task.read.geodatabase import collapse_geodatabases, openable_geodatabase

@@ -19,7 +19,8 @@ from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Points
 from oa_task.features.geometry import bounds
 from oa_task.read.columns import make_names_unique
-from oa_task.read.content_kind import ContentKind, identify
+from oa_task.read.content_kind import identify
+from oa_task.read.content_signatures import ContentKind
 from oa_task.read.crs import TARGET
 from oa_task.read.encoding import TextFile
 from oa_task.read.encoding_guess import guess_encoding

@@ -53,9 +53,13 @@ def inspect_rows(
 
 
 def first_rows(batches: Iterable[FeatureBatch], entry: TaskEntry, *, count: int) -> list[PreviewRow]:
-    """Return the first `count` rows of batches that have all columns of the data."""
+    """Return the first `count` rows of batches with all columns of the data; without attributes if a rule fails."""
     rows = ((batch, index) for batch in batches for index in range(len(batch)))
-    return [_preview_row(number, batch, entry, index) for number, (batch, index) in enumerate(islice(rows, count), 1)]
+    numbered = list(enumerate(islice(rows, count), 1))
+    try:
+        return [_preview_row(number, batch, entry, index) for number, (batch, index) in numbered]
+    except TaskFailure:
+        return [_raw_row(number, batch, index) for number, (batch, index) in numbered]
 
 
 def read_sample(files: list[Path], entry: TaskEntry, *, limit: int) -> list[FeatureBatch]:
@@ -124,6 +128,11 @@ def _sample_batches(files: list[Path], entry: TaskEntry, bad_rows: BadRows, *, l
 
 
 def _preview_row(number: int, batch: FeatureBatch, entry: TaskEntry, index: int) -> PreviewRow:
+    attributes = [cast("TracedAttribute", asdict(trace)) for trace in trace_row(batch, entry, index)]
+    return {**_raw_row(number, batch, index), "attributes": attributes}
+
+
+def _raw_row(number: int, batch: FeatureBatch, index: int) -> PreviewRow:
     # A frame without columns has no rows either.
     raw: dict[str, str | None] = batch.columns.row(index, named=True) if batch.columns.width else {}
     input_row = batch.first_row + index if batch.rows is None else int(batch.rows[index])
@@ -131,7 +140,7 @@ def _preview_row(number: int, batch: FeatureBatch, entry: TaskEntry, index: int)
         "row": number,
         "input_row": input_row + 1,
         "raw": {name: value[:_MAX_TEXT] if value else value for name, value in raw.items() if name},
-        "attributes": [cast("TracedAttribute", asdict(trace)) for trace in trace_row(batch, entry, index)],
+        "attributes": [],
         "geometry": _geometry_text(batch, index),
     }
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from isal import igzip
 
 from oa_task.conversion.unpack_budget import UnpackBudget
-from oa_task.read.content_kind import ContentKind
+from oa_task.read.content_signatures import ContentKind
 
 _CHUNK_BYTES = 1 << 20
 _XZ_PADDING = b"\x00"

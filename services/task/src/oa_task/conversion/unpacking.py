@@ -22,8 +22,9 @@ from oa_task.conversion.member_names import is_junk, safe_name
 from oa_task.conversion.seven_zip import seven_zip_members
 from oa_task.conversion.stream_codecs import STREAM_CODECS
 from oa_task.conversion.unpack_budget import UnpackBudget, UnpackLimits
-from oa_task.read.content_kind import ContentKind, identify
+from oa_task.read.content_kind import identify
 from oa_task.read.content_match import refuse_message
+from oa_task.read.content_signatures import ContentKind
 from oa_task.runtime.failure import TaskFailure
 
 _DECLARED = {"zip": ContentKind.ZIP, "gzip": ContentKind.GZIP}

@@ -18,12 +18,12 @@ from urllib.parse import unquote
 from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard
+from oa_task.download.attempts import TransientError, with_attempts
 from oa_task.download.downloaded_file import DownloadedFile, file_name, without_login
 from oa_task.download.ftp_replies import ReplyTooLongError
 from oa_task.download.guarded_ftp import open_ftp
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
-from oa_task.download.requests import TransientError, with_attempts
 from oa_task.results.checksums import sha256_of
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
 

@@ -11,11 +11,13 @@ import aiohttp
 from yarl import URL
 
 from oa_shared.public_http import Guard
+from oa_task.download.attempts import TransientError, with_attempts
 from oa_task.download.content_encoding import ContentEncodingError, content_encodings, decode_file
 from oa_task.download.downloaded_file import DownloadedFile, file_name, without_login
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
-from oa_task.download.requests import Requests, TransientError, open_requests, read_start, with_attempts
+from oa_task.download.requests import Requests, open_requests, read_start
+from oa_task.download.shown_url import shown_url
 from oa_task.results.checksums import sha256_of
 from oa_task.runtime.failure import TaskFailure
 
@@ -95,7 +97,9 @@ class HttpDownload:
                 return await stored.restore(partial.path.parent)
             if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and partial.size_bytes:
                 partial.discard()
-                raise TransientError("upstream.truncated", f"{response.url} has no further bytes: starting over")
+                raise TransientError(
+                    "upstream.truncated", f"{shown_url(response.url)} has no further bytes: starting over"
+                )
             await _check_response(requests, response)
             await self._save(response, partial, on_progress)
         return await self._finish(requests, response, url, partial)
@@ -103,21 +107,21 @@ class HttpDownload:
     async def _save(self, response: aiohttp.ClientResponse, partial: _Partial, on_progress: OnProgress) -> None:
         done = _start(response, partial)
         if (partial.total or 0) > self._limits.size_bytes:
-            text = f"{response.url} has {partial.total:,} bytes; the limit is {self._limits.size_bytes:,}"
+            text = f"{shown_url(response.url)} has {partial.total:,} bytes; the limit is {self._limits.size_bytes:,}"
             raise TaskFailure("source.too_large", text)
         with partial.path.open("ab") as file:
             async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                 file.write(chunk)
                 done += len(chunk)
                 if done > self._limits.size_bytes:
-                    text = f"{response.url} has more bytes than the limit of {self._limits.size_bytes:,}"
+                    text = f"{shown_url(response.url)} has more bytes than the limit of {self._limits.size_bytes:,}"
                     raise TaskFailure("source.too_large", text)
                 on_progress(done, partial.total)
         if partial.total is not None and done != partial.total:
             if done > partial.total:
                 partial.discard()
             raise TransientError(
-                "upstream.truncated", f"{response.url} sent {done:,} of {partial.total or done:,} bytes"
+                "upstream.truncated", f"{shown_url(response.url)} sent {done:,} of {partial.total or done:,} bytes"
             )
 
     async def _finish(
@@ -156,10 +160,10 @@ class HttpDownload:
             await decode_file(partial.path, plain, encodings, most_bytes=self._limits.size_bytes)
         except ContentEncodingError as error:
             partial.discard()
-            text = f"{without_login(response.url)}: the content encoding {', '.join(encodings)} is corrupt: {error}"
+            text = f"{shown_url(response.url)}: the content encoding {', '.join(encodings)} is corrupt: {error}"
             raise TransientError("upstream.truncated", text) from error
         except TaskFailure as failure:
-            raise TaskFailure(failure.code, f"{without_login(response.url)}: {failure.message}") from failure
+            raise TaskFailure(failure.code, f"{shown_url(response.url)}: {failure.message}") from failure
         plain.replace(partial.path)
 
 
@@ -168,8 +172,10 @@ async def _check_response(requests: Requests, response: aiohttp.ClientResponse) 
         return
     requests.check_status(response, await read_start(response))
     if response.status == HTTPStatus.ACCEPTED:
-        raise TransientError("upstream.http_5xx", f"{response.url} returned HTTP 202: the data is not ready yet")
-    raise TaskFailure("source.not_found", f"{response.url} returned HTTP {response.status}")
+        raise TransientError(
+            "upstream.http_5xx", f"{shown_url(response.url)} returned HTTP 202: the data is not ready yet"
+        )
+    raise TaskFailure("source.not_found", f"{shown_url(response.url)} returned HTTP {response.status}")
 
 
 def _name_in_header(response: aiohttp.ClientResponse) -> str | None:
@@ -187,7 +193,7 @@ def _start(response: aiohttp.ClientResponse, partial: _Partial) -> int:
     if response.status == HTTPStatus.PARTIAL_CONTENT:
         partial.discard()
         raise TransientError(
-            "upstream.truncated", f"{response.url} sends different bytes than requested: starting over"
+            "upstream.truncated", f"{shown_url(response.url)} sends different bytes than requested: starting over"
         )
     partial.discard()
     partial.total = response.content_length

@@ -9,8 +9,9 @@ from yarl import URL
 from oa_shared.failure_details import FaultyPlace, Fix, FixAction
 from oa_shared.public_http import Guard
 from oa_task.definition.task_entry import TaskEntry
+from oa_task.download.attempts import TransientError
 from oa_task.download.limits import DownloadLimits
-from oa_task.download.requests import TransientError, open_requests, read_start
+from oa_task.download.requests import open_requests, read_start
 from oa_task.download.server_message import is_web_page
 from oa_task.runtime.failure import TaskFailure
 

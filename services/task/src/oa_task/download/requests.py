@@ -1,12 +1,10 @@
 """Requests to untrusted servers: checks of every redirect, limits on every response, codes for every failure."""
 
-import email.utils
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
 import aiohttp
 from yarl import URL
@@ -14,16 +12,15 @@ from yarl import URL
 from oa_shared.failure_details import ANSWER_BYTES, ServerAnswer
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
 from oa_shared.request_headers import header_violation
-from oa_shared.retrying import retrying
+from oa_task.download.attempts import TransientError, retry_after_s
 from oa_task.download.content_encoding import ContentEncodingError, content_encodings, decode_body
-from oa_task.download.downloaded_file import without_login
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.s3 import in_region
 from oa_task.download.server_answer import server_answer
 from oa_task.download.server_message import has_password_field, is_web_page, quote_message
+from oa_task.download.shown_url import shown_url
 from oa_task.runtime.failure import TaskFailure
 
-_Result = TypeVar("_Result")
 USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
 _CLIENT_CLOSED = 499
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -34,33 +31,6 @@ _HEADER_ADVICE = (
     "the server may require headers such as `User-Agent` or `Referer`: set `request.headers`, or find another URL"
 )
 _CHALLENGE_ADVICE = "the site requires a check that only browsers pass: find another URL, or ask the publisher"
-
-
-class TransientError(Exception):
-    """A failure that may be temporary; `failure` is the failure of the job if it is not."""
-
-    def __init__(self, code: str, message: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.failure = TaskFailure(code, message)
-        self.retry_after_s = retry_after_s
-
-
-async def with_attempts(
-    call: Callable[[], Awaitable[_Result]], limits: DownloadLimits, *, is_throttled: bool = False
-) -> _Result:
-    """Return the result of `call`, with further attempts after each TransientError, up to the limit of attempts.
-
-    The pauses are those of the limits, or those that the server requests; a throttled call brings its own.
-    Raises TaskFailure after the last attempt.
-    """
-
-    def pause_s(error: TransientError, attempt: int) -> float:
-        return 0.0 if is_throttled else limits.pause_s(attempt, error.retry_after_s)
-
-    try:
-        return await retrying(call, [0.0] * (limits.tries - 1), on=TransientError, before_retry=pause_s)
-    except TransientError as error:
-        raise error.failure from error
 
 
 class WebPageError(TransientError):
@@ -227,18 +197,6 @@ def _target(response: aiohttp.ClientResponse, current: URL) -> URL:
         raise TaskFailure("source.not_found", f"{_printable(current)} redirects to an invalid URL: {error}") from error
 
 
-def retry_after_s(response: aiohttp.ClientResponse) -> float | None:
-    """Return the delay that a server requests, as seconds or as a date, in seconds; None without a valid request."""
-    text = response.headers.get("Retry-After", "").strip()
-    try:
-        if text.isdecimal():
-            return float(text)
-        moment = email.utils.parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
 @asynccontextmanager
 async def _translate_errors(url: URL) -> AsyncIterator[None]:
     """Raise connection errors as TransientError, a refused address as TaskFailure source.address_refused."""
@@ -265,7 +223,7 @@ async def _translate_errors(url: URL) -> AsyncIterator[None]:
 
 
 def _printable(url: URL) -> str:
-    return without_login(url)[:_MAX_SHOWN]
+    return shown_url(url)[:_MAX_SHOWN]
 
 
 def _refusal(error: BaseException) -> AddressRefusedError | None:

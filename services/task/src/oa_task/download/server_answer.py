@@ -4,9 +4,9 @@ import aiohttp
 
 from oa_shared.carriers import clean_text
 from oa_shared.failure_details import ANSWER_BYTES, ServerAnswer
-from oa_task.download.downloaded_file import without_login
+from oa_task.download.shown_url import shown_location, shown_url
 
-# Headers that explain an answer; none of them holds a credential or a cookie.
+# Headers that explain an answer; none holds a cookie, and only `Location` may hold a credential.
 _HEADERS = (
     *("Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition", "Last-Modified", "ETag"),
     *("Location", "Retry-After", "WWW-Authenticate", "Server"),
@@ -19,12 +19,16 @@ _HEX_BYTES = 16
 def server_answer(response: aiohttp.ClientResponse, body: bytes) -> ServerAnswer:
     """Return the answer of a server; `body` is its decoded start."""
     headers = {
-        name: clean_text(response.headers[name], max_bytes=_MAX_HEADER_BYTES)
+        name: clean_text(_shown_header(name, response.headers[name]), max_bytes=_MAX_HEADER_BYTES)
         for name in _HEADERS
         if name in response.headers
     }
-    url = clean_text(without_login(response.url), max_bytes=_MAX_URL_BYTES)
+    url = clean_text(shown_url(response.url), max_bytes=_MAX_URL_BYTES)
     return ServerAnswer(url, response.status, headers, start_as_text(body))
+
+
+def _shown_header(name: str, value: str) -> str:
+    return shown_location(value) if name == "Location" else value
 
 
 def start_as_text(body: bytes) -> str:

@@ -7,6 +7,7 @@ import structlog
 
 from oa_shared.public_http import Guard
 from oa_task.definition.task_entry import TaskEntry, needed_columns
+from oa_task.download.attempts import TransientError
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.download import EsriDownload
 from oa_task.download.esri.feature_lines import FILE_NAME
@@ -14,7 +15,6 @@ from oa_task.download.ftp import SCHEMES, FtpDownload
 from oa_task.download.http import HttpDownload
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
-from oa_task.download.requests import TransientError
 from oa_task.download.s3 import SCHEME, https_address
 from oa_task.download.unchanged_input import UnchangedInputError, is_same_input, recorded_parts
 from oa_task.results.previous_result import PreviousResult

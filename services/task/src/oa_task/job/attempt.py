@@ -9,7 +9,6 @@ from typing import assert_never
 
 import structlog
 
-from oa_shared.carriers import clean_text
 from oa_shared.claim import CLAIM_FILE, claim, read_claim
 from oa_shared.failure_details import DETAILS
 from oa_shared.failures import exit_status
@@ -17,7 +16,6 @@ from oa_shared.fault_points import fault_point
 from oa_shared.ids import attempt_prefix
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonObject
-from oa_shared.messages import MAX_STORED_BYTES, MessageTooLargeError, StatusMessage, dump
 from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
 from oa_shared.storage import Storage, StorageUnavailableError
@@ -25,6 +23,7 @@ from oa_task.download.unchanged_input import UnchangedInputError
 from oa_task.job.api import JobApi, PublishedFiles
 from oa_task.job.attempt_access import AttemptAccess
 from oa_task.job.attempt_files import AttemptFiles, for_queue
+from oa_task.job.final_message import final_message
 from oa_task.job.log_upload import LogUpload
 from oa_task.job.progress_reporter import ProgressReporter
 from oa_task.job.result_summary import summarize
@@ -39,7 +38,6 @@ from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()
 _MESSAGES_PER_TRY = 1_000_000
-_MAX_MESSAGE_BYTES = 2000
 _STOPPED_STATUS = 128 + signal.SIGTERM
 
 
@@ -227,11 +225,11 @@ class AttemptRunner:
     async def _finish(self, failure: TaskFailure | None, result: JsonObject | None) -> int:
         """Write the outcome to S3, then send it (docs/decisions/0001); return the exit status."""
         result = result if failure is None else await self._failed_result(failure)
-        message, stored = await self._files.store_outcome(self._final_message(failure, result))
+        message, stored = await self._files.store_outcome(final_message(self._reporter, failure, result))
         message = for_queue(message)
         if message.result_stored and not stored:
             text = "the result is too large for the queue, and S3 did not take it"
-            message = self._final_message(TaskFailure("infra.storage", text), None)
+            message = final_message(self._reporter, TaskFailure("infra.storage", text), None)
         fault_point("result.before_send")
         try:
             await self._reporter.send(message)
@@ -240,16 +238,3 @@ class AttemptRunner:
             return exit_status("infra.queue")
         fault_point("result.after_send")
         return exit_status(message.error["code"]) if message.error else 0
-
-    def _final_message(self, failure: TaskFailure | None, result: JsonObject | None) -> StatusMessage:
-        """Return the final message, which S3 takes in any case."""
-        if failure is None:
-            message = self._reporter.message(JobStatus.SUCCESS, result=result)
-            try:
-                dump(message, max_bytes=MAX_STORED_BYTES)
-            except MessageTooLargeError as large:
-                failure, result = TaskFailure("infra.undeliverable", f"the result is too large: {large.detail}"), None
-            else:
-                return message
-        error = {"code": failure.code, "message": clean_text(failure.message, max_bytes=_MAX_MESSAGE_BYTES)}
-        return self._reporter.message(JobStatus.FAIL, error=error, result=result)

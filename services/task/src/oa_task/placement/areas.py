@@ -40,7 +40,7 @@ class Area:
         for turn in (-_FULL_TURN, 0.0, _FULL_TURN):
             if west < _HALF_TURN + turn and east > turn - _HALF_TURN:
                 inside |= np.asarray(shapely.contains_xy(self.shape, np.where(finite, lon + turn, 0.0), lat))
-        return inside & finite
+        return np.asarray(inside & finite, dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from oa_shared.licenses import Credit, License, credit_of, normalize_license, stated_license
-from oa_shared.products import ATTRIBUTION_FILE, LICENSES_FILE, ProductInput
+from oa_shared.product_plans import ProductInput
+from oa_shared.products import ATTRIBUTION_FILE, LICENSES_FILE
 
 _MAX_TEXT = 2_000
 _YES = {True: "yes", False: "no", None: ""}

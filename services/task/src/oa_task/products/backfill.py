@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from oa_shared.json_types import JsonObject
-from oa_shared.products import ProductInput
+from oa_shared.product_plans import ProductInput
 from oa_task.conversion.outputs import Outputs
 from oa_task.conversion.post_pass_outputs import PostPassOutputs
 from oa_task.conversion.raw_parts import unpack_parts

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TypedDict
 
 from oa_shared.job_kinds import JobKind
-from oa_shared.products import ProductFormat, ProductInput, ProductPlan
+from oa_shared.product_plans import ProductInput, ProductPlan
+from oa_shared.products import ProductFormat
 from oa_task.products.input_fetcher import InputFile
 from oa_task.products.parts import Part, PartCollector, ordered_inputs
 from oa_task.runtime.failure import TaskFailure

@@ -9,13 +9,13 @@ from pathlib import Path
 import polars as pl
 
 from oa_shared.json_types import JsonObject
+from oa_shared.product_plans import ProductInput
 from oa_shared.products import (
     ATTRIBUTION_FILE,
     COLLECTION_FILES,
     DEDUPLICATED_COLLECTION_FILES,
     LICENSES_FILE,
     ProductFormat,
-    ProductInput,
 )
 from oa_task.products.attribution import write_attribution, write_licenses
 from oa_task.products.build_context import BuildContext, copies_lines

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from oa_shared.products import ProductInput
+from oa_shared.product_plans import ProductInput
 from oa_task.products.address_normalization import normalize_addresses
 from oa_task.products.parts import Part, PartFile
 from oa_task.products.proximity import KeptAddresses

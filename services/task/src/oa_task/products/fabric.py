@@ -11,7 +11,8 @@ import polars as pl
 import shapely
 
 from oa_shared.json_types import JsonObject
-from oa_shared.products import FABRIC_FILE, ProductInput
+from oa_shared.product_plans import ProductInput
+from oa_shared.products import FABRIC_FILE
 from oa_task.features.batch import Attributes, Points, Shapes
 from oa_task.products.attribution import write_attribution
 from oa_task.products.build_context import BuildContext

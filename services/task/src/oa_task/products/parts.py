@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonObject
-from oa_shared.products import Bounds, ProductInput, ProductPlan
+from oa_shared.product_plans import ProductInput, ProductPlan
+from oa_shared.products import Bounds
 from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.products.rows import RowBatch, read_input, read_rows
 from oa_task.write.geoparquet import GeoParquetFile

@@ -1,6 +1,7 @@
 """The plan of a product, as the task reads it (oa_shared.products)."""
 
-from oa_shared.products import PlanError, ProductPlan, read_plan
+from oa_shared.plan_reading import read_plan
+from oa_shared.product_plans import PlanError, ProductPlan
 from oa_task.runtime.failure import TaskFailure
 
 

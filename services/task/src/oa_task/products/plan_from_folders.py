@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oa_shared.json_types import JsonObject
-from oa_shared.products import PLAN_VERSION
+from oa_shared.product_plans import PLAN_VERSION
 from oa_task.results.files import PARQUET_FILE, SOURCE_FILE
 from oa_task.results.previous_result import PreviousFolder
 from oa_task.runtime.failure import TaskFailure

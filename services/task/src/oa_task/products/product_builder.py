@@ -8,7 +8,8 @@ import structlog
 
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonObject
-from oa_shared.products import PRODUCT_FILES, ProductPlan
+from oa_shared.product_plans import ProductPlan
+from oa_shared.products import PRODUCT_FILES
 from oa_task.products.build_context import BuildPaths, input_files
 from oa_task.products.child_process import PROGRAM, build_in_child
 from oa_task.products.input_fetcher import InputFetcher, ReadableStorage

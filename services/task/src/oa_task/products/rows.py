@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 
-from oa_shared.products import Bounds, ProductInput
+from oa_shared.product_plans import ProductInput
+from oa_shared.products import Bounds
 from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.features.batch import Geometry, Points, Shapes
 from oa_task.read import wkb

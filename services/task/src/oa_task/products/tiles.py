@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from oa_shared.products import ProductInput
+from oa_shared.product_plans import ProductInput
 from oa_task.features.batch import Attributes
 from oa_task.products.attribution import input_credit
 from oa_task.products.parts import Part

@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from oa_shared.failure_details import FaultyPlace, Fix, FixAction
-from oa_task.read.content_kind import Content, ContentKind, identify
+from oa_task.read.content_kind import Content, identify
+from oa_task.read.content_signatures import ContentKind
 from oa_task.read.request import ReadRequest
 from oa_task.runtime.failure import TaskFailure
 

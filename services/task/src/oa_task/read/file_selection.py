@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from oa_shared.failure_details import FaultyPlace
-from oa_task.read.content_kind import ContentKind, identify
+from oa_task.read.content_kind import identify
 from oa_task.read.content_match import READABLE
+from oa_task.read.content_signatures import ContentKind
 from oa_task.read.file_names import best_matches
 from oa_task.read.geodatabase import collapse_geodatabases, openable_geodatabase
 from oa_task.runtime.failure import TaskFailure

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oa_task.features.batch import FeatureBatch
-from oa_task.read.content_kind import ContentKind, identify
+from oa_task.read.content_kind import identify
+from oa_task.read.content_signatures import ContentKind
 from oa_task.read.csv import read_csv
 from oa_task.read.request import ReadRequest
 from oa_task.runtime.failure import TaskFailure

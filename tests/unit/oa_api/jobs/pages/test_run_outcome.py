@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oa_api.jobs.pages.run_outcome import estimate_left_s
-from oa_api.jobs.rows import RunRow
+from oa_api.jobs.run_rows import RunRow
 
 _AT = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ from oa_shared.ids import attempt_prefix
 from oa_shared.json_types import JsonObject
 from oa_shared.large_bodies import TooManyValuesError, check_values
 from oa_shared.storage import Storage
+from oa_shared.text_lines import split_lines
 
 _MAX_JSON_BYTES = 4 << 20
 # Each value costs far more memory than its text.
@@ -27,7 +28,7 @@ async def read_log(request: web.Request, job: JobRow) -> list[JsonObject]:
     if stored is None or not stored.size_bytes:
         return []
     start = max(0, stored.size_bytes - _LOG_BYTES)
-    lines = (await _read(storage, key, start, _LOG_BYTES)).decode("utf-8", "replace").splitlines()
+    lines = split_lines((await _read(storage, key, start, _LOG_BYTES)).decode("utf-8", "replace"))
     return [_log_entry(line) for line in (lines[1:] if start else lines)]
 
 

@@ -11,6 +11,8 @@ from oa_api.jobs.requests import JobFilter
 from oa_api.ui.lists import Listing, list_filter, make_listing
 from oa_api.ui.rendering import render
 
+_NOT_IN_BULK = ("bulk", "rerun", "acknowledged", "change")
+
 
 async def list_jobs(request: web.Request) -> web.Response:
     """Show a page of jobs, newest first, with the filters of GET /api/job."""
@@ -20,7 +22,12 @@ async def list_jobs(request: web.Request) -> web.Response:
 
 
 def bulk_url(request: web.Request, *, run: int | None = None) -> str:
-    """Return the URL of a bulk action on every job of the filter, or of a run."""
+    """Return the URL of a bulk action on every job of the filter, or of a run.
+
+    It is empty for a filter that bulk actions lack: the action would take more jobs than the page shows.
+    """
+    if any(request.query.get(name) for name in _NOT_IN_BULK):
+        return ""
     names = JobSelectionSchema().fields
     selection = {name: request.query[name] for name in names if request.query.get(name)}
     return "/bulk?" + urlencode({"action": "rerun", **selection, **({"run": run} if run is not None else {})})

@@ -9,8 +9,8 @@ from oa_api.db.database import Database
 from oa_api.jobs import run_changes
 from oa_api.jobs.pages.run_views import run_view
 from oa_api.jobs.requests import RunChangeKind
-from oa_api.jobs.rows import RunRow
 from oa_api.jobs.run_changes import CauseRow, RunComparison
+from oa_api.jobs.run_rows import RunRow
 from oa_api.ui.charts import Segment
 from oa_shared.failures import FAILURES
 from oa_shared.status import JobStatus
@@ -52,13 +52,17 @@ class RunChangeCount:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What the pages say about a run; `left_s` is how long it will take at the pace so far."""
+    """What the pages say about a run; `left_s` is how long it will take at the pace so far.
+
+    `reruns` has the jobs that were rerun by their status now, `before_reruns` by their status before.
+    """
 
     run: RunRow
     segments: list[Segment]
     comparison: RunComparison | None
     causes: list[RunCause]
     reruns: dict[str, int]
+    before_reruns: dict[str, int]
     left_s: float | None
 
     @property
@@ -70,6 +74,23 @@ class RunOutcome:
             RunChangeCount(change, label, kind, getattr(self.comparison, change))
             for change, (label, kind) in _LABELS.items()
         ]
+
+    @property
+    def acknowledged(self) -> int:
+        """Return how many failed jobs are acknowledged."""
+        return sum(cause.acknowledged for cause in self.causes)
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the color: acknowledged failures do not make it red."""
+        run = self.run
+        if run.counts.get(JobStatus.FAIL, 0) > self.acknowledged:
+            return "bad"
+        if run.counts.get(JobStatus.WARN):
+            return "warn"
+        if run.ended_at is None:
+            return "busy"
+        return "good" if run.counts.get(JobStatus.SUCCESS) else ""
 
     @property
     def rerunnable(self) -> int:
@@ -85,12 +106,14 @@ class RunOutcome:
 
 async def read_outcome(database: Database, run: RunRow) -> RunOutcome:
     """Return what came of a run so far."""
+    reruns = await run_changes.count_reruns(database, run.id)
     return RunOutcome(
         run=run,
         segments=run_view(run).segments,
         comparison=await run_changes.compare_run(database, run),
         causes=_describe(await run_changes.list_causes(database, run.id)) if run.counts.get(JobStatus.FAIL) else [],
-        reruns=await run_changes.count_reruns(database, run.id),
+        reruns=reruns,
+        before_reruns=await run_changes.count_before_reruns(database, run.id) if reruns else {},
         left_s=estimate_left_s(run, datetime.now(UTC)),
     )
 

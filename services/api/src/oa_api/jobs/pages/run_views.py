@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from oa_api.jobs.rows import RunRow
+from oa_api.jobs.run_rows import RunRow
 from oa_api.ui import charts
 from oa_api.ui.charts import Segment
 from oa_shared.status import JobStatus

@@ -12,7 +12,7 @@ from oa_api.jobs.pages.run_outcome import read_outcome
 from oa_api.jobs.pages.run_views import run_views
 from oa_api.jobs.request_schemas import JobFilterSchema, RunFilterSchema
 from oa_api.jobs.requests import JobFilter
-from oa_api.jobs.rows import RunRow
+from oa_api.jobs.run_rows import RunRow
 from oa_api.ui.lists import Listing, list_filter, make_listing
 from oa_api.ui.rendering import render
 from oa_shared.status import JobStatus
@@ -46,8 +46,7 @@ async def show_run(request: web.Request) -> web.Response:
         job_filter=job_filter,
         failed=failed,
         jobs=await find_jobs(request, listed),
-        # A bulk action has no filter by change or rerun, and would take more jobs than the page shows.
-        bulk_url="" if job_filter.change or job_filter.rerun is not None else bulk_url(request, run=run.id),
+        bulk_url=bulk_url(request, run=run.id),
     )
 
 

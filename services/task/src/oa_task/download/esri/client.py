@@ -15,11 +15,12 @@ import orjson
 from yarl import URL
 
 from oa_shared.json_types import JsonObject
+from oa_task.download.attempts import TransientError, retry_after_s, with_attempts
 from oa_task.download.content_encoding import ContentEncodingError, content_encodings, decode_body
 from oa_task.download.esri.address import LayerAddress, parse_address
 from oa_task.download.esri.throttle import Throttle
 from oa_task.download.limits import DownloadLimits
-from oa_task.download.requests import Requests, TransientError, retry_after_s, with_attempts
+from oa_task.download.requests import Requests
 from oa_task.runtime.failure import TaskFailure
 
 _MAX_GET_CHARACTERS = 1800

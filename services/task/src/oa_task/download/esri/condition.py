@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import structlog
 
+from oa_task.download.attempts import TransientError
 from oa_task.download.esri.client import EsriClient, EsriRequestError
 from oa_task.download.esri.layer import parse_count
-from oa_task.download.requests import TransientError
 from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()

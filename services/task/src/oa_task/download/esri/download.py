@@ -10,6 +10,7 @@ import structlog
 
 from oa_shared.json_types import JsonObject
 from oa_shared.public_http import Guard
+from oa_task.download.attempts import TransientError
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.client import EsriClient, EsriRequestError
 from oa_task.download.esri.condition import count_all, replace_refused
@@ -27,7 +28,7 @@ from oa_task.download.esri.paging_strategies import PagingTask, paging_strategie
 from oa_task.download.esri.throttle import Throttle
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
-from oa_task.download.requests import TransientError, open_requests
+from oa_task.download.requests import open_requests
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.gather import gather_first_error
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import structlog
 
+from oa_task.download.attempts import TransientError
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.dialect import out_fields
 from oa_task.download.esri.layer import Layer
 from oa_task.download.previous_download import PreviousDownload
-from oa_task.download.requests import TransientError
 
 log = structlog.get_logger()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from oa_shared.json_types import JsonObject
-from oa_task.download.requests import TransientError
+from oa_task.download.attempts import TransientError
 
 _SUCCESSES_BEFORE_GROWTH = 4
 ObjectId = int | str | None

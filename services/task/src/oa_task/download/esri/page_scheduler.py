@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from oa_task.download.attempts import TransientError
 from oa_task.download.esri.page import EsriPage, PageSize
 from oa_task.download.esri.page_ranges import PageRange, PagingStrategy
-from oa_task.download.requests import TransientError
 from oa_task.runtime.gather import gather_first_error
 
 log = structlog.get_logger()

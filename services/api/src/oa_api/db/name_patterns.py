@@ -1,0 +1,55 @@
+"""Regular expressions of Postgres that find names whatever the case and the accents, as people type them."""
+
+import re
+import unicodedata
+from functools import cache
+
+# Letters that have no decomposition, and what people type in their place.
+_PLAIN = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "\u0131": "i"}
+# An umlaut is also written with an e: koeln, köln and koln are one name.
+_UMLAUTS = "aou"
+_LATIN = range(0xC0, 0x250)
+_GROUPS = re.compile(r"ss+|[aou]e|.", re.DOTALL)
+# Beyond this length a text is found as it is: a pattern costs time for each character.
+_MAX_FOLDED = 40
+
+
+def similar_pattern(text: str) -> str:
+    """Return the pattern of `lower(name) ~ pattern` for names that contain a text in any case, with any accents."""
+    plain = fold_accents(text)
+    if not plain or len(plain) > _MAX_FOLDED:
+        return "".join(map(_escape, text.lower()))
+    parts = (_pattern_of(match[0]) for match in _GROUPS.finditer(plain))
+    return "".join(parts)
+
+
+def fold_accents(text: str) -> str:
+    """Return a text in lower case without accents."""
+    plain = unicodedata.normalize("NFD", text.lower())
+    return "".join(_PLAIN.get(character, character) for character in plain if not unicodedata.combining(character))
+
+
+def _pattern_of(characters: str) -> str:
+    """Return the pattern of a character with any accent; of an umlaut with or without its e; of several s, or ß."""
+    character = characters[0]
+    accented = _accents().get(character, "")
+    if characters.startswith("ss"):
+        return f"[sß{accented}]+"
+    any_of = f"[{character}{accented}]" if accented else _escape(character)
+    return f"{any_of}[e{_accents()['e']}]?" if character in _UMLAUTS else any_of
+
+
+def _escape(character: str) -> str:
+    return character if character.isalnum() else f"\\{character}"
+
+
+@cache
+def _accents() -> dict[str, str]:
+    """Return the accented lower-case characters of the Latin script by their plain character, or the first of two."""
+    accented: dict[str, str] = {}
+    for character in map(chr, _LATIN):
+        plain = fold_accents(character)
+        is_single = len(plain) == 1 or plain in {"ae", "oe"}
+        if character.islower() and is_single and plain.isascii():
+            accented[plain[0]] = accented.get(plain[0], "") + character
+    return accented
