@@ -9,7 +9,7 @@ from typing import NotRequired, Required, Union, get_args, get_origin, get_type_
 def find_shape_fault(value: object, hint: object, place: str = "") -> str | None:
     """Return the place of the first value that is not as its type hint says, such as `jobs.0.id`, or None.
 
-    Keys that the type lacks are no fault: a newer server sends them.
+    A newer server may send keys that the type lacks.
     """
     if is_typeddict(hint):
         return _find_object_fault(value, hint, place)

@@ -75,7 +75,7 @@ def _write_files(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", _ANSWERS)
-def test_every_command_says_what_is_wrong_with_the_server(
+def test_every_command_names_the_fault_of_the_server(
     answer: str, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _write_files(tmp_path)

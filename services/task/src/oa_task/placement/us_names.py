@@ -1,7 +1,7 @@
 """The county or state of the United States that the words of a coverage name.
 
-Authors mistype a geoid more often than a name: of 1,388 definitions of openaddresses/openaddresses, 14 state the geoid
-of another county, or of none, beside the right name.
+Authors mistype a geoid more often than a name: of 1,388 definitions of openaddresses/openaddresses, 12 state the
+geoid of another county, or of no county, and the right name.
 """
 
 import re
