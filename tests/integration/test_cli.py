@@ -112,7 +112,9 @@ async def test_submit_duplicate_name_is_reported_as_a_failure(api: RunningApi, t
 @pytest.mark.parametrize(
     ("text", "status", "message"),
     [
-        ("{", 2, "is not JSON"),
+        ("{", 4, "is not JSON"),
+        ("[" * 100_000, 4, "nested too deeply"),
+        (" " * (2 << 20) + "{}", 4, "larger than 2,097,152 bytes"),
         ('{"schema": 1}', 4, "schema 1 is not supported: use schema 2 (source.schema)"),
         ("[]", 4, "a source definition is a JSON object"),
     ],

@@ -209,9 +209,14 @@ async def test_check_command_with_missing_data_reports_the_failure(make_job: Mak
     assert ("/layers/addresses/0/data", "source.not_found") in {(item["pointer"], item["code"]) for item in findings}
 
 
+def _unknown_row(n: int) -> str:
+    """Return a row of which two in three are at 0, 0."""
+    return f"{n},Elm St,0,0\n" if n % 3 else f"{n},Elm St,{-73.95 + n % 20 * 0.001},{40.65 + n // 20 * 0.001}\n"
+
+
 @pytest.fixture
 async def town(aiohttp_server: Serve) -> TestServer:
-    """Serve 200 addresses in Brooklyn as degrees, as feet of EPSG:2263, and at an impossible latitude."""
+    """Serve 200 addresses in Brooklyn as degrees, as feet of EPSG:2263, at an impossible latitude, and unreadable."""
 
     def rows(scale_x: float, x: float, scale_y: float, y: float) -> str:
         places = [(place % 20, place // 20) for place in range(200)]
@@ -223,6 +228,9 @@ async def town(aiohttp_server: Serve) -> TestServer:
         "swapped": rows(0.001, 40.65, 0.001, -73.95),
         "feet": rows(300, 995_000, 300, 175_000),
         "impossible": rows(0.001, -73.95, 0, -99),
+        "unknown": "NO,ST,X,Y\n" + "".join(_unknown_row(n) for n in range(300)),
+        "angles": "NO,ST,X,Y\n" + "".join(f"{n},Elm St,73° 57' W,40° 3{n % 10}' N\n" for n in range(200)),
+        "words": "NO,ST,X,Y\n" + "".join(f"{n},Elm St,n/a,n/a\n" for n in range(200)),
     }
 
     async def serve(request: web.Request) -> web.Response:
@@ -248,8 +256,8 @@ class _Case:
     explanation: str = ""
 
     @property
-    def fails(self) -> bool:
-        return "source.crs" in self.codes
+    def failure(self) -> str | None:
+        return next((code for code in self.codes if code.startswith("source.")), None)
 
 
 @pytest.mark.parametrize(
@@ -262,6 +270,9 @@ class _Case:
         _Case("degrees", "EPSG:32055", ("one_spot", "outside_coverage"), "EPSG:4326"),
         _Case("feet", None, ("source.crs",), "EPSG:2263"),
         _Case("impossible", None, ("source.crs",), "-99"),
+        _Case("unknown", None, ("no_place",), "67%"),
+        _Case("angles", None, ("source.bad_rows",), "73° 57"),
+        _Case("words", None, ("source.bad_rows",), "n/a"),
     ],
     ids=lambda case: f"{case.name}-{case.srs}",
 )
@@ -278,17 +289,18 @@ async def test_data_in_the_wrong_place_is_reported_by_check_try_and_the_job(
     placed = [item for item in findings if item["pointer"].endswith("/conform") and item["severity"] != "hint"]
     assert tuple(item["code"] for item in placed) == case.codes
     assert case.explanation in (placed[-1]["message"] if placed else "")
-    assert checked.exit_code == (10 if case.fails else 0)
+    assert checked.exit_code == (10 if case.failure else 0)
 
     tried = await command("try", source)
-    assert tried.exit_code == (exit_status("source.crs") if case.fails else 0)
+    assert tried.exit_code == (exit_status(case.failure) if case.failure else 0)
     assert all(code in tried.output for code in case.codes)
     assert "Elm St" in tried.output
+    assert "NaN" not in tried.output
 
-    if case.fails:
+    if case.failure:
         with pytest.raises(TaskFailure, match=re.escape(case.explanation)) as caught:
             await run_job(job, silent)
-        assert caught.value.code == "source.crs"
+        assert caught.value.code == case.failure
         return
     report = await run_job(job, silent)
     assert tuple(problem.code for problem in read_problems(report)) == case.codes

@@ -2,20 +2,20 @@
 
 import asyncio
 import hashlib
-import json
 import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import aiohttp
 from yarl import URL
 
+from oa_cli.answer_reading import check_status, check_text, decode_answer, describe_connection, read_text
+from oa_cli.api_errors import RejectedError, UnreachableError
+from oa_cli.target import Target, find_target
 from oa_shared.api_credentials import ApiCredentials
-from oa_shared.errors import OaError
 from oa_shared.json_types import JsonMapping
 
 _TIMEOUT_S = 120
@@ -24,75 +24,17 @@ _ACCEPTED = {"Accept": "application/vnd.openaddresses.v2+json, */*;q=0.9"}
 _CHUNK_BYTES = 1 << 18
 # POST requests that the API recognizes by their Idempotency-Key, so that they can be repeated.
 _IDEMPOTENT_POSTS = frozenset({"/api/bulk", "/api/run", "/api/export", "/api/fabric"})
-_BAD, _UNAUTHORIZED, _FORBIDDEN = 400, 401, 403
+_BAD = 400
 _TRIES = 3
 _PAUSE_S = 0.5
-_LOCAL_ENVIRON = Path(".local") / "env.json"
 _Answer = TypeVar("_Answer", bound=JsonMapping)
 OnBytes = Callable[[int], None]  # receives the number of bytes so far
-
-
-class UnreachableError(OaError):
-    """The API does not answer."""
-
-    code = "cli.unreachable"
-    title = "The API does not answer."
-
-
-class RejectedError(OaError):
-    """The API rejected the request; `fields` has its errors by field."""
-
-    code = "cli.rejected"
-    title = "The API rejected the request."
-
-    def __init__(self, detail: str, fields: JsonMapping | None = None) -> None:
-        super().__init__(detail)
-        self.fields = fields or {}
-
-
-class NotAllowedError(RejectedError):
-    """The API does not accept the token, or the role of its account may not do this."""
-
-    code = "cli.not_allowed"
-    title = "The API does not accept the token, or its role is too low."
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The URL of an API, and the API token or else the shared secret for it."""
-
-    url: str
-    secret: str = field(default="", repr=False)
-    token: str = field(default="", repr=False)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Return the headers of every request to the API."""
-        if self.token:
-            return {"Authorization": f"Bearer {self.token}"}
-        return {"secret": self.secret} if self.secret else {}
-
-
-def find_target(environ: Mapping[str, str], folder: Path) -> Target:
-    """Return the API of OA_API_URL, else that of the local stack in this folder or in one above it.
-
-    OA_TOKEN takes precedence over a secret. Raises UnreachableError if there is neither.
-    """
-    token = environ.get("OA_TOKEN", "")
-    if environ.get("OA_API_URL"):
-        return Target(environ["OA_API_URL"].rstrip("/"), environ.get("OA_SHARED_SECRET", ""), token)
-    for parent in (folder, *folder.parents):
-        path = parent / _LOCAL_ENVIRON
-        if path.is_file():
-            local = json.loads(path.read_text(encoding="utf-8"))
-            return Target(local["OA_API_URL"].rstrip("/"), local.get("OA_SHARED_SECRET", ""), token)
-    raise UnreachableError("set OA_API_URL (and OA_TOKEN), or start a local stack with `make up`")
 
 
 class Api:
     """Calls of the API in one session. Every method raises UnreachableError or RejectedError.
 
-    `answer` is the TypedDict of the expected JSON object. An answer without its keys is not from this API.
+    `answer` is the TypedDict of the expected JSON object. An answer of another shape is not from this API.
     """
 
     def __init__(self, session: aiohttp.ClientSession, target: Target) -> None:
@@ -101,24 +43,24 @@ class Api:
 
     async def get(self, path: str, answer: type[_Answer], **query: object) -> _Answer:
         """Return the JSON answer; query values of None are left out."""
-        return _decode(await self._call("GET", path, params=_query(query)), answer)
+        return decode_answer(await self._call("GET", path, params=_query(query)), answer)
 
     async def text(self, path: str, **query: object) -> str:
         """Return the answer as text; query values of None are left out."""
-        return await self._call("GET", path, params=_query(query))
+        return check_text(await self._call("GET", path, params=_query(query)))
 
     async def post(self, path: str, answer: type[_Answer], body: JsonMapping | None = None) -> _Answer:
         """Return the JSON answer; a request that the API recognizes by its key is repeated if its answer is lost."""
         headers = {"Idempotency-Key": uuid.uuid4().hex}
-        return _decode(await self._call("POST", path, body=body or {}, headers=headers), answer)
+        return decode_answer(await self._call("POST", path, body=body or {}, headers=headers), answer)
 
     async def patch(self, path: str, answer: type[_Answer], body: JsonMapping) -> _Answer:
         """Return the JSON answer."""
-        return _decode(await self._call("PATCH", path, body=body), answer)
+        return decode_answer(await self._call("PATCH", path, body=body), answer)
 
     async def delete(self, path: str, answer: type[_Answer], body: JsonMapping | None = None) -> _Answer:
         """Return the JSON answer."""
-        return _decode(await self._call("DELETE", path, body=body), answer)
+        return decode_answer(await self._call("DELETE", path, body=body), answer)
 
     async def put_file(self, path: str, answer: type[_Answer], source: Path) -> _Answer:
         """Send a file as the body, without a time limit, and return the JSON answer."""
@@ -126,9 +68,9 @@ class Api:
         file = await asyncio.to_thread(source.open, "rb")
         try:
             async with self._session.put(self.url + path, data=file, timeout=timeout) as response:
-                return _decode(_check_status(response.status, await response.text()), answer)
+                return decode_answer(check_status(response.status, await read_text(response)), answer)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise UnreachableError(_describe(self.url, error)) from error
+            raise UnreachableError(describe_connection(self.url, error)) from error
         finally:
             await asyncio.to_thread(file.close)
 
@@ -139,11 +81,11 @@ class Api:
         try:
             async with self._session.get(url, params=params, headers=headers, timeout=timeout) as response:
                 if response.status >= _BAD:
-                    _check_status(response.status, await response.text())
+                    check_status(response.status, await read_text(response))
                 async for line in response.content:
-                    yield line.decode("utf-8").rstrip("\r\n")
+                    yield line.decode("utf-8", "replace").rstrip("\r\n")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise UnreachableError(_describe(self.url, error)) from error
+            raise UnreachableError(describe_connection(self.url, error)) from error
 
     async def download(
         self, path: str, target: Path, *, sha256: str | None = None, on_bytes: OnBytes | None = None
@@ -157,7 +99,7 @@ class Api:
         try:
             async with self._session.get(URL(self.url + path, encoded=True), timeout=timeout) as response:
                 if response.status >= _BAD:
-                    _check_status(response.status, await response.text())
+                    check_status(response.status, await read_text(response))
                 with await asyncio.to_thread(part.open, "wb") as file:
                     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                         size_bytes += await asyncio.to_thread(file.write, chunk)
@@ -168,7 +110,7 @@ class Api:
                 raise RejectedError(f"{target.name}: the bytes do not match the SHA-256; try again")
             await asyncio.to_thread(part.replace, target)
         except (TimeoutError, aiohttp.ClientError) as error:
-            raise UnreachableError(_describe(self.url, error)) from error
+            raise UnreachableError(describe_connection(self.url, error)) from error
         except OSError as error:
             raise RejectedError(f"cannot write {target}: {error.strerror}") from error
         finally:
@@ -188,13 +130,13 @@ class Api:
         for attempt in range(1, _TRIES + 1):
             try:
                 async with self._session.request(method, url, params=params, json=body, headers=headers) as response:
-                    text = await response.text()
+                    text = await read_text(response)
             except (TimeoutError, aiohttp.ClientError, OSError) as error:
                 if attempt == _TRIES or not _is_repeatable(method, path):
-                    raise UnreachableError(_describe(self.url, error)) from error
+                    raise UnreachableError(describe_connection(self.url, error)) from error
                 await asyncio.sleep(_PAUSE_S * attempt)
                 continue
-            return _check_status(response.status, text)
+            return check_status(response.status, text)
         raise UnreachableError(self.url)
 
 
@@ -212,38 +154,6 @@ def _is_repeatable(method: str, path: str) -> bool:
     return method == "GET" or path in _IDEMPOTENT_POSTS or path.endswith(("/jobs", "/build"))
 
 
-def _describe(url: str, error: Exception) -> str:
-    state = f"{url} does not answer ({type(error).__name__})"
-    return f"{state}: is it running? Set OA_API_URL, or start a local stack with `make up`"
-
-
 def _query(values: JsonMapping) -> dict[str, str]:
     given = {key: value for key, value in values.items() if value is not None}
     return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in given.items()}
-
-
-def _decode(text: str, answer: type[_Answer]) -> _Answer:
-    keys: frozenset[str] = getattr(answer, "__required_keys__", frozenset())
-    try:
-        decoded: object = json.loads(text)
-    except ValueError:
-        decoded = None
-    if not isinstance(decoded, dict) or not keys <= decoded.keys():
-        raise RejectedError("unexpected answer: is OA_API_URL the URL of this API?")
-    return cast("_Answer", decoded)
-
-
-def _check_status(status: int, text: str) -> str:
-    """Return the text of a good answer. Raises RejectedError with the detail of any other."""
-    if status < _BAD:
-        return text
-    try:
-        problem = json.loads(text)
-        detail, fields = str(problem["detail"]), problem.get("errors")
-    except (ValueError, KeyError, TypeError) as error:
-        raise RejectedError(f"unexpected answer {status}: is OA_API_URL the URL of this API?") from error
-    if status == _UNAUTHORIZED:
-        raise NotAllowedError(f"{detail}: set OA_TOKEN (services: OA_SHARED_SECRET)", fields)
-    if status == _FORBIDDEN:
-        raise NotAllowedError(f"{detail}; `oa profile` shows your role", fields)
-    raise RejectedError(detail, fields)

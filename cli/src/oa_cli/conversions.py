@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import TypedDict
 
-from oa_cli.client import Api, RejectedError
+from oa_cli.api_errors import RejectedError
+from oa_cli.client import Api
 from oa_cli.datasets import PublishedFile
 
 CONVERTED_FILES: Mapping[str, str] = {"source.csv.gz": "csv", "source.gpkg": "gpkg"}

@@ -1,11 +1,12 @@
 """Server-sent events, over as many connections as needed."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from typing import TypedDict
 
-from oa_cli.client import Api, RejectedError, UnreachableError
+from oa_cli.answer_reading import decode_answer
+from oa_cli.api_errors import RejectedError, UnreachableError
+from oa_cli.client import Api
 from oa_cli.output import errors
 
 _PAUSE_S = 2.0
@@ -37,8 +38,7 @@ async def job_events(api: Api, **query: object) -> AsyncIterator[JobEvent]:
                 if block.get("event") == "reset":
                     raise RejectedError("too many events since that one; start again without --after")
                 if block.get("event") == "job":
-                    event: JobEvent = json.loads(block["data"])
-                    yield event
+                    yield decode_answer(block.get("data", ""), JobEvent)
         except UnreachableError as error:
             errors.print(f"{error.detail}; retrying", style="yellow", markup=False, highlight=False)
         await asyncio.sleep(_PAUSE_S)

@@ -7,7 +7,9 @@ from typing import TypedDict
 
 import aiohttp
 
-from oa_cli.client import Api, RejectedError, UnreachableError
+from oa_cli.answer_reading import read_text
+from oa_cli.api_errors import RejectedError, UnreachableError
+from oa_cli.client import Api
 
 _BAD = 400
 _CHUNK_BYTES = 1 << 20
@@ -68,7 +70,7 @@ async def _post(form: UploadFormAnswer, path: Path) -> None:
             session.post(form["url"], data=data) as response,
         ):
             if response.status >= _BAD:
-                text = (await response.text())[:300]
+                text = (await read_text(response))[:300]
                 raise RejectedError(f"the object store rejected the file: {response.status} {text}")
     except (TimeoutError, aiohttp.ClientError) as error:
         raise UnreachableError(f"the object store does not accept the file: {type(error).__name__}") from error

@@ -9,8 +9,10 @@ from typing import cast
 import click
 from rich.console import RenderableType
 
+from oa_cli.answer_shape import find_shape_fault
 from oa_cli.answers import RefusalAnswer
-from oa_cli.client import Api, NotAllowedError, RejectedError, UnreachableError, open_api
+from oa_cli.api_errors import NotAllowedError, RejectedError, UnreachableError
+from oa_cli.client import Api, open_api
 from oa_cli.hints import failure_hint
 from oa_cli.output import console, errors, show_json
 from oa_shared.json_types import JsonMapping
@@ -109,7 +111,7 @@ def print_hint(text: str) -> None:
 
 def _print_field_errors(fields: JsonMapping) -> None:
     for name, reasons in fields.items():
-        if isinstance(reasons, list) and reasons and isinstance(reasons[0], dict):
+        if reasons and find_shape_fault(reasons, list[RefusalAnswer]) is None:
             print_refusals(cast("list[RefusalAnswer]", reasons))
         else:
             print_error(f"  {name}: {'; '.join(map(str, reasons)) if isinstance(reasons, list) else reasons}")

@@ -9,22 +9,37 @@ from typing import Any
 import click
 
 from oa_cli.answers import RefusalAnswer
+from oa_cli.runner import ExitStatus
+from oa_shared.definition_address import MAX_DEFINITION_BYTES
 from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import DefinitionProblem, entries, validate_definition
 
 
+class InvalidFileError(click.ClickException):
+    """A file is not a definition."""
+
+    exit_code = ExitStatus.REJECTED
+
+
 def read_element(source: str, layer: str | None, name: str | None) -> JsonObject:
-    """Return the element for a source: its URL, or its definition with the source name. Raises click.UsageError."""
+    """Return the element for a source: its URL, or its definition with the source name.
+
+    Raises click.UsageError if there is no such file, InvalidFileError if it is not JSON.
+    """
     path = Path(source)
     if source.startswith(("http://", "https://")):
         return {"source": source, **_selection(layer, name)}
     if not path.is_file():
         raise click.UsageError(f"{source} is neither a file nor an HTTP URL")
+    if path.stat().st_size > MAX_DEFINITION_BYTES:
+        raise InvalidFileError(f"{source} is larger than {MAX_DEFINITION_BYTES:,} bytes: is it a definition?")
     try:
         text = path.read_text(encoding="utf-8-sig")
         definition = json.loads(text)
     except ValueError as error:
-        raise click.UsageError(f"{source} is not JSON: {error}") from error
+        raise InvalidFileError(f"{source} is not JSON: {error}") from error
+    except RecursionError as error:
+        raise InvalidFileError(f"{source} is nested too deeply") from error
     if sys.stdin.isatty() and not validate_definition(definition):
         layer, name = _prompt(definition, layer, name)
     # As text, pages of the job show the file with the layout and the line numbers of its author.

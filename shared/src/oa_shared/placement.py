@@ -16,6 +16,7 @@ MAX_MESSAGE = 500
 MOVED_KM = 10.0
 _KM_PER_DEGREE = 111.2
 _SIDES = 4
+_TURNS = (-360.0, 0.0, 360.0)
 
 
 class PlacementCode(StrEnum):
@@ -26,6 +27,19 @@ class PlacementCode(StrEnum):
     ONE_LINE = "one_line"
     OUTSIDE_COVERAGE = "outside_coverage"
     MOVED = "moved"
+    NO_PLACE = "no_place"
+    UNREADABLE = "unreadable"
+
+    @property
+    def failure_code(self) -> str | None:
+        """Return the code of the failure of a job whose rows are like that, None if it does not fail."""
+        match self:
+            case PlacementCode.OFF_EARTH:
+                return "source.crs"
+            case PlacementCode.UNREADABLE:
+                return "source.bad_rows"
+            case _:
+                return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +64,12 @@ class Bounds:
     north: float
 
     def distance_km(self, other: "Bounds") -> float:
-        """Return the distance to another box, 0 where they overlap, without crossing the antimeridian."""
+        """Return the distance to another box, 0 where they overlap, the shorter way around the Earth."""
         farthest_lat = max(abs(self.south), abs(self.north), abs(other.south), abs(other.north))
-        lon_gap = max(self.west - other.east, other.west - self.east, 0.0)
+        gaps = [max(self.west - other.east + turn, other.west - self.east - turn, 0.0) for turn in _TURNS]
         lat_gap = max(self.south - other.north, other.south - self.north, 0.0)
         scale = math.cos(math.radians(min(farthest_lat, 90.0)))
-        return math.hypot(lon_gap * scale, lat_gap) * _KM_PER_DEGREE
+        return math.hypot(min(gaps) * scale, lat_gap) * _KM_PER_DEGREE
 
 
 def read_problems(result: JsonMapping) -> list[PlacementProblem]:

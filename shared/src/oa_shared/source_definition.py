@@ -57,6 +57,8 @@ def validate_definition(definition: object) -> list[DefinitionProblem]:
     if version != SCHEMA_VERSION or isinstance(version, bool):
         given = repr(version)[:_SHOWN]
         return [DefinitionProblem("/schema", f"schema {given} is not supported: use schema {SCHEMA_VERSION}")]
+    if _has_half_character(definition):
+        return [DefinitionProblem("", "a text has half of a character, such as \\ud800: write the character itself")]
     if _fast_validator().is_valid(definition):
         return []
     from oa_shared.schema_violations import violations  # noqa: PLC0415 - slow to load and rarely needed
@@ -66,9 +68,20 @@ def validate_definition(definition: object) -> list[DefinitionProblem]:
     ]
 
 
+def _has_half_character(definition: JsonObject) -> bool:
+    """Return whether a text or key has a lone surrogate, which no encoding has and the validator does not take."""
+    try:
+        json.dumps(definition, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def fix_definition(definition: object) -> list[FaultyPlace]:
     """Return the places of the problems of a definition that is not valid, with a fix where one is sure."""
-    if not isinstance(definition, dict) or _find_excess(definition) or _fast_validator().is_valid(definition):
+    if not isinstance(definition, dict) or _find_excess(definition) or _has_half_character(definition):
+        return []
+    if _fast_validator().is_valid(definition):
         return []
     from oa_shared.schema_violations import sure_fixes  # noqa: PLC0415 - slow to load and rarely needed
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Protocol, Self, TypeVar
 
-# C0 without tab and line feed, DEL, C1, and the characters that change the direction of text (Unicode TR 36).
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# C0 without tab and line feed, DEL, C1, and the characters that change the direction of text (Unicode TR 36); halves
+# of surrogate pairs, which no encoding of a terminal has.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class StyledText(Protocol):

@@ -5,7 +5,7 @@ from typing import cast
 import pytest
 from yarl import URL
 
-from oa_cli.client import RejectedError
+from oa_cli.api_errors import RejectedError
 from oa_cli.shadow.sides import Downloads, OurSide, TheirSide
 
 

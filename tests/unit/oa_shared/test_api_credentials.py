@@ -12,7 +12,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from oa_api.commands.call import CallSettings, call
-from oa_cli.client import Api, RejectedError, Target, UnreachableError, open_api
+from oa_cli.api_errors import RejectedError, UnreachableError
+from oa_cli.client import Api, open_api
+from oa_cli.target import Target
 from oa_dispatcher.api_client import ApiClient, ApiUnavailableError
 from oa_shared.api_credentials import ApiCredentials
 

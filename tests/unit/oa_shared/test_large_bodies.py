@@ -51,6 +51,7 @@ BOUNDED = {
     "schedules/sources_task.py": "in a thread",
     "sources/definition_links.py": "in a thread, one definition of at most 2 MB",
     "trials/definition_changes.py": "in a thread, two definitions that have run",
+    "trials/outcome.py": "in a thread, one definition of at most 512 KiB",
     "trials/places.py": "in a thread, a geometry of at most 500 characters",
     "trials/review.py": "in the examiner",
     "ui/flash.py": "a cookie",

@@ -72,3 +72,7 @@ def test_reported_placement_of_any_form_is_read_without_an_error(value: object) 
     assert all(isinstance(problem.code, PlacementCode) for problem in read_problems(result))
     bounds = read_bounds(result)
     assert bounds is None or isinstance(bounds.west, float)
+
+
+def test_find_move_across_the_antimeridian_is_no_move() -> None:
+    assert find_move(_result([179.90, -17.1, 179.99, -16.9]), _result([-179.99, -17.1, -179.95, -16.9])) is None

@@ -30,6 +30,7 @@ _UNITS_PER_DEGREE = 100
 # Natural Earth draws them apart; a source of the country may cover them.
 _TERRITORIES = {
     "AU": ("NF", "CX", "CC"),
+    "CY": ("N. Cyprus",),
     "CN": ("HK", "MO", "TW"),
     "DK": ("FO", "GL"),
     "FI": ("AX",),
@@ -37,10 +38,30 @@ _TERRITORIES = {
     "GB": ("GG", "JE", "IM", "GI"),
     "NL": ("AW", "CW", "SX", "BQ"),
     "NO": ("SJ", "BV"),
+    "NZ": ("CK", "NU", "TK"),
+    "RS": ("Kosovo",),
+    "SO": ("Somaliland",),
+    "UA": ("Crimea",),
     "US": ("PR", "GU", "VI", "AS", "MP"),
 }
+# Islands that it lacks, parts that it draws as their country, and what it draws as another country: boxes in degrees.
+_PARTS = {
+    "BQ": ("Bonaire, Sint Eustatius and Saba", ((-68.5, 12.0, -68.1, 12.4), (-63.3, 17.4, -62.9, 17.7))),
+    "BV": ("Bouvet Island", ((3.2, -54.5, 3.5, -54.3),)),
+    "CC": ("Cocos (Keeling) Islands", ((96.8, -12.3, 97.0, -11.8),)),
+    "CX": ("Christmas Island", ((105.5, -10.6, 105.8, -10.4),)),
+    "GF": ("French Guiana", ((-54.6, 2.1, -51.6, 5.8),)),
+    "GP": ("Guadeloupe", ((-61.9, 15.8, -61.0, 16.6),)),
+    "MQ": ("Martinique", ((-61.3, 14.3, -60.8, 14.9),)),
+    "RE": ("Réunion", ((55.2, -21.4, 55.9, -20.8),)),
+    "SJ": ("Svalbard and Jan Mayen", ((10.4, 74.3, 33.6, 80.9), (-9.1, 70.8, -7.9, 71.2))),
+    "TK": ("Tokelau", ((-172.6, -9.5, -171.1, -8.5),)),
+    "XK": ("Kosovo", ((20.0, 41.8, 21.9, 43.3),)),
+    "YT": ("Mayotte", ((45.0, -13.1, 45.4, -12.6),)),
+    "Crimea": ("Crimea", ((32.4, 44.3, 36.7, 46.3),)),
+}
 _CODE = re.compile(r"'?(\d{3})'?: '([A-Z]{2})'")
-_STATE_DIGITS = 2
+_STATE_DIGITS, _COUNTRY_LETTERS = 2, 2
 
 
 def main() -> None:
@@ -81,9 +102,12 @@ def _country_lines(modules: Path) -> Iterator[str]:
     codes = dict(_CODE.findall((modules / "iso-3166/1-n-to-1-a2.js").read_text("utf-8")))
     countries: dict[str, list[Feature]] = {}
     for feature in read_features(modules / "world-atlas/countries-10m.json", "countries"):
-        if feature.id in codes:
-            countries.setdefault(codes[feature.id], []).append(feature)
-    for code, features in countries.items():
+        countries.setdefault(codes.get(feature.id, feature.name), []).append(feature)
+    for code, (name, boxes) in _PARTS.items():
+        shape = shapely.union_all([shapely.box(*box) for box in boxes])
+        countries.setdefault(code, []).append(Feature(code, name, shape))
+    for code in sorted(code for code in countries if len(code) == _COUNTRY_LETTERS):
+        features = countries[code]
         territories = [each for other in _TERRITORIES.get(code, ()) for each in countries.get(other, ())]
         shape = shapely.union_all([each.shape for each in (*features, *territories)])
         yield _line(f"iso:{code}", features[0].name, add_margin(shape, _COUNTRY_KM, tolerance=_COUNTRY_TOLERANCE))

@@ -7,7 +7,8 @@ from typing import TypedDict
 
 import click
 
-from oa_cli.client import Api, RejectedError
+from oa_cli.api_errors import RejectedError
+from oa_cli.client import Api
 from oa_cli.conversions import CONVERTED_FILES, prepare_file
 from oa_cli.datasets import Dataset, DatasetPage, PublicationPage, PublishedFile, datasets_table, history_table
 from oa_cli.file_transfer import indent_json, show_transfer

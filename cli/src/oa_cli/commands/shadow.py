@@ -12,13 +12,14 @@ from typing import NoReturn
 import aiohttp
 import click
 
-from oa_cli.client import RejectedError, UnreachableError, find_target
+from oa_cli.api_errors import RejectedError, UnreachableError
 from oa_cli.output import show_json, show_progress
 from oa_cli.runner import ExitStatus, json_option, print_answer, print_error
 from oa_cli.shadow.comparison import DatasetComparison, Verdict
 from oa_cli.shadow.report import comparison_table, progress_line, summary_line, write_page
 from oa_cli.shadow.session import ShadowSession
 from oa_cli.shadow.sides import Downloads, OurSide, TheirSide
+from oa_cli.target import find_target
 
 _STALLED_S = 120
 _FILES = "https://v2.openaddresses.io/batch-prod"

@@ -5,7 +5,8 @@ from typing import TypedDict
 import click
 
 from oa_cli.answers import RefusalAnswer, RunAnswer
-from oa_cli.client import Api, RejectedError
+from oa_cli.api_errors import RejectedError
+from oa_cli.client import Api
 from oa_cli.hints import run_page
 from oa_cli.options import LAYER
 from oa_cli.runner import ExitStatus, json_option, print_answer, print_error, print_refusals, run

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from itertools import islice
 
-from oa_cli.client import RejectedError, UnreachableError
+from oa_cli.api_errors import RejectedError, UnreachableError
 from oa_cli.shadow.comparison import DatasetComparison, SideResult, compare
 from oa_cli.shadow.content import FileContent, UnreadableContentError
 from oa_cli.shadow.lines import GzipLines

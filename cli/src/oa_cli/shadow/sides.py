@@ -10,7 +10,8 @@ from typing import Protocol, cast
 import aiohttp
 from yarl import URL
 
-from oa_cli.client import RejectedError, UnreachableError
+from oa_cli.answer_reading import read_text
+from oa_cli.api_errors import RejectedError, UnreachableError
 from oa_cli.shadow.content import Bounds
 from oa_shared.json_types import JsonObject
 
@@ -61,7 +62,7 @@ class Downloads:
         for attempt in range(1, _TRIES + 1):
             try:
                 async with self._session.get(url, headers={"Accept": "application/json"}) as response:
-                    text = await response.text()
+                    text = await read_text(response)
                     following = response.links["next"]["url"] if "next" in response.links else None
             except (TimeoutError, aiohttp.ClientError, OSError) as error:
                 if attempt == _TRIES:
@@ -198,7 +199,7 @@ def _decode(url: URL, status: int, text: str) -> object:
         raise RejectedError(f"{url} returned HTTP {status}")
     try:
         decoded: object = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RejectedError(f"{url} is not JSON: {error}") from error
     return decoded
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from oa_api.jobs.repair import JobFault, propose_repair
+from oa_api.jobs.repair import JobFault, locate_fault, propose_repair
 from oa_shared.failure_details import FailureDetails, FaultyPlace, Fix, FixAction
 
 TEXT = """{
@@ -120,3 +120,23 @@ def test_unknown_key_of_an_invalid_definition_is_renamed() -> None:
     text = TEXT.replace('"note~/x"', '"encodng"')
     repair = propose_repair(text, fault("source.schema", "unknown key"), file="a")
     assert 13 in repair.lines
+
+
+@pytest.mark.parametrize(
+    ("message", "pointers"),
+    [
+        (
+            "the data lacks A at /layers/addresses/0/conform/number, B at /layers/addresses/0/conform/street/fields/1.",
+            2,
+        ),
+        ("missing coordinate column X (`conform.lon`, `conform.lat`)", 2),
+        ("https://example.org/layers/addresses answered 404", 0),
+        ("/layers/parcels/12: missing `conform` with a `format`", 1),
+        ("/layers/a/1 " * 100, 1),
+    ],
+)
+def test_locate_fault_returns_the_pointers_of_a_message(message: str, pointers: int) -> None:
+    fault = JobFault("addresses", "city", "source.bad_rows", message, FailureDetails())
+    found = [place.pointer for place in locate_fault({}, "/layers/addresses/0", fault)]
+    assert len(found) == pointers
+    assert all(pointer.startswith("/layers/") and not pointer.endswith((".", ",", ":")) for pointer in found)

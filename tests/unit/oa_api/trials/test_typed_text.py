@@ -9,7 +9,6 @@ from oa_api.trials.github_links import edit_url
 from oa_api.trials.typed_text import (
     MAX_TEXT_BYTES,
     check_typed_text,
-    find_pointers,
     name_in_url,
     restore_line_ends,
 )
@@ -27,25 +26,6 @@ from oa_api.trials.typed_text import (
 )
 def test_name_in_url_is_the_path_below_sources(url: str, name: str) -> None:
     assert name_in_url(url) == name
-
-
-@pytest.mark.parametrize(
-    ("message", "pointers"),
-    [
-        (
-            "the data lacks A at /layers/addresses/0/conform/number, B at /layers/addresses/0/conform/street/fields/1.",
-            2,
-        ),
-        ("missing coordinate column X (`conform.lon`, `conform.lat`)", 2),
-        ("https://example.org/layers/addresses answered 404", 0),
-        ("/layers/parcels/12: missing `conform` with a `format`", 1),
-        ("/layers/a/1 " * 100, 1),
-    ],
-)
-def test_find_pointers_returns_those_of_a_message(message: str, pointers: int) -> None:
-    found = find_pointers(message, "/layers/addresses/0")
-    assert len(found) == pointers
-    assert all(pointer.startswith("/layers/") and not pointer.endswith((".", ",", ":")) for pointer in found)
 
 
 def test_line_ends_are_restored_and_a_single_line_is_broken() -> None:

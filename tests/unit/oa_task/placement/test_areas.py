@@ -1,6 +1,7 @@
 """The file of areas: complete, and each area where it belongs."""
 
 import gzip
+import importlib.resources
 from functools import cache
 
 import numpy as np
@@ -47,6 +48,12 @@ def test_file_has_every_county_state_and_country_once_and_is_small() -> None:
         ("iso:FR", 55.45, -20.88),
         ("iso:DE", 7.89, 54.18),
         ("iso:RU", -169.0, 65.9),
+        ("iso:AU", 105.67, -10.49),
+        ("iso:NZ", -159.78, -21.21),
+        ("iso:UA", 34.1, 44.95),
+        ("iso:SO", 44.06, 9.56),
+        ("iso:XK", 21.16, 42.66),
+        ("iso:RE", 55.45, -20.88),
         ("iso:VA", 12.45, 41.90),
         ("iso:NL", -68.27, 12.15),
         ("iso:JP", 142.19, 27.09),
@@ -91,3 +98,11 @@ def test_unknown_key_has_no_area() -> None:
     assert find_area("us:99999", "") is None
     assert find_area("us:3604", "") is None
     assert find_area("iso:U", "") is None
+
+
+def test_every_code_of_iso_3166_has_an_area() -> None:
+    places = importlib.resources.files("oa_api.datasets").joinpath("places.tsv.gz").read_bytes()
+    paths = [line.split("\t")[0] for line in gzip.decompress(places).decode().splitlines()]
+    codes = {path.upper() for path in paths if len(path) == len("fr")}
+    assert len(codes) > _COUNTRIES
+    assert {code for code in codes if f"iso:{code}" not in _keys()} == set()

@@ -141,3 +141,40 @@ def test_data_without_geometry_has_no_place() -> None:
         "coverage": None,
         "problems": [],
     }
+
+
+@pytest.mark.parametrize("signs", [(-1, 1), (1, -1)])
+def test_swapped_coordinates_without_their_sign_are_explained(signs: tuple[int, int]) -> None:
+    lon, lat = _town(-73.95, 40.65)
+    (problem,) = _judge((lat * signs[0], lon * signs[1]), _entry(_BROOKLYN))
+    assert "latitude and longitude were swapped" in problem.message
+
+
+@pytest.mark.parametrize(("share", "codes"), [(0.45, []), (0.6, [PlacementCode.NO_PLACE])])
+@pytest.mark.parametrize("has_zeros", [False, True])
+def test_most_features_without_a_place_are_a_problem(
+    share: float, codes: list[PlacementCode], *, has_zeros: bool
+) -> None:
+    lon, lat = _town(-73.95, 40.65, 1_000)
+    unknown = int(len(lon) * share)
+    sample = PlaceSample()
+    sample.add(np.column_stack((lon, lat, lon, lat))[unknown:])
+    if has_zeros:
+        sample.add(np.zeros((unknown, 4)))
+    else:
+        sample.add_missing(unknown)
+    assert [problem.code for problem in judge_placement(sample, _entry(_BROOKLYN)).problems] == codes
+
+
+def test_data_of_which_no_feature_has_a_place_is_a_problem() -> None:
+    sample = PlaceSample()
+    sample.add_missing(500)
+    assert [problem.code for problem in judge_placement(sample, _entry({})).problems] == [PlacementCode.NO_PLACE]
+
+
+@pytest.mark.parametrize("lon", [179.9, -179.9])
+def test_distance_of_places_behind_the_antimeridian_is_the_shorter_way(lon: float) -> None:
+    ring = [[-lon, 0], [-lon + 0.05, 0], [-lon + 0.05, 1], [-lon, 1], [-lon, 0]]
+    coverage = {"geometry": {"type": "Polygon", "coordinates": [ring]}}
+    (problem,) = _judge(_town(lon, 5.0), _entry(coverage))
+    assert int(problem.message.split("about ")[1].split(" km")[0].replace(",", "")) < 500

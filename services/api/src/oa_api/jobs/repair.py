@@ -60,7 +60,7 @@ def propose_repair(text: str, fault: JobFault, *, file: str) -> Repair:
     """
     definition: object = json.loads(text)
     entry = find_entry(definition, fault.layer, fault.name)
-    places = _find_places(definition, entry or "", fault)
+    places = locate_fault(definition, entry or "", fault)
     spans = find_spans(text, [place.pointer for place in places])
     exact = [place for place in places if place.pointer in spans or _adds_key(place)]
     lines = find_lines(text, [place.pointer for place in exact or places])
@@ -76,8 +76,11 @@ def find_entry(definition: object, layer: str, name: str) -> str | None:
     return None if index is None else f"/layers/{layer}/{index}"
 
 
-def _find_places(definition: object, entry: str, fault: JobFault) -> list[FaultyPlace]:
-    """Return the places that the task reported; else those that the schema, the message or the code names."""
+def locate_fault(definition: object, entry: str, fault: JobFault) -> list[FaultyPlace]:
+    """Return the places of a failure in a definition, whose entry has the pointer `entry`; none if it names none.
+
+    They are those that the task reported, else those that the schema, the message or the code names.
+    """
     if fault.details.places:
         return [FaultyPlace(entry + place.pointer, place.fix) for place in fault.details.places]
     if fault.code == "source.schema" and (places := fix_definition(definition)):
@@ -85,7 +88,7 @@ def _find_places(definition: object, entry: str, fault: JobFault) -> list[Faulty
     options = [entry + _option_pointer(path) for path in _OPTION.findall(fault.message)]
     named = [*_POINTER.findall(fault.message), *options]
     if named:
-        return [FaultyPlace(pointer) for pointer in dict.fromkeys(named[:_MAX_MARKS])]
+        return [FaultyPlace(pointer.rstrip(".")) for pointer in list(dict.fromkeys(named))[:_MAX_MARKS]]
     members = ("/data",) if fault.code.startswith(_ABOUT_THE_SERVER) else _MEMBERS.get(fault.code, ())
     existing = next((member for member in members if _has_member(definition, entry + member)), None)
     return [FaultyPlace(entry + existing)] if existing else []

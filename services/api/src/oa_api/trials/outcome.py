@@ -1,6 +1,7 @@
 """The outcome of a trial: its job, its sample, why the job failed, and the published data."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from aiohttp import web
 from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.jobs import queries
 from oa_api.jobs.pages.files import read_json
+from oa_api.jobs.repair import JobFault, locate_fault
 from oa_api.jobs.rows import JobRow, PreviousPublication, PublishedJob
 from oa_api.trials.definition_changes import DefinitionChange, compare_entries
 from oa_api.trials.github_links import edit_url
@@ -16,8 +18,8 @@ from oa_api.trials.remarks import Remark
 from oa_api.trials.review import TrialEntryJson
 from oa_api.trials.rows import TrialRow
 from oa_api.trials.sample_view import SampleView, read_rows, view_sample
-from oa_api.trials.typed_text import find_pointers
 from oa_shared.definition_check.findings import Severity
+from oa_shared.failure_details import DETAILS, read_details
 from oa_shared.failures import FAILURES, Failure
 from oa_shared.json_positions import find_lines
 from oa_shared.placement import PlacementProblem, find_move, read_problems
@@ -92,7 +94,7 @@ async def _published_tiles(request: web.Request, published: PublishedJob | None)
 
 
 def locate_failure(definition: str, job: JobRow, entries: Sequence[TrialEntryJson]) -> list[Remark]:
-    """Return the failure of a job at each line that its message names, else at that of its entry.
+    """Return the failure of a job at each line that it names, as on the page of the job, else at that of its entry.
 
     The definition must be JSON; the work grows with it.
     """
@@ -101,5 +103,7 @@ def locate_failure(definition: str, job: JobRow, entries: Sequence[TrialEntryJso
     code, message = job.error.code, job.error.message or ""
     entry = next((item for item in entries if (item["layer"], item["name"]) == (job.layer, job.name)), None)
     own_pointer = entry["pointer"] if entry else ""
-    lines = find_lines(definition, find_pointers(message, own_pointer) or [own_pointer])
+    fault = JobFault(job.layer, job.name, code, message, read_details((job.result or {}).get(DETAILS)))
+    places = locate_fault(json.loads(definition), own_pointer, fault)
+    lines = find_lines(definition, [place.pointer for place in places] or [own_pointer])
     return [Remark(line, Severity.ERROR, code, pointer, message) for pointer, line in lines.items()]

@@ -1,7 +1,6 @@
 """The text that an author typed or pasted, and what its address says."""
 
 import re
-from collections.abc import Iterator
 
 from oa_api.http.errors import InvalidError
 from oa_shared.carriers import why_not_name
@@ -11,9 +10,6 @@ MAX_TEXT_BYTES = 512 * 1024
 MAX_FORM_BYTES = 3 * MAX_TEXT_BYTES + 16 * 1024
 _NUL = "\0"
 _PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>[^?#]+)\.json(?:[?#]|\Z)")
-_POINTER = re.compile(r"/layers/\w+/\d+(?:/[^\s:;,()'\"`]+)*")
-_MEMBER = re.compile(r"`conform\.(\w+)`")
-_MAX_POINTERS = 20
 
 
 def restore_line_ends(text: str) -> str:
@@ -37,15 +33,3 @@ def name_in_url(url: str) -> str:
     """Return the name of the source at a URL of the repository, empty for any other."""
     match = _PATH_BELOW_SOURCES.search(url)
     return match["name"] if match and why_not_name(match["name"]) is None else ""
-
-
-def find_pointers(message: str, entry_pointer: str) -> list[str]:
-    """Return the JSON pointers that the message of a failure names, in full or as members of the entry's `conform`."""
-    return list(dict.fromkeys(_pointers(message, entry_pointer)))[:_MAX_POINTERS]
-
-
-def _pointers(message: str, entry_pointer: str) -> Iterator[str]:
-    for match in _POINTER.finditer(message):
-        yield match[0].rstrip(".")
-    for match in _MEMBER.finditer(message):
-        yield f"{entry_pointer}/conform/{match[1]}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from oa_shared.definition_check.findings import LintFinding, error, warning
 from oa_shared.json_types import JsonObject
-from oa_shared.placement import PlacementCode, PlacementProblem
+from oa_shared.placement import PlacementProblem
 from oa_shared.source_definition import entries, validate_definition
 from oa_task.conform.missing_columns import missing_columns
 from oa_task.definition.nearest_column import name_with_nearest
@@ -51,6 +51,6 @@ def _check_entry(definition: JsonObject, job: TaskJob, pointer: str) -> Iterator
 
 def _placement_finding(problem: PlacementProblem, pointer: str) -> LintFinding:
     """Return an error where a job fails, a warning where its result needs review."""
-    if problem.code is PlacementCode.OFF_EARTH:
-        return error(f"{pointer}/conform", "source.crs", problem.message)
+    if code := problem.code.failure_code:
+        return error(f"{pointer}/conform", code, problem.message)
     return warning(f"{pointer}/conform", str(problem.code), problem.message)

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from oa_shared.definition_address import is_web_address
+from oa_shared.definition_address import MAX_DEFINITION_BYTES, is_web_address
 from oa_shared.definition_check.findings import LintFinding, Severity, error
 from oa_shared.failures import FAILURES, exit_status
 from oa_shared.json_positions import TextPosition
@@ -82,10 +82,13 @@ def _check(source: str, *, with_data: bool) -> list[LocatedFinding]:
 
 def _check_file(source: str, path: Path, *, with_data: bool) -> list[LocatedFinding]:
     try:
+        if path.stat().st_size > MAX_DEFINITION_BYTES:
+            return [_reject(source, f"larger than {MAX_DEFINITION_BYTES:,} bytes: is it a definition?")]
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as problem:
-        finding = error("", "source.schema", f"not JSON: byte {problem.start:,} is not UTF-8")
-        return [LocatedFinding(source, TextPosition(1, 1), finding)]
+        return [_reject(source, f"not JSON: byte {problem.start:,} is not UTF-8")]
+    except OSError as problem:
+        return [_reject(source, f"cannot be read: {problem.strerror}")]
     findings: list[LintFinding] = check_text(text)
     if with_data:
         from oa_task.check.data import check_data  # noqa: PLC0415 - imports the downloads
@@ -94,10 +97,18 @@ def _check_file(source: str, path: Path, *, with_data: bool) -> list[LocatedFind
     return locate_findings(source, text, findings)
 
 
+def _reject(source: str, text: str) -> LocatedFinding:
+    return LocatedFinding(source, TextPosition(1, 1), error("", "source.schema", text))
+
+
 def _definitions(sources: Iterable[str]) -> Iterator[str]:
+    """Yield the files and URLs to check. Raises click.BadParameter for a folder without any."""
     for source in sources:
         if not is_web_address(source) and Path(source).is_dir():
-            yield from map(str, sorted(Path(source).rglob("*.json")))
+            files = sorted(map(str, (path for path in Path(source).rglob("*.json") if not path.is_dir())))
+            if not files:
+                raise click.BadParameter(f"{source} has no .json files", param_hint="FILE_OR_URL")
+            yield from files
         else:
             yield source
 

@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from oa_shared.placement import PlacementCode, PlacementProblem, read_problems
+from oa_shared.placement import PlacementProblem, read_problems
 from oa_shared.source_definition import DefinitionEntry
 from oa_shared.value_text import plural
 from oa_task.commands.console import make_console, print_json, run_command
@@ -78,9 +78,9 @@ def show_sample(job: TaskJob, options: TrialOptions, sandbox: Sandbox, *, as_jso
         elif preview.summary is not None:
             show_summary(output, preview.summary, elapsed_s=elapsed_s)
         _print_problems(console, preview.problems)
-        off_earth = [problem for problem in preview.problems if problem.code is PlacementCode.OFF_EARTH]
-        if off_earth:
-            raise TaskFailure("source.crs", off_earth[0].message)
+        for problem in preview.problems:
+            if code := problem.code.failure_code:
+                raise TaskFailure(code, problem.message)
 
     return run_command(work, as_json=as_json)
 
@@ -120,5 +120,5 @@ def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
 
 def _print_problems(console: Console, problems: Sequence[PlacementProblem]) -> None:
     for problem in problems:
-        if problem.code is not PlacementCode.OFF_EARTH:
+        if problem.code.failure_code is None:
             console.print(f"[yellow]warning[/] {escape(problem.message)} [dim]({problem.code})[/]", soft_wrap=True)

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import shapely
 
 from oa_shared.json_types import JsonObject
@@ -79,17 +80,21 @@ def column_names(raws: Sequence[Path], entry: TaskEntry, *, work: Path) -> JsonO
 
 
 def _judge_placement(parts: Sequence[list[Path]], entry: TaskEntry) -> JsonObject:
-    """Return `placement` of the first features; nothing if they cannot be read, which the columns explain."""
+    """Return `placement` of the first features; nothing if the data lacks columns, which its columns explain."""
     sample, bad_rows = PlaceSample(), BadRows()
     left = _PAGE if entry.is_esri else _FIRST_ROWS
     try:
         for files in parts:
             for batch in open_batches(files, entry, bad_rows=bad_rows, limit=left):
-                sample.add(bounds(batch.geometry)[~is_missing(batch.geometry)])
+                missing = is_missing(batch.geometry)
+                sample.add(bounds(batch.geometry)[~missing])
+                sample.add_missing(int(missing.sum()))
                 left -= len(batch)
             if left <= 0:
                 break
-    except TaskFailure:
+    except TaskFailure as failure:
+        if failure.code != "source.columns_missing":
+            raise
         return {}
     return {"placement": judge_first_rows(sample, bad_rows, entry).as_json()}
 
@@ -146,7 +151,7 @@ def _geometry_text(batch: FeatureBatch, index: int) -> str | None:
         shape = shapely.Point(batch.geometry.x[index], batch.geometry.y[index])
     else:
         shape = batch.geometry.array[index]
-    if shape is None or shapely.is_empty(shape):
+    if shape is None or shapely.is_empty(shape) or not np.isfinite(shapely.bounds(shape)).all():
         return None
     text = shapely.to_wkt(shape, rounding_precision=7)
     return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"

@@ -39,6 +39,7 @@ class ConversionStats:
         boxes = bounds(geometry)[~missing]
         self._extend_bounds(boxes)
         self.places.add(boxes)
+        self.places.add_missing(int(missing.sum()))
         self.validation.add(validation)
 
     def report(self) -> JsonObject:

@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 
 from oa_shared.json_types import JsonObject
-from oa_shared.placement import PlacementCode
 from oa_task.conversion.preview_row import PreviewRow
 from oa_task.results.files import SAMPLE_FILE
 from oa_task.row_preview.preview import Preview, preview_rows
@@ -26,8 +25,8 @@ async def run_sample_job(
     with sandbox or Sandbox() as child:
         preview = await preview_rows(job, count, on_progress, child)
     for problem in preview.problems:
-        if problem.code is PlacementCode.OFF_EARTH:
-            raise TaskFailure("source.crs", problem.message)
+        if code := problem.code.failure_code:
+            raise TaskFailure(code, problem.message)
     return await asyncio.to_thread(_write, job, preview)
 
 

@@ -16,6 +16,7 @@ import shapely
 
 FILE = Path(__file__).with_name("areas.tsv.gz")
 _UNITS_PER_DEGREE = 100.0
+_HALF_TURN, _FULL_TURN = 180.0, 360.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,13 @@ class Area:
     def is_inside(self, lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
         """Return the mask of the points inside."""
         finite = np.isfinite(lon) & np.isfinite(lat)
-        inside = shapely.contains_xy(self.shape, np.where(finite, lon, 0.0), np.where(finite, lat, 0.0))
+        lat = np.where(finite, lat, 0.0)
+        west, _, east, _ = self.shape.bounds
+        inside = np.zeros(len(lon), dtype=bool)
+        # A `geometry` may cross the antimeridian, to 182 or to -182 degrees.
+        for turn in (-_FULL_TURN, 0.0, _FULL_TURN):
+            if west < _HALF_TURN + turn and east > turn - _HALF_TURN:
+                inside |= np.asarray(shapely.contains_xy(self.shape, np.where(finite, lon + turn, 0.0), lat))
         return np.asarray(inside & finite, dtype=bool)
 
 
@@ -43,6 +50,14 @@ class KeyedArea:
     key: str
     place: str
     area: Area
+
+
+def list_names(prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield the key and the place of each area whose key begins with a prefix."""
+    for line in gzip.decompress(FILE.read_bytes()).decode().splitlines():
+        if line.startswith(prefix):
+            key, place, _ = line.split("\t")
+            yield key, place
 
 
 def list_areas(prefix: str) -> Iterator[KeyedArea]:

@@ -15,6 +15,7 @@ from oa_task.read.crs import TARGET, projection
 from oa_task.runtime.failure import TaskFailure
 
 _LEAST_SHARE = 0.9
+_EARTH = np.array([180.0, 90.0, 180.0, 90.0])
 _WEB_MERCATOR = "3857"
 # The best reference systems differ by meters, a datum by hundreds: any of them explains the fault.
 _AS_GOOD = 0.02
@@ -61,11 +62,13 @@ def _simple_changes(places: _Places, raw: _Places, srs: str) -> Iterator[tuple[s
         yield f"would fit in {TARGET} with latitude and longitude swapped: correct `conform.srs`", (y, x)
     yield "would fit if longitudes had the opposite sign", (-lon, lat)
     yield "would fit if latitudes had the opposite sign", (lon, -lat)
+    yield "would fit if latitude and longitude were swapped and longitudes had the opposite sign", (-lat, lon)
+    yield "would fit if latitude and longitude were swapped and latitudes had the opposite sign", (lat, -lon)
 
 
 def nearest_system(raw: _Places, area: Area) -> str:
     """Return the projected system of the area in which the raw coordinates fit best, such as EPSG:2263, or nothing."""
-    west, south, east, north = (float(side) for side in area.shape.bounds)
+    west, south, east, north = (float(side) for side in np.clip(area.shape.bounds, -_EARTH, _EARTH))
     region = AreaOfInterest(west, south, east, north)
     systems = query_crs_info("EPSG", [PJType.PROJECTED_CRS], area_of_interest=region, contains=False)
     codes = [system.code for system in sorted(systems, key=_rarity)[:_MOST_SYSTEMS]]

@@ -6,7 +6,10 @@ LARGEST_SAMPLE = 8192
 
 
 class PlaceSample:
-    """The centers of every n-th feature with a geometry: n doubles when the sample is full."""
+    """The centers of every n-th feature with a geometry: n doubles when the sample is full.
+
+    `count` is the number of features with a geometry, `missing` of those without one.
+    """
 
     def __init__(self) -> None:
         self._boxes: list[np.ndarray] = []
@@ -14,6 +17,7 @@ class PlaceSample:
         self._step = 1
         self._skip = 0
         self.count = 0
+        self.missing = 0
 
     def add(self, boxes: np.ndarray) -> None:
         """Add the boxes of features, shape (n, 4): west, south, east, north."""
@@ -27,6 +31,10 @@ class PlaceSample:
         self._size += len(taken)
         if self._size > 2 * LARGEST_SAMPLE:
             self._halve()
+
+    def add_missing(self, count: int) -> None:
+        """Count features without a geometry."""
+        self.missing += count
 
     def points(self) -> tuple[np.ndarray, np.ndarray]:
         """Return longitudes and latitudes, without places that are not finite."""

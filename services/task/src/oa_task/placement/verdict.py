@@ -19,11 +19,13 @@ from oa_task.runtime.failure import TaskFailure
 
 MAX_SHARE_OFF_EARTH = 0.05
 MAX_SHARE_OUTSIDE = 0.25
+MAX_SHARE_UNKNOWN = 0.5
 # Fewer features may well be one building, or one side of a street.
 LEAST_FEATURES = 100
 SPOT_M, LINE_M = 10.0, 3.0
 _LEAST_LINE_M = 1_000.0
 _EARTH_LON, _EARTH_LAT = 180.0, 90.0
+_FULL_TURN = 360.0
 _M_PER_DEGREE = 111_200.0
 # The most distant hundredths do not count: one mistyped coordinate is not the fault of the rest.
 _TRIM = 2.0
@@ -51,22 +53,27 @@ class Placement:
 def judge_placement(sample: PlaceSample, entry: TaskEntry) -> Placement:
     """Return what a sample says; nothing about data without geometries."""
     places = sample.points()
+    unknown = _find_unknown(places, sample)
     if not len(places[0]):
-        return Placement()
+        return Placement(problems=unknown)
     area = resolve_coverage(entry.coverage)
-    return Placement(
-        _core(_known_places(places)), area.name if area else None, tuple(_find_problems(places, entry, area))
-    )
+    problems = (*unknown, *_find_problems(places, entry, area))
+    return Placement(_core(_known_places(places)), area.name if area else None, problems)
 
 
 def judge_first_rows(sample: PlaceSample, bad_rows: BadRows, entry: TaskEntry) -> Placement:
-    """Return what the first rows say, for which the conversion would fail: coordinates off the Earth are a problem."""
+    """Return what the first rows say: of coordinates for which the conversion would fail, that is the problem.
+
+    Raises TaskFailure if the conversion would fail for another reason.
+    """
     try:
         with explain_bad_coordinates(bad_rows, entry):
             bad_rows.check()
     except TaskFailure as failure:
-        if failure.code == "source.crs":
-            return Placement(problems=(PlacementProblem(PlacementCode.OFF_EARTH, failure.message[:MAX_MESSAGE]),))
+        code = next((code for code in PlacementCode if code.failure_code == failure.code), None)
+        if code is None:
+            raise
+        return Placement(problems=(PlacementProblem(code, failure.message[:MAX_MESSAGE]),))
     return judge_placement(sample, entry)
 
 
@@ -83,9 +90,26 @@ def _find_problems(places: _Places, entry: TaskEntry, area: Area | None) -> list
     return [*([shape] if shape else []), *([outside] if outside else [])]
 
 
+def _find_unknown(places: _Places, sample: PlaceSample) -> tuple[PlacementProblem, ...]:
+    """Return a problem if most features have no geometry, or are at 0, 0."""
+    total = sample.count + sample.missing
+    if total < LEAST_FEATURES:
+        return ()
+    nowhere = 1 - float(_is_known(places).mean()) if len(places[0]) else 0.0
+    share = (sample.missing + sample.count * nowhere) / total
+    if share <= MAX_SHARE_UNKNOWN:
+        return ()
+    text = f"{share:.0%} of the features have no place: no geometry, or coordinates of 0, 0"
+    return (_problem(PlacementCode.NO_PLACE, text, "check the columns of the coordinates"),)
+
+
+def _is_known(places: _Places) -> np.ndarray:
+    return np.asarray((np.abs(places[0]) > NOWHERE) | (np.abs(places[1]) > NOWHERE))
+
+
 def _known_places(places: _Places) -> _Places:
     """Return the places without those at 0, 0, which programs write for an unknown place, unless all are there."""
-    known = (np.abs(places[0]) > NOWHERE) | (np.abs(places[1]) > NOWHERE)
+    known = _is_known(places)
     return (places[0][known], places[1][known]) if known.any() else places
 
 
@@ -133,9 +157,11 @@ def _find_outside(places: _Places, entry: TaskEntry, area: Area | None) -> Place
 
 
 def _distance_km(area: Area, lon: float, lat: float) -> float:
-    nearest = shapely.get_coordinates(shapely.shortest_line(shapely.Point(lon, lat), area.shape))[-1]
-    east, north = (nearest - [lon, lat]) * [math.cos(math.radians(lat)), 1.0]
-    return math.hypot(east, north) * _M_PER_DEGREE / 1000
+    """Return the distance of a place from an area in km, the shorter way around the Earth."""
+    places = shapely.points([[lon + turn, lat] for turn in (-_FULL_TURN, 0.0, _FULL_TURN)])
+    lines = shapely.get_coordinates(shapely.shortest_line(places, area.shape)).reshape(-1, 2, 2)
+    east, north = ((lines[:, 1] - lines[:, 0]) * [math.cos(math.radians(lat)), 1.0]).T
+    return float(np.hypot(east, north).min()) * _M_PER_DEGREE / 1000
 
 
 def _core(places: _Places) -> tuple[float, float, float, float]:
