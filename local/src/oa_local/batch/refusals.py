@@ -42,7 +42,7 @@ def check_submission(new_job: SubmittedJob, *, size_bytes: int) -> None:
     if size_bytes > MAX_PAYLOAD_BYTES:
         raise BatchClientError(f"the request has {size_bytes} bytes, the limit is {MAX_PAYLOAD_BYTES}")
     if not _NAME.fullmatch(new_job["jobName"]):
-        raise BatchClientError("jobName must start with a letter or digit, and have 1 to 128 letters, digits, - and _")
+        raise BatchClientError("jobName must start with A-Z, a-z or 0-9, and have 1 to 128 of these, - and _")
     _check_array(new_job)
     _check_overrides(new_job)
     _check_limits(new_job)

@@ -9,7 +9,7 @@ from aiohttp import web
 # Each process keeps its own: some answers for everything, and those of the filters that people use at the moment.
 MAX_KEPT_BYTES = 16 * 1024 * 1024
 _MAX_BODY_BYTES = MAX_KEPT_BYTES // 4
-# Clients may keep the extents as long: nobody sees older ones than before.
+# Clients may keep the extents as long: no client sees older ones than before.
 KEPT_S = 300
 
 
