@@ -2,9 +2,12 @@
 
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 from support.language.text import Text
@@ -12,6 +15,9 @@ from support.language.text import Text
 BANNED = Path(__file__).parents[2] / "unit/language/banned_phrases.toml"
 GLOSSARY = "docs/glossary.md"
 ALLOWED = re.compile(r"language-ok: \S+")
+_SEPARATOR = "\x00"
+# What depends on the beginning or the end of a text must see that text alone.
+_AT_AN_EDGE = re.compile(r"\\A|\\Z|(?<!\[)\^|\$|\(\?<(?!!\\w\))")
 _USER = frozenset({"page", "message", "help", "openapi", "doc"})
 _GROUPS = {
     "user": _USER,
@@ -115,22 +121,52 @@ def _kinds(scopes: Iterable[str]) -> frozenset[str]:
     return frozenset(kind for scope in scopes for kind in _GROUPS.get(scope, {scope}))
 
 
-def find(texts: Iterable[Text], phrases: Iterable[Phrase], root: Path) -> Iterator[Finding]:
-    """Yield each use of a phrase whose line does not end in `language-ok:` with a reason."""
-    listed = list(phrases)
-    lines: dict[str, list[str]] = {}
+class _JoinedTexts:
+    """Texts of one kind as one string: a phrase is searched in all of them at once, which takes a third of the time."""
+
+    def __init__(self, texts: Sequence[Text]) -> None:
+        self._texts = texts
+        self._all = _SEPARATOR.join(text.words for text in texts)
+        lengths = (len(text.words) + len(_SEPARATOR) for text in texts[:-1])
+        self._starts = list(accumulate(lengths, initial=0))
+
+    def find_candidates(self, phrase: Phrase) -> Iterator[Text]:
+        """Yield each text that may have the phrase."""
+        if _AT_AN_EDGE.search(phrase.pattern.pattern):
+            yield from self._texts
+            return
+        found = phrase.pattern.search(self._all)
+        while found is not None:
+            # What begins in a text and reaches into the next one hides nothing: the next search begins there.
+            place = bisect_right(self._starts, found.start())
+            yield self._texts[place - 1]
+            found = phrase.pattern.search(self._all, self._starts[place]) if place < len(self._starts) else None
+
+
+def find(texts: Iterable[Text], phrases: Iterable[Phrase], root: Path) -> list[Finding]:
+    """Return each use of a phrase whose line does not end in `language-ok:` with a reason, by file and line."""
+    listed, by_kind = list(phrases), defaultdict[str, list[Text]](list)
     for text in texts:
-        for phrase in listed:
-            if not phrase.applies_to(text):
-                continue
-            for found in phrase.pattern.finditer(text.words):
-                line = text.line + text.words.count("\n", 0, found.start())
-                if text.file not in lines:
-                    lines[text.file] = _lines(root / text.file)
-                if not ALLOWED.search("".join(lines[text.file][line - 1 : line])):
-                    yield Finding(text.file, line, text.kind, _around(text.words, found), phrase.say)
+        by_kind[text.kind].append(text)
+    findings = []
+    for kind, group in by_kind.items():
+        joined = _JoinedTexts(group)
+        for phrase in (phrase for phrase in listed if kind in phrase.kinds):
+            for text in joined.find_candidates(phrase):
+                findings += _find_in(text, phrase, root)
+    return sorted(findings, key=lambda finding: (finding.file, finding.line))
 
 
+def _find_in(text: Text, phrase: Phrase, root: Path) -> Iterator[Finding]:
+    if not phrase.applies_to(text):
+        return
+    for found in phrase.pattern.finditer(text.words):
+        line = text.line + text.words.count("\n", 0, found.start())
+        if not ALLOWED.search("".join(_lines(root / text.file)[line - 1 : line])):
+            yield Finding(text.file, line, text.kind, _around(text.words, found), phrase.say)
+
+
+@cache
 def _lines(path: Path) -> list[str]:
     """Return the lines of a file; none where the text is not of a file."""
     return path.read_text("utf-8").splitlines() if path.is_file() else []
