@@ -19,7 +19,8 @@ from oa_api.trials.review import TrialEntryJson
 from oa_api.trials.rows import TrialRow
 from oa_api.trials.sample_view import SampleView, read_rows, view_sample
 from oa_shared.definition_check.findings import Severity
-from oa_shared.failure_details import DETAILS, read_details
+from oa_shared.failure_details import DETAILS
+from oa_shared.failure_details_schema import read_details
 from oa_shared.failures import FAILURES, Failure
 from oa_shared.json_positions import find_lines
 from oa_shared.placement import PlacementProblem, find_move, read_problems
