@@ -29,6 +29,7 @@ BOUNDED = {
     "definitions/examination_frames.py": "in the examiner, except for headers of our own code",
     "definitions/examiner.py": "replies of at most a megabyte of text, except for one definition of 2 MB",
     "http/assets.py": "our own files, at the start",
+    "http/compression.py": "by size",
     "http/conditional.py": "a page of at most 100 rows",
     "http/idempotency.py": "by size",
     "http/safe_json.py": "by size, or in the examiner",
