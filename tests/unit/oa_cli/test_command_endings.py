@@ -110,7 +110,7 @@ def test_console_passes_on_that_its_reader_left(make_console: type[click.Group])
 
 
 def test_error_of_a_file_is_not_taken_for_one_of_the_output() -> None:
-    with pytest.raises(OSError, match="a.csv"), end_quietly(unwritable=8):
+    with pytest.raises(OSError, match=r"a\.csv"), end_quietly(unwritable=8):
         raise OSError(errno.ENOSPC, "No space left on device", "a.csv")
 
 

@@ -47,7 +47,7 @@ def submit(
     follow: bool,
     as_json: bool,
 ) -> None:
-    """Run source definitions from files or URLs.
+    """Run source definitions from files, URLs, or `-` for standard input.
 
     Each entry of each layer becomes a job of one new run; --layer and --name select entries. On a terminal, oa asks
     which entry to run if a file has several.
