@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from oa_shared.failures import FAILURES
 from support.command_line import OA, ProgramResult, run
 
 OA_TASK = OA.with_name("oa-task")
@@ -148,12 +149,13 @@ async def test_try_counts_the_rows_of_a_file_in_place_of_the_download(tmp_path: 
     path.write_text(json.dumps(_definition("https://example.org", "missing")))
     data.write_text(f"{BEFORE}4,Elm St,d,east,40\n")
     ended = await oa("try", path, "--rows", "100", "--data", data, "--json")
-    shown, counted = map(json.loads, ended.out.splitlines())
+    shown, counted, failed = map(json.loads, ended.out.splitlines())
     assert [row["raw"]["NO"] for row in shown] == ["1", "2", "3", "4"]
     summary = counted["summary"]
     assert (summary["count"], summary["rows"]["read"], summary["fields"]["street"]) == (4, 4, 4)
     assert summary["rows"]["bad"]["unreadable coordinates"]["count"] == 1
     assert summary["elapsed_s"] > 0
+    assert (ended.status, failed["code"]) == (FAILURES["source.bad_rows"].exit_status, "source.bad_rows")
 
 
 async def test_commands_take_a_definition_at_a_url(tmp_path: Path, site: TestServer) -> None:

@@ -74,6 +74,6 @@ async def test_bad_token_low_role_and_bad_definition_have_statuses_of_their_own(
     token = (await oa(api, "token", "create", "low", "--role", "viewer", "--account", "1")).out.strip()
     source = tmp_path / "source.json"
     source.write_text('{"schema": 2, "coverage": {}, "layers": {"addresses": [{"name": 7}]}}')
-    assert (await oa(api, "submit", str(source), token="oa_wrong")).status == ExitStatus.NOT_ALLOWED
+    assert (await oa(api, "account", "list", token="oa_wrong")).status == ExitStatus.NOT_ALLOWED
     assert (await oa(api, "account", "list", token=token)).status == ExitStatus.NOT_ALLOWED
     assert (await oa(api, "submit", str(source))).status == ExitStatus.REJECTED

@@ -19,7 +19,7 @@ async def test_collection_is_created_built_shown_and_deleted(api: RunningApi) ->
     assert made.json["id"] == 1
     started = await oa(api, "collection", "build", "1")
     assert started.status == 0
-    assert started.out == "job 2 builds it from 1 datasets with 1,000 features\n"
+    assert started.out == "job 2 builds it from 1 dataset with 1,000 features\n"
     assert (await oa(api, "collection", "build", "1")).out.startswith("not built: ")
     await build(api, 2, "collection.geojson.zip")
     shown = await oa(api, "collection", "show", "1")
@@ -36,7 +36,7 @@ async def test_export_is_followed_and_downloaded(api: RunningApi, tmp_path: Path
     words = ("export", "create", "--format", "gpkg", "--source", "us/ne", "--bbox=-97,40,-96,41")
     made = await oa(api, *words)
     assert made.status == 0
-    assert made.out == "export 1, job 2, 1 datasets\n"
+    assert made.out == "export 1, job 2, 1 dataset\n"
     assert "us/ne -97.0,40.0,-96.0,41.0" in " ".join((await oa(api, "export", "list")).out.split())
     early = await oa(api, "export", "get", "1", "--out", str(tmp_path))
     assert early.status == 1
@@ -69,7 +69,7 @@ async def test_fabric_is_built_and_shown(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     started = await oa(api, "fabric", "build")
     assert started.out.splitlines()[:2] == [
-        "addresses: job 2 builds it from 1 datasets with 1,000 features",
+        "addresses: job 2 builds it from 1 dataset with 1,000 features",
         "parcels: not built: no published data matches",
     ]
     await build(api, 2, "fabric.pmtiles")

@@ -33,7 +33,7 @@ async def test_root_is_the_front_page_for_browsers_and_json_for_others(api: Runn
     await publish(api, "us/ca/a")
     await publish(api, "de/berlin")
     html = await _read(api, "/")
-    assert 'action="/data" role="search"' in html
+    assert 'action="/search" role="search"' in html
     for path in ("/data", "/guide/data", "/guide/check", "/overview", "/status", "/map"):
         assert f'href="{path}"' in html.partition("<main")[2], path
     assert re.search(r'Countries</span><span class="value">2<', html)

@@ -103,7 +103,7 @@ async def test_run_becomes_live_with_the_jobs_that_its_owner_has_seen(api: Runni
     assert (missing.status, list(missing.json["errors"])) == (422, ["expected_jobs"])
     outdated = await call(api, "PATCH", f"/api/run/{run}", {"live": True, "expected_jobs": 0})
     assert outdated.status == 409
-    assert "1 jobs" in outdated.json["detail"]
+    assert "1 job," in outdated.json["detail"]
     assert not (await api.get(f"/api/run/{run}"))["live"]
     assert (await call(api, "PATCH", f"/api/run/{run}", {"live": True, "expected_jobs": 1})).status == 200
 

@@ -76,3 +76,17 @@ def test_plural_follows_the_last_number() -> None:
         "2 of 21 jobs",
         "at least 1 job",
     ]
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("job 7 does not exist", "Job 7 does not exist"),
+        ("source.csv.gz is being prepared", "source.csv.gz is being prepared"),
+        ("https://example.org answered 404", "https://example.org answered 404"),
+        ("10,001 entries", "10,001 entries"),
+        ("", ""),
+    ],
+)
+def test_sentence_names_keep_their_first_letter(message: str, expected: str) -> None:
+    assert formatting.sentence(message) == expected

@@ -124,7 +124,7 @@ ENDINGS = ("geojson.zip", "parquet.zip", "pmtiles")
 
 async def test_collection_lines_with_another_count_than_the_plan_fail(bucket: Bucket, tmp_path: Path) -> None:
     dataset = {**bucket.publish("us/x", [address("1", "A", 1, 2)]), "count": 2, "geojson_sha256": None}
-    with pytest.raises(TaskFailure, match=r"source\.geojson\.gz has 1 features .*\b2\b") as caught:
+    with pytest.raises(TaskFailure, match=r"source\.geojson\.gz has 1 feature .*\b2\b") as caught:
         await bucket.build(plan("collection", [dataset], formats=["geojson"]), tmp_path / "out")
     assert caught.value.code == "infra.storage"
 

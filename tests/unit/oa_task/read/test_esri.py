@@ -292,7 +292,7 @@ def test_follow_waits_for_lines_not_written_yet(tmp_path: Path) -> None:
     ("text", "counts"),
     [
         ('{"srs":null}\n{"attributes":{}}\n', ""),
-        ('{"srs":null}\n{"attributes":{}}\n{"end":2}\n', "2 .*1"),
+        ('{"srs":null}\n{"attributes":{}}\n{"end":2}\n', "1 of 2"),
     ],
 )
 def test_follow_incomplete_file_is_truncated(tmp_path: Path, text: str, counts: str) -> None:

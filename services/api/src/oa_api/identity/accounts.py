@@ -70,7 +70,7 @@ async def change_account(transaction: Transaction, account_id: int, change: Acco
     role = before.role if change.role is UNCHANGED else change.role
     disabled = before.disabled_at is not None if change.disabled is UNCHANGED else change.disabled
     if admin_ids == [account_id] and (role != Role.ADMIN.label or disabled):
-        raise ConflictError(f"{before.login} is the last admin; give another account the role admin first")
+        raise ConflictError(f"account {before.login} is the last admin; give another account the role admin first")
     values = {"login": before.login, "email": email, "github_id": github_id, "account": account_id}
     await _check_conflicts(transaction, values)
     await transaction.execute(_SQL["update_account"], {**values, "role": role, "disabled": disabled})

@@ -62,9 +62,9 @@ async def find_or_create_account(
         account_id = await create_account(transaction, new_account, by=_BY_MEMBERSHIP, by_membership=True)
         account = await get_account(transaction, account_id)
     if account is None:
-        raise ForbiddenError(f"{user.login} (GitHub user ID {user.id}) has no account here; ask an admin for one")
+        raise ForbiddenError(f"GitHub user {user.login} (ID {user.id}) has no account here; ask an admin for one")
     if account.disabled_at is not None:
         raise ForbiddenError(f"account {account.login} is disabled")
     if account.by_membership and not is_member:
-        raise ForbiddenError(f"{user.login} is no longer a member of an organization that may sign in")
+        raise ForbiddenError(f"GitHub user {user.login} is no longer a member of an organization that may sign in")
     return account

@@ -86,4 +86,4 @@ async def _check_quota(transaction: Transaction, owner: AccountRow) -> None:
         raise ConflictError(f"account {owner.login} is disabled")
     count = await transaction.first(_SQL["count_tokens"], {"account": owner.id, "limit": MAX_TOKENS}, into=int)
     if (count or 0) >= MAX_TOKENS:
-        raise ConflictError(f"{owner.login} has {MAX_TOKENS} tokens; revoke one first")
+        raise ConflictError(f"account {owner.login} has {MAX_TOKENS} tokens; revoke one first")

@@ -160,6 +160,12 @@ def count_filled(fields: str) -> int:
     return len(_FILLED.findall(fields))
 
 
+def sentence(text: str) -> str:
+    """Return a message with a capital letter, unless it begins with a file, a URL or a code, which keep theirs."""
+    first = text.partition(" ")[0].rstrip(".,:;")
+    return text[:1].upper() + text[1:] if first.isalpha() else text
+
+
 FILTERS: Mapping[str, Callable[..., object]] = {
     "code_spans": code_spans,
     "plain": plain,
@@ -177,6 +183,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "ago": ago,
     "took": took,
     "web_url": web_url,
+    "sentence": sentence,
     "source_crumbs": source_crumbs,
     "commit_url": commit_url,
 }

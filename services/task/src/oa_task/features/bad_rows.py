@@ -6,6 +6,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from oa_shared.value_text import plural
 from oa_task.features.pages import FeaturePages
 from oa_task.runtime.failure import TaskFailure
 
@@ -87,8 +88,8 @@ class BadRows:
         name, worst = max(self.reasons.items(), key=lambda item: item[1].count)
         example = worst.examples[0]
         row = f"row {example['row']}" + (f" has {example['value']!r}" if example["value"] else "")
-        text = f"{total:,} of {rows_read:,} rows are unusable; most common reason ({worst.count:,} rows): {name}: {row}"
-        raise TaskFailure(worst.code, text)
+        reason = f"most common reason ({plural(worst.count, 'row')}): {name}: {row}"
+        raise TaskFailure(worst.code, f"{total:,} of {rows_read:,} rows are unusable; {reason}")
 
     def explanation(self) -> str:
         """Return the reasons of left-out rows in parentheses, empty if there are none."""
