@@ -205,8 +205,9 @@ async def test_sign_in_mail_of_which_the_process_dies_is_not_sent_again(database
 
 def test_each_worker_has_a_row_among_the_things_that_are_tried_again() -> None:
     """docs/reliability.md states where each is counted, with a test of a death."""
-    section = _DOCUMENT.read_text("utf-8").partition("## What is tried again\n")[2].partition("\n## ")[0]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines()[6:] if "|" in line]
+    section = _DOCUMENT.read_text("utf-8").partition("## Retried items\n")[2].partition("\n## ")[0]
+    table = [line for line in section.splitlines() if line.startswith("|")]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:]]
     workers = {row[1].strip("`") for row in rows}
     text = (Path(oa_api.__file__).parent / "workers.py").read_text("utf-8")
     built = {name.lower() for name in re.findall(r"\((?:True|settings\.\w+), (\w+), ", text)} - {"heartbeat"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
-SECTION = "## What holds"
+SECTION = "## Guarantees"
 
 
 def named_tests(text: str) -> list[tuple[str, str]]:
