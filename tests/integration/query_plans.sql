@@ -7,7 +7,7 @@ SELECT n %% 10 = 0, now() - make_interval(hours => 301 - n) FROM generate_series
 INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token, created_at, status, rank,
                  error_code, once_in_run)
 SELECT 1 + n * 299 / %(jobs)s, 'xx/' || n %% 5000, '0', (ARRAY['addresses', 'parcels', 'buildings'])[1 + n %% 3], 'city',
-       'standard', md5(n::text), now() - make_interval(secs => %(jobs)s - n),
+       'standard', md5(n::text), now() - make_interval(secs => (%(jobs)s - n) * 2592000.0 / %(jobs)s),
        CASE WHEN n > %(jobs)s - 500 THEN (ARRAY['Pending', 'Submitted', 'Running'])[1 + n %% 3]
             WHEN n %% 20 = 0 THEN 'Fail' ELSE 'Success' END,
        CASE WHEN n > %(jobs)s - 500 THEN n %% 3 ELSE 9 END,
@@ -82,7 +82,7 @@ SELECT 'rerun', '{}', '', 'session', 'a', 'moderator', 100 FROM generate_series(
 
 INSERT INTO bulk_action_job (bulk_action_id, job_id) SELECT 1 + id %% 200, id FROM job WHERE id <= 20000;
 INSERT INTO trial (id, account, definition, source_name, remarks, entries, job_id, created_at)
-SELECT md5(n::text), (n %% 2000)::text, '{}', '', '[]', '[]', n, now() - make_interval(secs => %(jobs)s - n)
+SELECT md5(n::text), (n %% 2000)::text, '{}', '', '[]', '[]', n, now() - make_interval(secs => (%(jobs)s - n) * 2592000.0 / %(jobs)s)
 FROM generate_series(1, %(jobs)s) n;
 
 INSERT INTO failure_day (day) SELECT (now() AT TIME ZONE 'UTC')::date - n FROM generate_series(1, 180) n;
