@@ -4,6 +4,11 @@ from collections.abc import Mapping
 
 import click
 
+from oa_shared.command_ending import end_quietly
+
+UNWRITABLE = 8
+"""The exit status when the output cannot be written."""
+
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Write a source": ("init", "check", "try", "explain", "diff", "upload"),
     "Run sources": ("submit", "run", "job", "failures", "ack", "bulk", "events", "health", "shadow"),
@@ -89,7 +94,22 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
 
 
 class GroupedCommands(click.Group):
-    """A group whose help lists its commands below headings."""
+    """A group whose help lists its commands below headings, and whose programs end as shells expect it."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        """Return the context; it prints the help of the program, whose reader may leave."""
+        with end_quietly(unwritable=UNWRITABLE):
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command, and end as shells expect it."""
+        with end_quietly(unwritable=UNWRITABLE):
+            try:
+                return super().invoke(ctx)
+            except click.Abort as abort:  # a prompt turns Ctrl-C into this
+                raise KeyboardInterrupt from abort
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands of each heading, those without one at the end."""

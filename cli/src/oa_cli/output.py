@@ -1,5 +1,6 @@
 """The output of commands: tables and lines on a terminal, JSON for scripts."""
 
+import errno
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -28,6 +29,10 @@ class _SafeConsole(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Return the segments of what is printed."""
         return strip_styled(super().render(renderable, options))
+
+    def on_broken_pipe(self) -> None:
+        """Pass the error on; rich would exit with 1, which means that something failed."""
+        raise BrokenPipeError(errno.EPIPE, "the reader of the output left")
 
 
 def make_console(*, stderr: bool = False, **options: Any) -> Console:

@@ -13,8 +13,10 @@ from oa_cli.answer_shape import find_shape_fault
 from oa_cli.answers import RefusalAnswer
 from oa_cli.api_errors import NotAllowedError, RejectedError, UnreachableError
 from oa_cli.client import Api, open_api
+from oa_cli.command_groups import UNWRITABLE
 from oa_cli.hints import failure_hint
 from oa_cli.output import console, errors, show_json
+from oa_shared.command_ending import INTERRUPTED, READER_LEFT
 from oa_shared.json_types import JsonMapping
 
 
@@ -29,7 +31,9 @@ class ExitStatus(IntEnum):
     NEEDS_REVIEW = 5
     ENGINE_MISSING = 6
     NOT_ALLOWED = 7
-    INTERRUPTED = 130
+    UNWRITABLE = UNWRITABLE
+    INTERRUPTED = INTERRUPTED
+    READER_LEFT = READER_LEFT
 
 
 EXIT_STATUSES: Mapping[str, str] = {
@@ -43,10 +47,12 @@ EXIT_STATUSES: Mapping[str, str] = {
     f"{ExitStatus.NEEDS_REVIEW}": "no job failed, but some need review",
     f"{ExitStatus.ENGINE_MISSING}": "the engine is not installed",
     f"{ExitStatus.NOT_ALLOWED}": "the token is missing, invalid or expired, or its role is too low",
+    f"{ExitStatus.UNWRITABLE}": "the output cannot be written, for example because the disk is full",
     "10-19": "init, check, try, explain, diff, plan, build: the source is at fault",
     "20-29": "likewise: the server or this machine is at fault",
     "30": "likewise: a bug",
     f"{ExitStatus.INTERRUPTED}": "interrupted; the run continues on the server",
+    f"{ExitStatus.READER_LEFT}": "the program that reads the output left first, such as `head` or a pager",
 }
 json_option = click.option("--json", "as_json", is_flag=True, help="Output JSON lines.")
 Work = Callable[[Api], Awaitable[int]]

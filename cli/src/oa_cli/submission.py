@@ -14,6 +14,9 @@ from oa_shared.definition_address import MAX_DEFINITION_BYTES
 from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import DefinitionProblem, entries, validate_definition
 
+_STANDARD_INPUT = "-"
+_INPUT_NAME = "stdin"
+
 
 class InvalidFileError(click.ClickException):
     """A file is not a definition."""
@@ -29,22 +32,35 @@ def read_element(source: str, layer: str | None, name: str | None) -> JsonObject
     path = Path(source)
     if source.startswith(("http://", "https://")):
         return {"source": source, **_selection(layer, name)}
-    if not path.is_file():
+    is_input = source == _STANDARD_INPUT
+    if not is_input and not path.is_file():
         raise click.UsageError(f"{source} is neither a file nor an HTTP URL")
-    if path.stat().st_size > MAX_DEFINITION_BYTES:
+    raw = _read_bytes(None if is_input else path)
+    if len(raw) > MAX_DEFINITION_BYTES:
         raise InvalidFileError(f"{source} is larger than {MAX_DEFINITION_BYTES:,} bytes: is it a definition?")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = raw.decode("utf-8-sig")
         definition = json.loads(text)
     except ValueError as error:
         raise InvalidFileError(f"{source} is not JSON: {error}") from error
     except RecursionError as error:
         raise InvalidFileError(f"{source} is nested too deeply") from error
-    if sys.stdin.isatty() and not validate_definition(definition):
+    if not is_input and sys.stdin.isatty() and not validate_definition(definition):
         layer, name = _prompt(definition, layer, name)
     # As text, pages of the job show the file with the layout and the line numbers of its author.
     source = text if isinstance(definition, dict) else definition
-    return {"source": source, "source_name": source_name(path), **_selection(layer, name)}
+    return {"source": source, "source_name": _INPUT_NAME if is_input else source_name(path), **_selection(layer, name)}
+
+
+def _read_bytes(path: Path | None) -> bytes:
+    """Return a file or, for None, standard input: at most a byte more than a definition has."""
+    if path is None:
+        return sys.stdin.buffer.read(MAX_DEFINITION_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_DEFINITION_BYTES + 1)
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def find_refusals(elements: Sequence[JsonObject]) -> list[RefusalAnswer]:

@@ -27,7 +27,7 @@ _ANSWERS: Mapping[str, tuple[int, bytes]] = {
     "odd errors": (422, b'{"detail": "refused", "errors": {"a": 7, "b": [], "c": [{}]}}'),
 }
 # These print the text of an answer as it is, or need no value of it.
-_USES_NO_VALUE = frozenset({"job log", "data attribution", "webhook remove"})
+_USES_NO_VALUE = frozenset({"job log", "data attribution"})
 _LEAST = {ExitStatus.UNREACHABLE, ExitStatus.REJECTED, ExitStatus.NOT_ALLOWED}
 
 

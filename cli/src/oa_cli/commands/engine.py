@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from oa_cli.runner import ExitStatus
+from oa_shared.command_ending import shell_status
 
 _PROGRAM = "oa-task"
 _MISSING = (
@@ -52,6 +53,6 @@ def _run_engine(*arguments: str) -> int:
     with subprocess.Popen((program, *arguments)) as child:  # noqa: S603 - the engine of this project
         while True:
             try:
-                return child.wait()
+                return shell_status(child.wait())
             except KeyboardInterrupt:
                 continue

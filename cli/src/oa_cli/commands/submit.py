@@ -50,7 +50,7 @@ def submit(
     """Run source definitions from files or URLs.
 
     Each entry of each layer becomes a job of one new run; --layer and --name select entries. On a terminal, oa asks
-    which entry to run if a file has several.
+    which entry to run if a file has several. `-` is a definition from standard input.
     """
     elements = [read_element(source, layer, name) for source in sources]
     refusals = find_refusals(elements)

@@ -29,6 +29,12 @@ class WebhookList(TypedDict):
     webhooks: list[Webhook]
 
 
+class RemovedWebhook(TypedDict):
+    """DELETE /api/webhook/<webhook>."""
+
+    id: int
+
+
 class WebhookDelivery(TypedDict):
     """A delivery of a webhook."""
 
@@ -127,7 +133,7 @@ def webhook_remove(number: int, *, as_json: bool) -> None:
     """Remove a webhook and its pending deliveries."""
 
     async def work(api: Api) -> int:
-        answer = await api.delete(f"/api/webhook/{number}", dict[str, object])
+        answer = await api.delete(f"/api/webhook/{number}", RemovedWebhook)
         print_answer(answer, f"webhook {number} removed", as_json=as_json)
         return 0
 

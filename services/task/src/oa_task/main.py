@@ -11,6 +11,7 @@ import click
 from oa_shared.errors import OaError
 from oa_shared.job_kinds import JobKind
 from oa_task.commands.author_commands import AUTHOR_COMMANDS
+from oa_task.commands.engine_group import EngineCommands
 from oa_task.commands.parameters import DefinitionParameter, examples
 from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import OPTIONAL_OUTPUTS
@@ -19,7 +20,7 @@ _USAGE = 2
 EXIT_STATUSES = "Exit statuses: 0 success, 2 wrong usage, 10-19 the source, 20-29 the server or this machine, 30 a bug."
 
 
-@click.group(epilog=EXIT_STATUSES)
+@click.group(cls=EngineCommands, epilog=EXIT_STATUSES)
 @click.version_option(package_name="oa-task")
 def main() -> None:
     """Download, conform and write one (layer, name) entry of a source."""

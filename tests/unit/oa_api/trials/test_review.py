@@ -9,7 +9,7 @@ from oa_api.trials.examination import review_with
 from oa_api.trials.remarks import MAX_REMARKS
 from oa_api.trials.review import review_posted
 from oa_shared.definition_check.findings import Severity
-from oa_task.check.definition import check_definition
+from oa_task.check.definition import check_definition, check_text
 from support.direct_examiner import DirectExaminer
 
 ENTRY: dict[str, Any] = {
@@ -47,6 +47,15 @@ async def test_review_has_the_findings_of_check_at_the_lines_of_their_pointers()
         key = remark.pointer.rpartition("/")[2]
         assert key.isdigit() or f'"{key}"' in lines[remark.line - 1]
     assert [remark.line for remark in review.remarks] == sorted(remark.line for remark in review.remarks)
+
+
+async def test_review_names_a_repeated_key_as_check_does() -> None:
+    text = json.dumps(definition(ENTRY), indent=2).replace('"lat": "y"', '"lon": "z",\n"lat": "y"')
+    review = await review_with(DirectExaminer(), text)
+    (found,) = (remark for remark in review.remarks if remark.code == "repeated_key")
+    assert (found.pointer, found.severity) == ("/layers/addresses/0/conform/lon", Severity.WARNING)
+    assert '"lon"' in text.split("\n")[found.line - 1]
+    assert {remark.code for remark in review.remarks} == {item.code for item in check_text(text)}
 
 
 async def test_chosen_entry_is_the_first_without_error_or_skip_or_the_selected_one() -> None:

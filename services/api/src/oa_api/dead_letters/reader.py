@@ -15,7 +15,7 @@ from oa_shared.queue import Queue, QueueUnavailableError
 
 log = structlog.get_logger()
 # How long a page waits for a read; a queue that answers at once is shown as it is.
-_PATIENCE_S = 0.05
+_WAIT_S = 0.05
 _MAX_AGE = timedelta(seconds=60)
 # A page shows the start of a message: a thousand messages of SQS may have 256 MB.
 _MAX_BODY_CHARACTERS = 4_000
@@ -54,7 +54,7 @@ class DeadLetterReader:
         read = self._reads.get(queue)
         if read is None:
             read = self._reads[queue] = asyncio.create_task(self._read(queue))
-        await asyncio.wait({read}, timeout=_PATIENCE_S)
+        await asyncio.wait({read}, timeout=_WAIT_S)
         snapshot = self._snapshots.get(queue)
         if snapshot is None or datetime.now(UTC) - snapshot.read_at > _MAX_AGE:
             return DeadLetterView([], Total(0), None, not read.done(), self._problems.get(queue, ""))

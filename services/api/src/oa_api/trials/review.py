@@ -12,6 +12,7 @@ from oa_api.jobs.planning import host_of
 from oa_api.trials.remarks import MAX_REMARKS, Remark, RemarkJson
 from oa_shared.definition_check.definition import check_entry, check_whole, find_schema_errors
 from oa_shared.definition_check.findings import LintFinding, Severity, error
+from oa_shared.definition_check.repeated_keys import check_repeated_keys
 from oa_shared.json_positions import find_lines
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.large_bodies import TooManyValuesError
@@ -59,7 +60,7 @@ def review_posted(_header: JsonMapping, body: bytes) -> Iterator[list[JsonObject
     yield [cast("JsonObject", reply)]
     if definition is None:
         return
-    everything = _Reviewed(list(_lint(definition, reviewed.entries)), reviewed.entries)
+    everything = _Reviewed(list(_lint(text, definition, reviewed.entries)), reviewed.entries)
     lines = find_lines(text, [entry.pointer for entry in everything.entries])
     reply = TrialReply(
         remarks=_locate(text, everything),
@@ -87,15 +88,15 @@ def _read(text: str) -> tuple[JsonObject | None, _Reviewed]:
     return definition, _Reviewed([], entries(definition))
 
 
-def _lint(definition: JsonObject, known: Sequence[DefinitionEntry]) -> Iterator[LintFinding]:
+def _lint(text: str, definition: JsonObject, known: Sequence[DefinitionEntry]) -> Iterator[LintFinding]:
     """Yield findings until there are enough, or until they have taken too long; the last one is then about that."""
     ends_at = time.process_time() + _LINT_CPU_S
-    checks = [check_whole(definition), *map(check_entry, known)]
+    checks = [check_repeated_keys(text), check_whole(definition), *map(check_entry, known)]
     for count, finding in enumerate((finding for check in checks for finding in check), 1):
         yield finding
         if count >= MAX_REMARKS or time.process_time() > ends_at:
-            text = "only a part of the rules is checked here, because of their number or cost: run `oa check`"
-            yield LintFinding(Severity.WARNING, "", "source.too_large", text)
+            limit = "only a part of the rules is checked here, because of their number or cost: run `oa check`"
+            yield LintFinding(Severity.WARNING, "", "source.too_large", limit)
             return
 
 

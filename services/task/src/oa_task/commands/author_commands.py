@@ -107,7 +107,7 @@ def explain(out: Path, *, row: int, as_json: bool) -> None:
 def check(sources: tuple[str, ...], *, form: str, as_json: bool, quiet: bool, with_data: bool) -> None:
     """Lint source definitions.
 
-    Definitions are files, folders with files, or URLs. Downloads data only with --data.
+    Definitions are files, folders with files, URLs, or `-` for standard input. Downloads data only with --data.
     Exit status: 10 with errors, else 0.
     """
     from oa_task.commands.check import CheckFormat, check_sources  # noqa: PLC0415 - the others start faster without it

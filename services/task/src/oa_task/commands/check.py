@@ -21,7 +21,8 @@ from oa_task.check.definition import check_text
 from oa_task.check.github_commands import github_command
 from oa_task.check.located import LocatedFinding, locate_findings
 from oa_task.commands.console import make_console, print_json
-from oa_task.commands.definition_source import fetch_definition
+from oa_task.commands.definition_source import copy_definition
+from oa_task.commands.parameters import STANDARD_INPUT
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
 from oa_task.runtime.failure import TaskFailure
 
@@ -70,11 +71,11 @@ def check_sources(sources: Iterable[str], form: CheckFormat, *, with_hints: bool
 
 
 def _check(source: str, *, with_data: bool) -> list[LocatedFinding]:
-    if not is_web_address(source):
+    if source != STANDARD_INPUT and not is_web_address(source):
         return _check_file(source, Path(source), with_data=with_data)
     with tempfile.TemporaryDirectory(prefix="oa-definition-") as folder:
         try:
-            path = fetch_definition(source, Path(folder))
+            path = copy_definition(source, Path(folder))
         except TaskFailure as failure:
             return [LocatedFinding(source, TextPosition(1, 1), error("", failure.code, failure.message))]
         return _check_file(source, path, with_data=with_data)

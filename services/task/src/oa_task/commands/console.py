@@ -1,5 +1,6 @@
 """Running a command: a console for messages, and failures as text or JSON."""
 
+import errno
 import json
 from collections.abc import Callable, Iterable
 
@@ -21,6 +22,10 @@ class _SafeConsole(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Return the segments of what is printed."""
         return strip_styled(super().render(renderable, options))
+
+    def on_broken_pipe(self) -> None:
+        """Pass the error on; rich would exit with 1, which means that something failed."""
+        raise BrokenPipeError(errno.EPIPE, "the reader of the output left")
 
 
 def make_console(**options: bool) -> Console:

@@ -4,9 +4,11 @@ import click
 
 from oa_shared.definition_address import is_data_address, is_web_address
 
+STANDARD_INPUT = "-"
+
 
 class DefinitionParameter(click.ParamType[str]):
-    """A parameter that is a URL, or a path that exists; its value is the text itself."""
+    """A parameter that is a URL, `-` for standard input, or a path that exists; its value is the text itself."""
 
     name = "FILE_OR_URL"
 
@@ -15,7 +17,7 @@ class DefinitionParameter(click.ParamType[str]):
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the text. Raises click.BadParameter for a path that does not exist."""
-        return value if is_web_address(value) else str(self._path.convert(value, param, ctx))
+        return value if value == STANDARD_INPUT or is_web_address(value) else str(self._path.convert(value, param, ctx))
 
 
 class DataParameter(click.ParamType[str]):
@@ -24,7 +26,9 @@ class DataParameter(click.ParamType[str]):
     name = "URL_OR_FILE"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text. Raises click.BadParameter for a path that does not exist."""
+        """Return the text. Raises click.BadParameter for a path that does not exist, and for standard input."""
+        if value == STANDARD_INPUT:
+            self.fail("data cannot come from standard input: use a URL or a file", param, ctx)
         path = click.Path(exists=True, dir_okay=False)
         return value if is_data_address(value) else str(path.convert(value, param, ctx))
 

@@ -14,7 +14,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -62,17 +63,18 @@ class Sandbox:
         )
         confinement = {"limits": asdict(limits or machine_limits()), "folders": asdict(folders)}
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        self._child = subprocess.Popen(  # noqa: S603 - our own program
-            # -P: no module comes from the current folder.
-            (sys.executable, "-P", "-m", program, json.dumps(confinement)),
-            env={**environment, **_SETTINGS, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(self.work)},
-            cwd=self.work,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-        )
+        with _without_interrupts():
+            self._child = subprocess.Popen(  # noqa: S603 - our own program
+                # -P: no module comes from the current folder.
+                (sys.executable, "-P", "-m", program, json.dumps(confinement)),
+                env={**environment, **_SETTINGS, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(self.work)},
+                cwd=self.work,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -150,6 +152,19 @@ class Sandbox:
         if isinstance(report, dict):
             return report
         raise read_failure(outcome)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Block SIGINT for the processes that the block starts: Ctrl-C reaches the whole group, and their parent ends them.
+
+    A process inherits what is blocked, so that its interpreter prints no traceback even while it starts.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _failure_of_status(status: int) -> TaskFailure:
