@@ -15,6 +15,7 @@ from oa_api.http.app_keys import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws
 from oa_shared.queue import OutgoingMessage, QueueDepth, QueueUnavailableError, ReceivedMessage
+from oa_shared.time_limits import remaining_wait_s
 from support.fakes.memory_queue import MemoryQueue
 from support.running_api import INTERNAL, RunningApi, running_api
 
@@ -385,3 +386,21 @@ async def test_dead_letters_stay_when_the_audit_entry_cannot_be_written(api: Run
         response = await api.client.post(f"/api/queue/jobs/{action}", json={"job": 1}, headers=INTERNAL)
         assert response.status == 500
     assert (await list_dead(api))["total"] == 1
+
+
+@pytest.mark.parametrize("path", ["/api/queue", "/api/queue/results/dead"])
+async def test_queue_call_has_a_short_limit(database_url: str, path: str) -> None:
+    limits: list[float] = []
+
+    class Hanging(MemoryQueue):
+        async def depth(self) -> QueueDepth:
+            limits.append(remaining_wait_s())
+            raise QueueUnavailableError("timed out")
+
+    async with running_api(database_url, queues={"results": QueuePair(Hanging(), Hanging())}) as api:
+        limits.clear()
+        response = await api.client.get(path, headers=INTERNAL)
+        assert response.status == 503
+        assert (await response.json())["code"] == "queue.unavailable"
+    assert limits
+    assert max(limits) <= 2

@@ -23,20 +23,24 @@ from oa_api.http.app_keys import DATABASE, QUEUES
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import read_body, read_query
 from oa_api.identity.principal import PRINCIPAL
+from oa_shared.time_limits import limit_waits
 
+# How long one call of the queue may take; a queue that hangs is answered with 503 after it.
+_QUEUE_WAIT_S = 2.0
 _DEAD_LETTER = DeadLetterSchema()
 
 
 async def list_queues(request: web.Request) -> web.Response:
     """Return the depth of each queue and of its dead-letter queue."""
-    depths = [
-        {
-            "name": name,
-            **asdict(await pair.main.depth()),
-            "dead": (await pair.dead.depth()).visible if pair.dead else None,
-        }
-        for name, pair in request.app[QUEUES].items()
-    ]
+    with limit_waits(_QUEUE_WAIT_S, total_s=_QUEUE_WAIT_S):
+        depths = [
+            {
+                "name": name,
+                **asdict(await pair.main.depth()),
+                "dead": (await pair.dead.depth()).visible if pair.dead else None,
+            }
+            for name, pair in request.app[QUEUES].items()
+        ]
     return web.json_response(QueueDepthListSchema().dump({"queues": depths}))
 
 
@@ -45,7 +49,8 @@ async def list_dead(request: web.Request) -> web.Response:
     name = request.match_info["queue"]
     _, dead = find_queue(request.app[QUEUES], name)
     window = await read_query(request, DeadLetterListFilterSchema())
-    messages, total = await list_dead_letters(dead, DeadLetterFilter.of_selection(window))
+    with limit_waits(_QUEUE_WAIT_S):
+        messages, total = await list_dead_letters(dead, DeadLetterFilter.of_selection(window))
     page = Page.cut(messages[window.page * window.limit :], window.limit, total)
     return list_response(request, window, "messages", page, serialize=_DEAD_LETTER.dump, queue=name)
 
