@@ -35,3 +35,6 @@ def test_coverage_of_the_overview_has_the_continents_below_it(visitor: Visitor) 
 def test_map_without_scripts_shows_the_requirement(visitor: Visitor) -> None:
     page = visitor.open("/docs/pages", scripts=False)
     assert page.get_by_text("The map needs JavaScript.").is_visible()
+    page = visitor.open("/docs/pages")
+    page.wait_for_load_state("load")
+    assert page.get_by_text("The map needs JavaScript.").count() == 0, "also for a map that is not yet in view"

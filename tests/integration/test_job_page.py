@@ -1,4 +1,6 @@
-"""The page of a job, over HTTP: what it shows of the place of the data."""
+"""The page of a job, over HTTP: what it shows of the place of the data, and of the times of attempts."""
+
+import re
 
 import pytest
 
@@ -17,3 +19,14 @@ async def test_job_page_shows_once_that_the_data_is_in_the_wrong_place(api: Runn
     page = await (await api.client.get(f"/jobs/{job}")).text()
     assert page.count(_PROBLEM["message"]) == 1
     assert page.count(">one_spot</code>") == 1
+
+
+async def test_attempt_that_waited_shows_its_wait_apart_from_its_run(api: RunningApi) -> None:
+    _, answer = await api.post_jobs(await api.run(), {"source": definition("a"), "source_name": "xx/a"})
+    job = answer["jobs"][0]
+    await succeed(api, job)
+    await api.database.execute(
+        "UPDATE job_attempt SET created_at = started_at - interval '132 s', ended_at = started_at + interval '1 s'"
+    )
+    page = await (await api.client.get(f"/jobs/{job}")).text()
+    assert re.findall(r'data-label="(Waited|Ran)"[^>]*>([^<]*)<', page) == [("Waited", "2 min 12 s"), ("Ran", "1 s")]
