@@ -1,6 +1,7 @@
 """The settings of a service: one frozen dataclass read from the environment, with all problems reported at once."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import TypeVar, get_type_hints
@@ -62,7 +63,8 @@ def read_settings(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings
     """Build a settings dataclass: field `batch_queues` comes from OA_BATCH_QUEUES.
 
     Field types may be str, int, float, bool, tuple[str, ...] (comma list), Mapping[str, str] (JSON) and optional
-    str or int. Raises SettingsError, which names every missing and every invalid variable but never a value.
+    str or int. Numbers are finite and at least the `minimum` of the metadata, 0 by default. Raises SettingsError, which
+    names every missing and every invalid variable but never a value.
     """
     hints = get_type_hints(cls)
     values: dict[str, object] = {}
@@ -75,13 +77,21 @@ def read_settings(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings
                 problems.append(f"{variable} is not set")
             continue
         try:
-            values[field.name] = _READERS[hints[field.name]](text)
+            values[field.name] = _check_number(field, _READERS[hints[field.name]](text))
         except ValueError as error:
             reason = str(error) if str(error).startswith("expected") else "invalid value"
             problems.append(f"{variable}: {reason}")
     if problems:
         raise SettingsError("; ".join(problems))
     return cls(**values)
+
+
+def _check_number(field: "Field[object]", value: object) -> object:
+    """Return the value. Raises ValueError for a number below the minimum of its setting, NaN and infinity."""
+    minimum: float = field.metadata.get("minimum", 0)
+    if isinstance(value, int | float) and not minimum <= value < math.inf:
+        raise ValueError(f"expected a number of at least {minimum}")
+    return value
 
 
 def _is_required(field: Field[object]) -> bool:

@@ -7,6 +7,8 @@ from oa_shared.scheduling import Lane, Tier, share_of
 
 _MESSAGES_OF_ARRAYS = 1000
 _COLLECT_S = 2.0
+# AWS Batch refuses shorter time limits (SubmitJob, timeout.attemptDurationSeconds).
+_MIN_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,16 @@ class DispatcherSettings:
     loop_hang_s: float = field(
         default=10, metadata={"help": "Seconds after which the process ends if its event loop hangs; 0 for never."}
     )
-    job_timeout_s: int = field(default=6 * 3600, metadata={"help": "Time limit of a container in seconds."})
+    job_timeout_s: int = field(
+        default=6 * 3600,
+        metadata={"help": "Time limit of a container in seconds, at least 60.", "minimum": _MIN_TIMEOUT_S},
+    )
     pull_request_timeout_s: int = field(
-        default=1800, metadata={"help": "Time limit of a container of a pull request in seconds."}
+        default=1800,
+        metadata={
+            "help": "Time limit of a container of a pull request in seconds, at least 60.",
+            "minimum": _MIN_TIMEOUT_S,
+        },
     )
     job_deadline_s: float = field(
         default=47 * 3600, metadata={"help": "Age of a Batch job in seconds after which the sweep terminates it."}
