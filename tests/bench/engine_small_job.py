@@ -112,7 +112,7 @@ def measure_container(url: str, folder: Path) -> Cost:
 @contextmanager
 def serve_job(definition: Callable[[str], Mapping[str, Any]]) -> Iterator[str]:
     """Serve the data, and what the API serves to a container that uses the keys of its environment."""
-    data = "NO,ST,X,Y\n" + "".join(f"{number},Main Street,{number / 1000},3\n" for number in range(1, ROWS + 1))
+    data = "NO,ST,X,Y\n" + "".join(f"{number},Main Street,{-100 + number / 1000},40\n" for number in range(1, ROWS + 1))
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
