@@ -11,6 +11,7 @@ from typing import assert_never
 
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.source_definition import entries
+from oa_shared.value_text import plural
 
 MAX_TEXT = 2_000
 _KEYS = {
@@ -189,8 +190,7 @@ def attribution_text(
     for dataset in datasets:
         groups.setdefault(dataset.attribution, []).append(dataset.label)
     count = sum(len(labels) for labels in groups.values())
-    plural = "" if count == 1 else "s"
-    head = [title, f"{count:,} dataset{plural}. Include this attribution when you redistribute the data."]
+    head = [title, f"{plural(count, 'dataset')}. Include this attribution when you redistribute the data."]
     blocks = ["\n".join([line, *(f"  {label}" for label in sorted(labels))]) for line, labels in sorted(groups.items())]
     return "\n\n".join(["\n".join(head), *blocks]) + "\n"
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from oa_cli.output import table
 from oa_cli.shadow.comparison import DatasetComparison, SideResult, Verdict
 from oa_cli.shadow.sides import DatasetKey
+from oa_shared.value_text import plural
 
 _COLUMNS = ("source", "layer", "name", "verdict", "differences", "theirs", "ours", "shared", "nearer", "reason")
 _ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
@@ -25,14 +26,14 @@ def summary_line(comparisons: Sequence[DatasetComparison]) -> str:
     nearer = Counter(item.nearer for item in comparisons if item.verdict is Verdict.DIFFERS)
     parts = [f"{verdicts[verdict]:,} {verdict}" for verdict in reversed(Verdict) if verdicts[verdict]]
     sides = [f"{side} {count:,}" for side, count in sorted(nearer.items())]
-    text = f"{_datasets(len(comparisons))}: {', '.join(parts) or 'none'}"
+    text = f"{plural(len(comparisons), 'dataset')}: {', '.join(parts) or 'none'}"
     return f"{text}; nearer to the source where they differ: {', '.join(sides)}" if sides else text
 
 
 def comparison_table(comparisons: Sequence[DatasetComparison]) -> Table:
     """Return the datasets that are not the same."""
     rows = [_cells(item) for item in _order(comparisons) if item.verdict is not Verdict.SAME]
-    return table(f"{_datasets(len(rows))} not the same", _COLUMNS, rows)
+    return table(f"{plural(len(rows), 'dataset')} not the same", _COLUMNS, rows)
 
 
 def write_page(path: Path, comparisons: Sequence[DatasetComparison], *, theirs: str, ours: str) -> None:
@@ -68,10 +69,6 @@ def _cells(item: DatasetComparison) -> list[str]:
     shared = "" if item.shared is None else f"{item.shared:.1%}"
     counts = [_count(item.theirs), _count(item.ours)]
     return [*item.key, item.verdict, "; ".join(item.differences), *counts, shared, item.nearer, item.reason]
-
-
-def _datasets(count: int) -> str:
-    return f"{count:,} dataset{'s' * (count != 1)}"
 
 
 def _count(side: SideResult | None) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from oa_api.datasets.rows import DatasetRow, HistoryRow
 from oa_api.datasets.withdrawals import OfferState
-from oa_api.http.fields import rfc3339
+from oa_api.http.fields import optional_rfc3339, rfc3339
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.licenses import credit_of, normalize_license
 from oa_shared.status import JobStatus
@@ -69,7 +69,7 @@ def serialize_publication(publication: HistoryRow) -> JsonObject:
         "run": publication.run,
         **_serialize_result(publication),
         "published_at": rfc3339(publication.published_at),
-        "files_deleted_at": rfc3339(deleted_at) if deleted_at else None,
+        "files_deleted_at": optional_rfc3339(deleted_at),
         "files": serialize_files(publication.result, job=job, attempt=attempt, is_kept=publication.is_kept),
     }
 
@@ -117,7 +117,7 @@ def _serialize_latest_job(dataset: DatasetRow) -> JsonObject | None:
         "status": dataset.latest_status,
         "code": dataset.error_code,
         "error": error,
-        "ended_at": rfc3339(dataset.ended_at) if dataset.ended_at else None,
+        "ended_at": optional_rfc3339(dataset.ended_at),
     }
 
 

@@ -4,7 +4,7 @@ Written by hand: for 200 groups of 14 days and three examples each, the schemas 
 """
 
 from oa_api.failures.rows import FailureExample, FailureGroup
-from oa_api.http.fields import rfc3339
+from oa_api.http.fields import optional_rfc3339
 from oa_shared.json_types import JsonObject
 
 
@@ -22,7 +22,7 @@ def serialize_group(group: FailureGroup) -> JsonObject:
         "before": group.before,
         "series": [{"period": period.period, "jobs": period.jobs} for period in group.series],
         "failing": group.failing,
-        "failing_since": rfc3339(group.failing_since) if group.failing_since else None,
+        "failing_since": optional_rfc3339(group.failing_since),
         "acknowledged": group.acknowledged,
         "examples": [_serialize_example(example) for example in group.examples],
     }
@@ -37,5 +37,5 @@ def _serialize_example(example: FailureExample) -> JsonObject:
         "name": example.name,
         "code": example.code,
         "message": example.message,
-        "ended_at": rfc3339(example.ended_at) if example.ended_at else None,
+        "ended_at": optional_rfc3339(example.ended_at),
     }

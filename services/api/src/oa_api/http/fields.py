@@ -207,12 +207,17 @@ class Time(ParsedField[datetime]):
             raise self.make_error("invalid") from error
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: object, **kwargs: object) -> str | None:  # noqa: ARG002
-        return None if value is None else rfc3339(value)
+        return optional_rfc3339(value)
 
 
 def rfc3339(moment: datetime) -> str:
     """Return a time as responses have it."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def optional_rfc3339(moment: datetime | None) -> str | None:
+    """Return a time as responses have it, None for none."""
+    return None if moment is None else rfc3339(moment)
 
 
 def identifier(**options: Any) -> fields.Integer:

@@ -1,11 +1,10 @@
 """Sources as responses have them, in the shape of sources/schemas.py."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from urllib.parse import quote
 
 from oa_api.datasets.source_list import SourceEntryRow, SourceGroup
-from oa_api.http.fields import rfc3339
+from oa_api.http.fields import optional_rfc3339, rfc3339
 from oa_api.sources.rows import OriginRow, SourcePublicationRow, WithdrawnDatasetRow
 from oa_api.ui.github_links import commit_url, file_url
 from oa_shared.json_types import JsonObject
@@ -19,8 +18,8 @@ def serialize_source(group: SourceGroup, origin: OriginRow | None) -> JsonObject
         "published": group.source.published,
         "failing": group.source.failing,
         "features": group.source.features,
-        "updated_at": _time(group.source.updated_at),
-        "failing_since": _time(group.failing_since),
+        "updated_at": optional_rfc3339(group.source.updated_at),
+        "failing_since": optional_rfc3339(group.failing_since),
         "definition": _serialize_origin(group.id, origin) if origin else None,
         "entries": [_serialize_entry(entry) for entry in group.entries],
     }
@@ -55,7 +54,7 @@ def _serialize_entry(entry: SourceEntryRow) -> JsonObject:
         "layer": entry.layer,
         "name": entry.name,
         "state": entry.state,
-        "failing_since": _time(entry.failing_since),
+        "failing_since": optional_rfc3339(entry.failing_since),
         "job": entry.job,
         "status": entry.status,
         "code": entry.error_code,
@@ -63,8 +62,8 @@ def _serialize_entry(entry: SourceEntryRow) -> JsonObject:
         "data": entry.data,
         "published_job": entry.published_job,
         "count": entry.features,
-        "updated_at": _time(entry.updated_at),
-        "checked_at": _time(entry.checked_at) if entry.data is not None else None,
+        "updated_at": optional_rfc3339(entry.updated_at),
+        "checked_at": optional_rfc3339(entry.checked_at) if entry.data is not None else None,
         "history": f"/api/data/{entry.data}/history" if entry.data is not None else None,
     }
 
@@ -81,7 +80,3 @@ def _serialize_version(row: SourcePublicationRow) -> JsonObject:
         "count": row.count,
         "commit": commit_url(row.github) or None,
     }
-
-
-def _time(value: datetime | None) -> str | None:
-    return rfc3339(value) if value else None

@@ -17,6 +17,7 @@ from oa_shared.failures import FAILURES, exit_status
 from oa_shared.json_positions import TextPosition
 from oa_shared.logging import configure_logging
 from oa_shared.terminal_text import strip_controls
+from oa_shared.value_text import plural
 from oa_task.check.definition import check_text
 from oa_task.check.github_commands import github_command
 from oa_task.check.located import LocatedFinding, locate_findings
@@ -127,8 +128,8 @@ def _print_finding(console: Console, item: LocatedFinding) -> None:
 
 
 def _totals(checked: int, counts: Mapping[Severity, int]) -> str:
-    totals = ", ".join(_plural(counts[severity], severity) for severity in Severity)
-    return f"{_plural(checked, 'definition')} checked: {totals}"
+    totals = ", ".join(plural(counts[severity], severity) for severity in Severity)
+    return f"{plural(checked, 'definition')} checked: {totals}"
 
 
 def _next_step(counts: Mapping[Severity, int], *, with_data: bool) -> str:
@@ -138,7 +139,3 @@ def _next_step(counts: Mapping[Severity, int], *, with_data: bool) -> str:
     if not with_data:
         return "Next: `oa check --data` compares the columns with the data; `oa try` shows the first features."
     return "Next: `oa try` shows the first features."
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -54,7 +54,7 @@ class KeyedArea:
 
 def list_names(prefix: str) -> Iterator[tuple[str, str]]:
     """Yield the key and the place of each area whose key begins with a prefix."""
-    for line in gzip.decompress(FILE.read_bytes()).decode().splitlines():
+    for line in _read_text().splitlines():
         if line.startswith(prefix):
             key, place, _ = line.split("\t")
             yield key, place
@@ -62,7 +62,7 @@ def list_names(prefix: str) -> Iterator[tuple[str, str]]:
 
 def list_areas(prefix: str) -> Iterator[KeyedArea]:
     """Yield the areas whose keys begin with a prefix, such as `iso:` or `us:36`."""
-    for line in gzip.decompress(FILE.read_bytes()).decode().splitlines():
+    for line in _read_text().splitlines():
         key, _, rest = line.partition("\t")
         if key.startswith(prefix):
             name, _, rings = rest.partition("\t")
@@ -72,12 +72,17 @@ def list_areas(prefix: str) -> Iterator[KeyedArea]:
 def find_area(key: str, label: str) -> Area | None:
     """Return the area of a key, such as `us:36047` or `iso:FR`; `label` is how messages name the key."""
     prefix = f"\n{key}\t"
-    text = "\n" + gzip.decompress(FILE.read_bytes()).decode()
+    text = "\n" + _read_text()
     start = text.find(prefix)
     if start < 0:
         return None
     name, _, rings = text[start + len(prefix) : text.index("\n", start + 1)].partition("\t")
     return Area(f"{name} ({label})", _shape(rings))
+
+
+def _read_text() -> str:
+    """Return the file; not kept, because the text is larger than the areas that a job needs."""
+    return gzip.decompress(FILE.read_bytes()).decode()
 
 
 def _shape(rings: str) -> shapely.Geometry:
