@@ -91,7 +91,7 @@ class HealthSchema(ResponseSchema):
     database_s = _number("Seconds that the database took to answer; null if it did not.", 0.002)
     queues = fields.List(fields.Nested(QueueStatusSchema), required=True, metadata=about("Queues of the system."))
     batch = fields.Nested(BatchStatusSchema, required=True, metadata=about("AWS Batch."))
-    waits = fields.List(fields.Nested(LaneWaitSchema), required=True, metadata=about("Waiting jobs by lane."))
+    waits = fields.List(fields.Nested(LaneWaitSchema), required=True, metadata=about("Queued jobs by lane."))
 
 
 class LivenessSchema(ResponseSchema):
