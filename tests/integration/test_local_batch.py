@@ -85,7 +85,6 @@ def test_restarted_server_fails_the_jobs_that_were_running(batch: BatchProcess) 
             break
         time.sleep(0.1)
     batch.process.kill()
-    time.sleep(0.3)
     batch.start()
     job = _end(api, job_id)
     assert job["status"] == "FAILED"
