@@ -26,8 +26,8 @@ _NEEDED_LATER = (
     *("oa_task.preview.picture", "oa_task.tiles.tileset", "oa_task.read.coordinates", "pyarrow.compute", "numpy.ma"),
     # Pillow loads all of these to write a PNG.
     *(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Png", "Ppm")),
-    # Data in degrees needs no projection.
-    "pyproj",
+    # A table of places in degrees needs neither.
+    *("pyproj", "oa_task.read.gdal"),
 )
 """The modules that `convert` imports late, so that other commands start faster: first those of almost every job."""
 Handler = Callable[[str], JsonObject]
