@@ -14,7 +14,7 @@ _MAX_POINTS = 2_000_000
 def count_density(chunks: Iterable[np.ndarray], frame: Frame, size: tuple[int, int], *, lines: bool) -> np.ndarray:
     """Return counts per pixel, shape (height, width), north up."""
     width, height = size
-    counts = np.zeros(width * height, dtype=np.int64)
+    counts = np.zeros(width * height, dtype=np.int32)
     for index, chunk in enumerate(chunks):
         pixels = _pixels(chunk, frame, size)
         if lines:
