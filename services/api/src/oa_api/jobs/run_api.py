@@ -12,7 +12,7 @@ from oa_api.definitions.examiner import EXAMINER
 from oa_api.definitions.fetcher import FETCHER
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.conditional import respond_conditionally
-from oa_api.http.errors import BadRequestError, InvalidError, TooLargeError
+from oa_api.http.errors import BadRequestError, InvalidError, TooLargeError, UnsupportedTypeError
 from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.paging import list_response
 from oa_api.http.problem import TRACEPARENT
@@ -74,7 +74,7 @@ async def _keep_refusal(request: web.Request) -> AsyncIterator[None]:
     """Keep with the run of the path why a request as a whole creates no jobs."""
     try:
         yield
-    except (BadRequestError, InvalidError, TooLargeError) as error:
+    except (BadRequestError, InvalidError, TooLargeError, UnsupportedTypeError) as error:
         refusal = Rejection(0, WHOLE_REQUEST, error.code, error.detail)
         database, run = request.app[DATABASE], path_id(request, "run")
         await job_creation.refuse_jobs(database, run, [refusal], by=request[PRINCIPAL])
