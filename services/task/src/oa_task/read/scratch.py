@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def scratch_folder(path: Path, purpose: str) -> Path:
-    """Return the folder `NAME.PURPOSE` for files derived from a file; it is the same for all readings in this process."""
+    """Return the folder `NAME.PURPOSE` for files derived from a file: one per file in this process."""
     key = hashlib.sha256(bytes(path.absolute())).hexdigest()[:16]
     folder = _base() / key / f"{path.name}.{purpose}"
     folder.mkdir(parents=True, exist_ok=True)
