@@ -21,6 +21,7 @@ import pytest
 # What has just been closed may take this long to vanish on a busy machine; only a test that fails waits so long.
 _SETTLE_S = 10.0
 _POLL_S = 0.02
+_SOCKETS, _LISTENING = (Path("/proc/net/tcp"), Path("/proc/net/tcp6")), "0A"
 _TASKS, _DESCRIPTORS = Path("/proc/self/task"), Path("/proc/self/fd")
 # Devices, files that libraries keep open (the database of PROJ), and files of pytest itself.
 _PROCESS_WIDE = ("/dev/", "/proc/", "/sys/", "/usr/", "/memfd:", sys.prefix, sys.base_prefix)
@@ -36,19 +37,31 @@ def child_processes() -> Iterator[Resource]:
 
 
 def threads() -> Iterator[Resource]:
-    """Yield the threads of Python that run."""
+    """Yield the threads of Python that run, without those in which an event loop awaits calls."""
     main = threading.main_thread()
-    yield from (("thread", thread) for thread in threading.enumerate() if thread is not main)
+    for thread in threading.enumerate():
+        if thread is not main and not thread.name.startswith("asyncio_"):
+            yield "thread", thread
 
 
 def descriptors() -> Iterator[Resource]:
-    """Yield the open sockets and files."""
+    """Yield the open files and the sockets, of which only those of servers count (`listening`)."""
     with suppress(FileNotFoundError):
         for name in os.listdir(_DESCRIPTORS):  # noqa: PTH208 - likewise
             with suppress(OSError):
                 target = os.readlink(_DESCRIPTORS / name)  # noqa: PTH115 - after each test, so without Path.readlink
                 if target.startswith(("socket:", "/")) and not target.startswith(_PROCESS_WIDE):
                     yield "open file", (int(name), target)
+
+
+def listening(sockets: set[Resource]) -> set[Resource]:
+    """Return the sockets that listen. The connections of a test end with its event loop, some of them later."""
+    inodes = set()
+    for table in _SOCKETS:
+        with suppress(FileNotFoundError):
+            rows = [line.split() for line in table.read_text("ascii").splitlines()[1:]]
+            inodes |= {f"socket:[{row[9]}]" for row in rows if row[3] == _LISTENING}
+    return {(kind, value) for kind, value in sockets if isinstance(value, tuple) and value[1] in inodes}
 
 
 def describe(resource: Resource) -> str:
@@ -111,6 +124,9 @@ class Leftovers:
         found = self.find()
         lasting = {resource for owned in self.owned.values() for resource in owned & found}
         left = found - self.known - lasting
+        sockets = {resource for resource in left if "socket:" in str(resource[1])}
+        if sockets:
+            left = (left - sockets) | listening(sockets)
         if any(kind == "thread" for kind, _ in lasting):
             # A server in a thread of a longer-lived fixture opens connections and threads of its own.
             left = {(kind, value) for kind, value in left if kind in {"process", "temporary file"}}

@@ -51,7 +51,7 @@ def test_thread():
     threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 
 def test_socket():
-    kept.append(socket.socket())
+    kept.append(socket.create_server(("127.0.0.1", 0)))
 
 def test_file(tmp_path):
     kept.append((tmp_path / "a").open("w"))
