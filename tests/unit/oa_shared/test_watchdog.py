@@ -10,6 +10,7 @@ import time
 import pytest
 
 from oa_shared.watchdog import EXIT_STATUS, Watchdog
+from support.programs import ending
 
 _PROGRAM = """
 import asyncio, ctypes, os, signal, sys, threading, time
@@ -72,9 +73,8 @@ def test_shutdown_that_hangs_is_ended(body: str) -> None:
 
 def test_process_that_was_frozen_as_a_whole_continues() -> None:
     program = _PROGRAM.format(body="await asyncio.sleep(3); os._exit(0)").replace("hang_s=0.5", "hang_s=1.5")
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process.stdout:
+    with ending(subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         os.kill(process.pid, signal.SIGSTOP)
         time.sleep(3)
