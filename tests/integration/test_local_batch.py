@@ -22,7 +22,7 @@ def _define(batch: BatchProcess, code: str, **more: Any) -> Any:
 
 
 def _end(api: Any, job_id: str) -> Any:
-    for _ in range(200):
+    for _ in range(600):
         (job,) = api.describe_jobs(jobs=[job_id])["jobs"]
         if job["status"] in {"SUCCEEDED", "FAILED"}:
             return job
@@ -80,7 +80,7 @@ def test_list_jobs_by_name_finds_that_job(batch: BatchProcess) -> None:
 def test_restarted_server_fails_the_jobs_that_were_running(batch: BatchProcess) -> None:
     api = _define(batch, "import time; time.sleep(60)")
     job_id = _submit(api)
-    for _ in range(100):
+    for _ in range(600):
         if api.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING":
             break
         time.sleep(0.1)
