@@ -26,6 +26,9 @@ _TASKS, _DESCRIPTORS = Path("/proc/self/task"), Path("/proc/self/fd")
 # Devices, files that libraries keep open (the database of PROJ), and files of pytest itself.
 _PROCESS_WIDE = ("/dev/", "/proc/", "/sys/", "/usr/", "/memfd:", sys.prefix, sys.base_prefix)
 
+# In the folder that `tmp_path` is in.
+_REMOVED_BY_PYTEST = "/pytest-of-"
+
 Resource = tuple[str, Hashable]
 
 
@@ -82,6 +85,7 @@ class Leftovers:
 
     settle_s: float = _SETTLE_S
     owned: dict[Hashable, set[Resource]] = field(default_factory=dict)
+    restarting: set[Hashable] = field(default_factory=set)
     known: set[Resource] = field(default_factory=set)
     temporary: set[str] = field(default_factory=set)
 
@@ -96,18 +100,22 @@ class Leftovers:
         self.known = self.find()
 
     @contextmanager
-    def opened_by(self, owner: Hashable) -> Iterator[None]:
-        """Note what the block opens as the property of a fixture, until `release`."""
+    def opened_by(self, owner: Hashable, *, may_restart: bool = False) -> Iterator[None]:
+        """Note what the block opens as the property of a fixture, until `release`; `may_restart` its processes."""
         before = self.find()
         try:
             yield
         finally:
             opened = self.find() - before
-            self.owned.setdefault(owner, set()).update(opened.difference(*self.owned.values()))
+            new = opened.difference(*self.owned.values())
+            self.owned.setdefault(owner, set()).update(new)
+            if may_restart and any(kind == "process" for kind, _ in new):
+                self.restarting.add(owner)
 
     def release(self, owner: Hashable) -> None:
         """Note that a fixture has ended: what it opened has to be gone."""
         self.owned.pop(owner, None)
+        self.restarting.discard(owner)
 
     def collect(self) -> list[str]:
         """Return what nobody owns, after a garbage collection and a pause if need be, and take it as given."""
@@ -127,6 +135,11 @@ class Leftovers:
         sockets = {resource for resource in left if "socket:" in str(resource[1])}
         if sockets:
             left = (left - sockets) | listening(sockets)
+        # A stack of a module restarts what tests kill: all has to be gone when that fixture ends.
+        restarted = {resource for resource in left if resource[0] == "process"}
+        for owner in self.restarting & self.owned.keys():
+            self.owned[owner] |= restarted
+            left -= restarted
         if any(kind == "thread" for kind, _ in lasting):
             # A server in a thread of a longer-lived fixture opens connections and threads of its own.
             left = {(kind, value) for kind, value in left if kind in {"process", "temporary file"}}
@@ -142,7 +155,8 @@ class Leftovers:
             def create_and_note(*args: object, **options: object) -> object:
                 created = create(*args, **options)
                 path = created[1] if isinstance(created, tuple) else created
-                self.temporary.add(os.fsdecode(path))  # type: ignore[arg-type] # a path of tempfile
+                if _REMOVED_BY_PYTEST not in (text := os.fsdecode(path)):  # type: ignore[arg-type] # a path of tempfile
+                    self.temporary.add(text)
                 return created
 
             return create_and_note
@@ -177,7 +191,7 @@ class LeftoversPlugin:
         """Note what a fixture opens that outlives a test."""
         if fixturedef.scope == "function":
             return (yield)
-        with self._leftovers.opened_by(fixturedef):
+        with self._leftovers.opened_by(fixturedef, may_restart=fixturedef.scope != "session"):
             return (yield)
 
     def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[object]) -> None:
