@@ -173,7 +173,7 @@ class BlockedQueue(MemoryQueue):
 
 async def page_with(api: RunningApi, *texts: str) -> str:
     """Return the page of dead letters as soon as it has these texts; htmx and browsers ask again as this does."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             page = await (await api.client.get("/dead-letters?queue=results", headers=INTERNAL)).text()
             if all(text in page for text in texts):
