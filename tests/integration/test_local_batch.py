@@ -103,7 +103,6 @@ def test_restarted_server_fails_the_jobs_that_were_running(batch: BatchProcess) 
     api = _define(batch, "import time; time.sleep(60)")
     job_id = _await_running(api, _submit(api))
     batch.process.kill()
-    time.sleep(0.3)
     batch.start()
     job = _end(api, job_id)
     assert job["status"] == "FAILED"
