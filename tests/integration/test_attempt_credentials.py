@@ -230,7 +230,10 @@ class Stack:
             **settings,
         }
         program = Path(sys.executable).with_name("oa-task")
-        async with start_program(program, "job", env=environ, stderr=asyncio.subprocess.PIPE) as child, asyncio.timeout(120):
+        async with (
+            start_program(program, "job", env=environ, stderr=asyncio.subprocess.PIPE) as child,
+            asyncio.timeout(120),
+        ):
             _, printed = await child.communicate()
         assert child.returncode in {0, 25}, printed.decode()
         await self._apply_reports()
