@@ -157,8 +157,8 @@ def test_admin_creates_builds_changes_and_deletes_a_collection(signed_in: Signed
 
 def test_admin_builds_the_fabric(signed_in: SignedIn) -> None:
     page = signed_in("admin").open("/collections")
-    page.get_by_role("button", name="Rebuild changed").click()
+    page.get_by_role("button", name="Rebuild changed layers").click()
     assert "addresses: nothing has changed since job" in flash_text(page)
-    page.locator("summary", has_text="Rebuild all").click()
-    page.get_by_role("button", name="Rebuild all").click()
+    page.locator("summary", has_text="Rebuild all layers").click()
+    page.get_by_role("button", name="Rebuild all layers").click()
     assert "Builds started: addresses: job" in flash_text(page)

@@ -9,7 +9,6 @@ from oa_api.http.idempotency import Idempotency
 from oa_api.http.request_parsing import path_id
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.products import collections, fabric, queries
-from oa_api.products.form_problems import form_problems
 from oa_api.products.forms import (
     BuildFormSchema,
     CollectionFormSchema,
@@ -23,6 +22,7 @@ from oa_api.products.schemas import ProductFilterSchema
 from oa_api.ui import flash
 from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
+from oa_api.ui.sent_form import form_problems
 from oa_shared.products import COLLECTION_FORMATS
 
 _EMPTY_FORM = CollectionForm(geojson=True, parquet=True, pmtiles=True)

@@ -7,13 +7,13 @@ from oa_api.http.errors import ApiError, ConflictError, InvalidError, NotFoundEr
 from oa_api.http.forms import read_form
 from oa_api.http.idempotency import Idempotency
 from oa_api.products import exports, queries
-from oa_api.products.form_problems import form_problems
 from oa_api.products.forms import ExportFormSchema, ExportPageFilterSchema, read_export_form
 from oa_api.products.product_requests import export_limits, requester_of
 from oa_api.products.requests import ExportForm, ExportPageFilter
 from oa_api.ui import flash
 from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
+from oa_api.ui.sent_form import form_problems
 from oa_shared.products import EXPORT_FORMATS
 
 _LISTED = 50

@@ -2,6 +2,7 @@
 
 from aiohttp import hdrs, web
 
+from oa_api.http.forms import sent_values
 from oa_api.http.problem import PROBLEM
 from oa_api.identity.authorization import ROLES
 from oa_api.ui.rendering import render
@@ -47,6 +48,7 @@ def render_error(request: web.Request, response: web.StreamResponse) -> web.Stre
         status=response.status,
         problem=problem,
         hint=hint,
+        sent=sent_values(request),
         list_path=list_path,
         links=[(label, path) for label, path in _LINKS if (hdrs.METH_GET, path) in request.app[ROLES]],
     )
