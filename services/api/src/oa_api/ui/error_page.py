@@ -42,6 +42,7 @@ def render_error(request: web.Request, response: web.StreamResponse) -> web.Stre
         return response
     hint = _HINTS_OF_CODES.get(problem.code) or _HINTS.get(response.status) or _HINTS[500]
     list_path = next((path for start, path in _LISTS.items() if request.path.startswith(start)), "")
+    is_bad_filter = response.status == web.HTTPUnprocessableEntity.status_code and request.method == hdrs.METH_GET
     page = render(
         request,
         "error.html",
@@ -50,6 +51,7 @@ def render_error(request: web.Request, response: web.StreamResponse) -> web.Stre
         hint=hint,
         sent=sent_values(request),
         list_path=list_path,
+        unfiltered_path=request.path if is_bad_filter else "",
         links=[(label, path) for label, path in _LINKS if (hdrs.METH_GET, path) in request.app[ROLES]],
     )
     for name in (hdrs.RETRY_AFTER, hdrs.ALLOW):
