@@ -126,7 +126,7 @@ def test_invalid_export_shows_the_problem_and_the_filled_in_form(signed_in: Sign
 
 def test_exports_page_fills_in_the_form_from_its_url(signed_in: SignedIn) -> None:
     page = signed_in("author").open("/exports?job=1")
-    assert page.get_by_label("Or a job's result").input_value() == "1"
+    assert page.get_by_label("Or the result of a job (its number)").input_value() == "1"
     page.get_by_role("button", name="Export", exact=True).click()
     assert " started." in flash_text(page)
 

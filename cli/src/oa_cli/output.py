@@ -71,7 +71,7 @@ def show_progress(text: str) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, show_header: bool = True) -> Table:
-    """Return a table; every cell is plain text. Without rows, the title says so in place of the columns."""
+    """Return a table; every cell is plain text. Without rows, the title is `no …`, and the columns are left out."""
     is_counted = title[:1].isdigit()
     result = Table(
         *columns,

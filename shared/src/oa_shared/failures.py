@@ -175,7 +175,7 @@ _FAILURES = (
     _source(
         "source.crs",
         "The coordinate reference system is unknown or wrong.",
-        "Correct `conform.srs`, or swap `lat` and `lon` if the message says so.",
+        "Correct `conform.srs`, or swap `lat` and `lon` if the message suggests it.",
     ),
     _source(
         "source.bad_rows",

@@ -1,4 +1,4 @@
-"""What is wrong with a text that is not JSON, in words that say what to write instead."""
+"""The fault of a text that is not JSON, with its remedy."""
 
 import json
 
@@ -7,7 +7,7 @@ _WORDS = {
     "Expecting ',' delimiter": "a comma or a closing bracket is missing before this place",
     "Expecting ':' delimiter": "a colon is missing between a key and its value",
     "Expecting property name enclosed in double quotes": "a key in double quotes is missing; "
-    "remove a comma that stands before a closing brace",
+    "remove a comma before a closing brace",
     "Illegal trailing comma before end of object": "remove the comma before the closing brace",
     "Illegal trailing comma before end of array": "remove the comma before the closing bracket",
     "Expecting value": "a value is missing; write texts in double quotes, and no comma before a closing bracket",

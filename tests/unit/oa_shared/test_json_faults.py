@@ -24,7 +24,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("text", "words"), FAULTS.items(), ids=range(len(FAULTS)))
-def test_fault_says_where_and_what_to_write(text: str, words: str) -> None:
+def test_fault_has_a_place_and_a_remedy(text: str, words: str) -> None:
     with pytest.raises(json.JSONDecodeError) as caught:
         json.loads(text)
     said = describe_json_fault(caught.value)

@@ -18,7 +18,7 @@ class SentForm:
 
     @property
     def status(self) -> int:
-        """Return the status of the page: that of the error, 200 for a form that nobody has sent."""
+        """Return the status of the page: that of the error, 200 for a form that is open for the first time."""
         return self.error.status if self.error else 200
 
     @property
