@@ -134,7 +134,7 @@ def test_dataset_page_has_quality_commands_and_changes(reader: Visitor) -> None:
     check_page(page, "dataset-comparison")
     page.get_by_label("Version before").select_option(index=0)
     page.get_by_role("button", name="Compare").click()
-    expect(page.get_by_text("Choose two different versions.")).to_be_visible()
+    expect(page.get_by_text("Choose two different versions above.")).to_be_visible()
     assert reader.open("/data/1/compare?before=999", status=404)
 
 

@@ -126,7 +126,7 @@ def test_invalid_export_shows_the_problem_and_the_filled_in_form(signed_in: Sign
 
 def test_exports_page_fills_in_the_form_from_its_url(signed_in: SignedIn) -> None:
     page = signed_in("author").open("/exports?job=1")
-    assert page.get_by_label("Or a job's result").input_value() == "1"
+    assert page.get_by_label("Or the result of a job (its number)").input_value() == "1"
     page.get_by_role("button", name="Export", exact=True).click()
     assert " started." in flash_text(page)
 
@@ -157,8 +157,8 @@ def test_admin_creates_builds_changes_and_deletes_a_collection(signed_in: Signed
 
 def test_admin_builds_the_fabric(signed_in: SignedIn) -> None:
     page = signed_in("admin").open("/collections")
-    page.get_by_role("button", name="Rebuild changed").click()
+    page.get_by_role("button", name="Rebuild changed layers").click()
     assert "addresses: nothing has changed since job" in flash_text(page)
-    page.locator("summary", has_text="Rebuild all").click()
-    page.get_by_role("button", name="Rebuild all").click()
+    page.locator("summary", has_text="Rebuild all layers").click()
+    page.get_by_role("button", name="Rebuild all layers").click()
     assert "Builds started: addresses: job" in flash_text(page)

@@ -31,7 +31,7 @@ def go(admin: Visitor, path: str, *, status: int = 200) -> Page:
 
 def create(page: Page, url: str, source: str = "") -> None:
     page.get_by_label("URL").fill(url)
-    page.get_by_label("Source (optional)").fill(source)
+    page.get_by_label("Source or prefix; empty for all").fill(source)
     page.get_by_role("button", name="Create webhook").click()
 
 

@@ -34,6 +34,12 @@ def _name(error: Exception) -> str:
     return type(error).__name__
 
 
+async def test_refused_filter_leads_back_to_its_page(api: RunningApi) -> None:
+    async with api.client.get("/errors?days=abc", headers=HTML) as answer:
+        assert answer.status == 422
+        assert '<a href="/errors">This page without its filter</a>' in await answer.text()
+
+
 @pytest.mark.parametrize("error", ERRORS, ids=_name)
 async def test_error_page_has_cause_next_step_and_links(
     api: RunningApi, monkeypatch: pytest.MonkeyPatch, error: Exception

@@ -174,9 +174,8 @@ async def test_form_tokens_differ_on_each_page_and_all_work(browser: WebBrowser)
 
 async def test_invalid_token_form_shows_its_error(browser: WebBrowser) -> None:
     shown = await browser.send(await browser.open("/profile"), "/profile/tokens", name="x", role="author", days="0")
-    assert shown.status == 200
-    assert shown.path == "/profile"
-    assert "days" in shown.message("bad")
+    assert shown.status == 422
+    assert "<li>days: " in shown.text
 
 
 async def test_accounts_are_created_changed_and_disabled(api: RunningApi, browser: WebBrowser) -> None:
@@ -209,15 +208,15 @@ async def test_invalid_account_form_shows_its_error(
     api: RunningApi, browser: WebBrowser, form: dict[str, str], field: str
 ) -> None:
     shown = await browser.send(await browser.open("/accounts"), "/accounts", **form)
-    assert field in shown.message("bad")
+    assert f"<li>{field}: " in shown.text
     assert await api.count("account") == 1
 
 
 async def test_last_admin_cannot_disable_its_own_account(api: RunningApi, browser: WebBrowser) -> None:
     shown = await browser.send(await browser.open("/accounts/1"), "/accounts/1/state")
-    assert "root" in shown.message("bad")
+    assert "is the last admin" in shown.text
     shown = await browser.send(shown, "/accounts/1", role="viewer")
-    assert "root" in shown.message("bad")
+    assert "is the last admin" in shown.text
 
 
 async def test_form_that_is_too_large_or_invalid_is_refused(browser: WebBrowser) -> None:

@@ -104,3 +104,19 @@ def test_no_command_writes_a_time_in_another_format() -> None:
     cut_time = re.compile(r"_at['\"]\]\[|\[11:19\]|\[:19\]|isoformat\(sep|strftime")
     for path in (ROOT / "cli/src").rglob("*.py"):
         assert not cut_time.search(path.read_text("utf-8")), path
+
+
+def _text_of(table: Table) -> str:
+    target = io.StringIO()
+    output.make_console(file=target, width=100).print(table)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("text", ["2026-11-30T10:49:26.130021Z", "2026-11-30T12:49:26+02:00", "2026-11-30T10:49:26Z"])
+def test_times_of_tables_read_alike(text: str) -> None:
+    assert "2026-11-30 10:49:26 UTC" in _text_of(output.table("datasets", ("since",), [[text]]))
+
+
+def test_empty_table_has_a_title_without_columns() -> None:
+    assert _text_of(output.table("tokens", ("token", "name"), [])).strip() == "no tokens"
+    assert _text_of(output.table("0 runs", ("run", "name"), [])).strip() == "0 runs"

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,10 @@ from oa_shared.value_text import plain, plural
 UNLIMITED_WIDTH = 1_000_000
 COLORS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan", "Submitted": "cyan"}
 COLORS |= {"Canceled": "dim", "Pending": "dim"}
+
+
+# A time as the API writes it; an offset or a Z ends it.
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 class _SafeConsole(Console):
@@ -66,15 +71,16 @@ def show_progress(text: str) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, show_header: bool = True) -> Table:
-    """Return a table; every cell is plain text."""
+    """Return a table; every cell is plain text. Without rows, the title is `no …`, and the columns are left out."""
+    is_counted = title[:1].isdigit()
     result = Table(
         *columns,
-        title=title,
+        title=title if rows or is_counted else f"no {title}",
         title_justify="left",
         title_style="bold",
         box=None,
         pad_edge=False,
-        show_header=show_header,
+        show_header=show_header and bool(rows),
     )
     for row in rows:
         result.add_row(*(_cell(value) for value in row))
@@ -158,5 +164,7 @@ def moment(text: str | None) -> str:
 
 def _cell(value: object) -> Text:
     is_id = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        value = moment(value)
     text = "" if value is None else str(value) if is_id else plain(value)
     return Text(text, style=COLORS.get(text, ""))

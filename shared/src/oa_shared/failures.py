@@ -175,7 +175,7 @@ _FAILURES = (
     _source(
         "source.crs",
         "The coordinate reference system is unknown or wrong.",
-        "Set `conform.srs`.",
+        "Correct `conform.srs`, or swap `lat` and `lon` if the message suggests it.",
     ),
     _source(
         "source.bad_rows",
@@ -190,7 +190,11 @@ _FAILURES = (
         hint="Retries failed too. Open the URL. If the page is a notice, rerun later; otherwise correct `data`.",
         hint_alone="Open the URL. If the page is a notice, try again later; otherwise correct `data`.",
     ),
-    _upstream("upstream.connection", "Could not connect to the server."),
+    _upstream(
+        "upstream.connection",
+        "Could not connect to the server.",
+        hint_alone="Check the host name in the URL and your connection, or try again later.",
+    ),
     _upstream("upstream.truncated", "The download was cut short."),
     _upstream("upstream.throttled", "The server limits the number of requests."),
     _resource("resource.out_of_memory", "The job ran out of memory."),

@@ -18,6 +18,16 @@ class ProductFormat(StrEnum):
     PMTILES = "pmtiles"
 
 
+FORMAT_NAMES = {
+    ProductFormat.CSV: "CSV",
+    ProductFormat.SHAPEFILE: "Shapefile",
+    ProductFormat.GPKG: "GeoPackage",
+    ProductFormat.FLATGEOBUF: "FlatGeobuf",
+    ProductFormat.GEOJSON: "GeoJSON",
+    ProductFormat.PARQUET: "GeoParquet",
+    ProductFormat.PMTILES: "PMTiles",
+}
+"""The names of formats as people know them, for pages."""
 EXPORT_FILES = {
     ProductFormat.CSV: "export.csv.gz",
     ProductFormat.SHAPEFILE: "export.shp.zip",

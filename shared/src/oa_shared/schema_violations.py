@@ -1,5 +1,6 @@
 """Violations of a JSON schema with readable messages, by the validator that explains rather than the fast one."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import islice
@@ -13,6 +14,17 @@ from oa_shared.value_text import quote_value
 
 _LEAST_SIMILARITY = 0.75
 _MAX_COMPARED = 60
+_KINDS = {
+    "string": "a text in double quotes",
+    "object": "an object { … }",
+    "array": "a list [ … ]",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+# The library names the missing key in its message only.
+_MISSING_KEY = re.compile(r"('.*'|\".*\") is a required property", re.DOTALL)
 
 
 def violations(document: object, schema: Mapping[str, object], *, most: int) -> list[tuple[str, str]]:
@@ -98,6 +110,13 @@ def _message(cause: ValidationError) -> str:
         return f"{quote_value(cause.instance)} is not allowed: {reason}"
     if cause.validator == "enum" and isinstance(cause.validator_value, list):
         return f"{quote_value(cause.instance)} is not one of {', '.join(map(quote_value, cause.validator_value))}"
+    if cause.validator == "type":
+        kinds = cause.validator_value if isinstance(cause.validator_value, list) else [cause.validator_value]
+        return (
+            f"{quote_value(cause.instance)} must be {' or '.join(_KINDS.get(str(kind), str(kind)) for kind in kinds)}"
+        )
+    if cause.validator == "required" and (lacking := _MISSING_KEY.fullmatch(str(cause.message))):
+        return f"the key {lacking[1]} is missing"
     # The library quotes values as Python writes them.
     return str(cause.message).replace(repr(cause.instance), quote_value(cause.instance))
 

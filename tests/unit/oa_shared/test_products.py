@@ -6,7 +6,7 @@ import pytest
 from oa_shared.job_kinds import JobKind
 from oa_shared.plan_reading import read_plan
 from oa_shared.product_plans import PlanError, ProductInput, ProductPlan
-from oa_shared.products import EXPORT_FORMATS, ProductFormat
+from oa_shared.products import EXPORT_FORMATS, FORMAT_NAMES, ProductFormat
 
 INPUT = ProductInput(
     source_name="us/x",
@@ -51,3 +51,8 @@ def test_read_plan_invalid_has_a_pointer() -> None:
 
 def test_export_formats_have_no_tiles() -> None:
     assert EXPORT_FORMATS == ("csv", "shapefile", "gpkg", "flatgeobuf", "geojson", "parquet")
+
+
+def test_every_format_has_a_name_of_its_own() -> None:
+    assert FORMAT_NAMES.keys() == set(ProductFormat)
+    assert len(set(FORMAT_NAMES.values())) == len(FORMAT_NAMES)

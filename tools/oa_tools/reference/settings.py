@@ -48,6 +48,10 @@ _TAIL = """## Command line
 
 `OA_LOCAL_NAMESPACES=no` keeps `make up` as root from using user namespaces for Postgres.
 
+## Command line
+
+`oa` sets `OA_CALLED_AS` for the engine, so that usage lines name the command that was typed.
+
 ## AWS
 
 The services read the standard variables of AWS SDKs (`AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, …).

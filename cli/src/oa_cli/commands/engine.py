@@ -3,6 +3,7 @@
 The engine is a program of its own, `oa-task`. It is large, so installing it is optional.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import click
 
 from oa_cli.runner import ExitStatus
-from oa_shared.command_ending import shell_status
+from oa_shared.command_ending import CALLER_VARIABLE, shell_status
 
 _PROGRAM = "oa-task"
 _MISSING = (
@@ -50,7 +51,8 @@ def _run_engine(*arguments: str) -> int:
     if program is None:
         click.echo(_MISSING, err=True)
         return ExitStatus.ENGINE_MISSING
-    with subprocess.Popen((program, *arguments)) as child:  # noqa: S603 - the engine of this project
+    environment = {**os.environ, CALLER_VARIABLE: "oa"}
+    with subprocess.Popen((program, *arguments), env=environment) as child:  # noqa: S603 - the engine of this project
         while True:
             try:
                 return shell_status(child.wait())

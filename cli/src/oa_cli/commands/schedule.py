@@ -57,7 +57,8 @@ def schedule_list(schedule_type: str | None, limit: int, *, as_json: bool) -> No
     async def work(api: Api) -> int:
         answer = await api.get("/api/schedule", ScheduleList, type=schedule_type, limit=limit)
         upcoming = [
-            [item["type"], item["period"], item["state"], moment(item["next_period_at"])] for item in answer["upcoming"]
+            [item["type"], item["period"], item["state"] or "not run yet", moment(item["next_period_at"])]
+            for item in answer["upcoming"]
         ]
         runs = [
             [*(item["id"], item["type"], item["period"], item["state"], item["run"]), _describe(item)]

@@ -126,3 +126,17 @@ def _unescape(text: str) -> str:
     for code, character in (("%2C", ","), ("%3A", ":"), ("%0A", "\n"), ("%0D", "\r"), ("%25", "%")):
         text = text.replace(code, character)
     return text
+
+
+def test_next_step_names_the_definition_and_works_as_printed(path: Path) -> None:
+    path.write_text(TEXT.replace('"pattern": "("', '"pattern": "(.)"'))
+    assert f"`oa check --data {path}`" in check(path).output
+    (path.parent / "other.json").write_text(path.read_text())
+    assert "`oa check --data FILE`" in check(path.parent).output
+
+
+@pytest.mark.parametrize("variable", ["", "oa"])
+def test_usage_names_the_program_that_was_typed(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OA_CALLED_AS", variable)
+    result = CliRunner().invoke(main, ["check", "--unknown"], prog_name="oa-task")
+    assert f"Try '{variable or 'oa-task'} check --help'" in result.output

@@ -17,6 +17,7 @@ from oa_api.identity.requests import TokenFilter
 from oa_api.identity.rows import TokenRow
 from oa_api.ui import flash
 from oa_api.ui.rendering import render
+from oa_api.ui.sent_form import UNSENT, SentForm, refused_form
 from oa_shared.roles import ACCOUNT_ROLES, Role
 
 PATH = "/profile"
@@ -38,7 +39,7 @@ async def post_token(request: web.Request) -> web.Response:
     try:
         secret, row = await create_token_of_caller(request, await read_form(request, NewTokenFormSchema()))
     except ApiError as error:
-        return flash.see_other(request, PATH, error.detail, kind="bad")
+        return await _render_profile(request, form=refused_form(request, error))
     return await _render_profile(request, new_token=_NewToken(secret, row))
 
 
@@ -65,7 +66,9 @@ async def post_sign_out_everywhere(request: web.Request) -> web.Response:
     return response
 
 
-async def _render_profile(request: web.Request, new_token: _NewToken | None = None) -> web.Response:
+async def _render_profile(
+    request: web.Request, new_token: _NewToken | None = None, form: SentForm = UNSENT
+) -> web.Response:
     principal, database = request[PRINCIPAL], request.app[DATABASE]
     if principal.id is None:
         raise NotFoundError("the shared secret has no account, and no profile")
@@ -74,6 +77,8 @@ async def _render_profile(request: web.Request, new_token: _NewToken | None = No
     return render(
         request,
         "accounts/profile.html",
+        status=form.status,
+        form=form,
         account=await accounts.get_account(database, principal.id),
         tokens=own_tokens.rows,
         sessions=await sessions.list_sessions(database, principal.id),

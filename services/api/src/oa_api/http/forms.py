@@ -13,6 +13,8 @@ from oa_shared.large_bodies import run_by_size
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 CSRF_FIELD = "csrf"
+# Never shown again: what proves who sent the form.
+_SECRET_FIELDS = frozenset({CSRF_FIELD, "token"})
 _MAX_FIELDS = 1000
 _MAX_BYTES = 16 * 1024
 # The largest form by path, of the paths that take larger ones.
@@ -33,6 +35,11 @@ async def form_values(request: web.Request) -> list[tuple[str, str]]:
     except ValueError as error:
         raise BadRequestError("the form cannot be read") from error
     return request[_VALUES]
+
+
+def sent_values(request: web.Request) -> dict[str, str]:
+    """Return the fields of a form that was read, to show them again; without those that prove who sent it."""
+    return {name: value for name, value in request.get(_VALUES, []) if name not in _SECRET_FIELDS}
 
 
 def _split(body: bytes) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from oa_shared.errors import OaError
+from oa_shared.json_faults import describe_json_fault
 from oa_shared.large_bodies import check_values
 from oa_shared.postgres_json import why_not_storable
 
@@ -43,7 +44,7 @@ def decode(text: str | bytes, *, max_values: int = MAX_VALUES) -> object:
     except RecursionError as error:
         raise NotJsonError("nested too deeply") from error
     except ValueError as error:
-        raise NotJsonError(str(error)) from error
+        raise NotJsonError(describe_json_fault(error)) from error
     if numbers.has_infinite or _DOUBTFUL_TEXT.search(text) or _is_deep(value):
         check_storable(value)
     return value

@@ -9,7 +9,6 @@ from oa_api.http.idempotency import Idempotency
 from oa_api.http.request_parsing import path_id
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.products import collections, fabric, queries
-from oa_api.products.form_problems import form_problems
 from oa_api.products.forms import (
     BuildFormSchema,
     CollectionFormSchema,
@@ -23,7 +22,8 @@ from oa_api.products.schemas import ProductFilterSchema
 from oa_api.ui import flash
 from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
-from oa_shared.products import COLLECTION_FORMATS
+from oa_api.ui.sent_form import form_problems
+from oa_shared.products import COLLECTION_FORMATS, FORMAT_NAMES
 
 _EMPTY_FORM = CollectionForm(geojson=True, parquet=True, pmtiles=True)
 _NO_KEY = Idempotency(None, "page", b"", owner="")
@@ -108,6 +108,7 @@ async def _render_list(request: web.Request, *, form: CollectionForm, error: Api
         collections=make_listing(request, window, page),
         fabric=await queries.list_fabric_layers(database),
         formats=COLLECTION_FORMATS,
+        format_names=FORMAT_NAMES,
         form=form,
         error=error,
         problems=form_problems(error),
@@ -127,6 +128,7 @@ async def _render_collection(
         collection=collection,
         builds=make_listing(request, window, builds),
         formats=COLLECTION_FORMATS,
+        format_names=FORMAT_NAMES,
         form=form or form_of(collection),
         error=error,
         problems=form_problems(error),

@@ -7,14 +7,14 @@ from oa_api.http.errors import ApiError, ConflictError, InvalidError, NotFoundEr
 from oa_api.http.forms import read_form
 from oa_api.http.idempotency import Idempotency
 from oa_api.products import exports, queries
-from oa_api.products.form_problems import form_problems
 from oa_api.products.forms import ExportFormSchema, ExportPageFilterSchema, read_export_form
 from oa_api.products.product_requests import export_limits, requester_of
 from oa_api.products.requests import ExportForm, ExportPageFilter
 from oa_api.ui import flash
 from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
-from oa_shared.products import EXPORT_FORMATS
+from oa_api.ui.sent_form import form_problems
+from oa_shared.products import EXPORT_FORMATS, FORMAT_NAMES
 
 _LISTED = 50
 
@@ -53,7 +53,8 @@ async def _render(
         status=error.status if error else 200,
         export_filter=page_filter,
         exports=make_listing(request, page_filter, page),
-        formats=EXPORT_FORMATS,
+        formats=[(format_, FORMAT_NAMES[format_]) for format_ in EXPORT_FORMATS],
+        format_names=FORMAT_NAMES,
         limits=export_limits(request),
         form=form,
         error=error,

@@ -2,6 +2,7 @@
 
 from aiohttp import hdrs, web
 
+from oa_api.http.forms import sent_values
 from oa_api.http.problem import PROBLEM
 from oa_api.identity.authorization import ROLES
 from oa_api.ui.rendering import render
@@ -41,13 +42,16 @@ def render_error(request: web.Request, response: web.StreamResponse) -> web.Stre
         return response
     hint = _HINTS_OF_CODES.get(problem.code) or _HINTS.get(response.status) or _HINTS[500]
     list_path = next((path for start, path in _LISTS.items() if request.path.startswith(start)), "")
+    is_bad_filter = response.status == web.HTTPUnprocessableEntity.status_code and request.method == hdrs.METH_GET
     page = render(
         request,
         "error.html",
         status=response.status,
         problem=problem,
         hint=hint,
+        sent=sent_values(request),
         list_path=list_path,
+        unfiltered_path=request.path if is_bad_filter else "",
         links=[(label, path) for label, path in _LINKS if (hdrs.METH_GET, path) in request.app[ROLES]],
     )
     for name in (hdrs.RETRY_AFTER, hdrs.ALLOW):

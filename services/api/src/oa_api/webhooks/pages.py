@@ -11,6 +11,7 @@ from oa_api.settings import site_url
 from oa_api.ui import flash
 from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
+from oa_api.ui.sent_form import UNSENT, SentForm, refused_form
 from oa_api.webhooks import subscriptions
 from oa_api.webhooks.requests import WebhookChange
 from oa_api.webhooks.schemas import (
@@ -28,9 +29,7 @@ _NEW_SECRET = WebhookChange(given=["new_secret"], new_secret=True)
 
 async def list_webhooks(request: web.Request) -> web.Response:
     """Show webhooks, newest first."""
-    window = await list_filter(request, WebhookFilterSchema())
-    page = await subscriptions.list_webhooks(request.app[DATABASE], window)
-    return render(request, "webhooks/list.html", webhooks=make_listing(request, window, page))
+    return await _render_webhooks(request, UNSENT)
 
 
 async def show_webhook(request: web.Request) -> web.Response:
@@ -46,7 +45,7 @@ async def create_webhook(request: web.Request) -> web.Response:
         by = request[PRINCIPAL]
         webhook, secret = await subscriptions.create_webhook(request.app[DATABASE], new_webhook, guard, by=by)
     except ApiError as error:
-        return flash.see_other(request, PATH, error.detail, kind="bad")
+        return await _render_webhooks(request, refused_form(request, error))
     return await _render_webhook(request, webhook.id, secret=secret)
 
 
@@ -84,6 +83,13 @@ async def _change(request: web.Request, change: WebhookChange) -> str | None:
 
 def _guard(request: web.Request) -> Guard:
     return Guard(request.app[SETTINGS].allowed_hosts)
+
+
+async def _render_webhooks(request: web.Request, form: SentForm) -> web.Response:
+    window = await list_filter(request, WebhookFilterSchema())
+    page = await subscriptions.list_webhooks(request.app[DATABASE], window)
+    listing = make_listing(request, window, page)
+    return render(request, "webhooks/list.html", status=form.status, webhooks=listing, form=form)
 
 
 async def _render_webhook(request: web.Request, webhook_id: int, *, secret: str | None = None) -> web.Response:

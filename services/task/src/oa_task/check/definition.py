@@ -9,6 +9,7 @@ from pyproj.exceptions import CRSError
 from oa_shared.definition_check.definition import check_entry, check_whole, find_schema_errors
 from oa_shared.definition_check.findings import LintFinding, child_pointer, error, warning
 from oa_shared.definition_check.repeated_keys import check_repeated_keys
+from oa_shared.json_faults import describe_json_fault
 from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import DefinitionEntry, entries
 from oa_task.conform.acceptance import run_tests
@@ -24,7 +25,7 @@ def check_text(text: str) -> list[LintFinding]:
         definition = json.loads(text)
         repeated = list(check_repeated_keys(text))
     except ValueError as problem:
-        return [error("", "source.schema", f"not JSON: {problem}")]
+        return [error("", "source.schema", f"not JSON: {describe_json_fault(problem, with_place=False)}")]
     except RecursionError:
         return [error("", "source.schema", "nested too deeply: a definition has at most 64 levels")]
     return [*repeated, *check_definition(definition)]

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import assert_never
@@ -46,9 +46,9 @@ def check_sources(sources: Iterable[str], form: CheckFormat, *, with_hints: bool
     configure_logging("task", level="WARNING")
     counts: Counter[Severity] = Counter()
     kept: list[LocatedFinding] = []
-    checked = 0
+    names: list[str] = []
     for source in _definitions(sources):
-        checked += 1
+        names.append(source)
         found = [item for item in _check(source, with_data=with_data) if with_hints or not item.finding.is_hint]
         counts.update(item.finding.severity for item in found)
         match form:
@@ -66,8 +66,8 @@ def check_sources(sources: Iterable[str], form: CheckFormat, *, with_hints: bool
         console = make_console(highlight=False, soft_wrap=True)
         for item in sorted(kept, key=lambda item: item.rank):
             _print_finding(console, item)
-        console.print(_totals(checked, counts), markup=False)
-        console.print(_next_step(counts, with_data=with_data), style="dim", markup=False)
+        console.print(_totals(len(names), counts), markup=False)
+        console.print(_next_step(counts, names, with_data=with_data), style="dim", markup=False)
     return exit_status("source.schema") if counts[Severity.ERROR] else 0
 
 
@@ -132,10 +132,11 @@ def _totals(checked: int, counts: Mapping[Severity, int]) -> str:
     return f"{plural(checked, 'definition')} checked: {totals}"
 
 
-def _next_step(counts: Mapping[Severity, int], *, with_data: bool) -> str:
-    """Return what to do after these findings."""
+def _next_step(counts: Mapping[Severity, int], names: Sequence[str], *, with_data: bool) -> str:
+    """Return what to do after these findings, with the command for the definition, if it is one."""
+    name = names[0] if len(names) == 1 and names[0] != STANDARD_INPUT else "FILE"
     if counts[Severity.ERROR]:
         return "Next: correct the errors and check again; docs/check.md explains each code."
     if not with_data:
-        return "Next: `oa check --data` compares the columns with the data; `oa try` shows the first features."
-    return "Next: `oa try` shows the first features."
+        return f"Next: `oa check --data {name}` compares the columns with the data; `oa try {name}` shows features."
+    return f"Next: `oa try {name}` shows the first features."

@@ -1,8 +1,10 @@
 """The group of the commands of `oa-task`; it loads nothing, so that a job starts at once."""
 
+import os
+
 import click
 
-from oa_shared.command_ending import end_quietly
+from oa_shared.command_ending import CALLER_VARIABLE, end_quietly
 from oa_shared.failures import exit_status
 
 
@@ -12,7 +14,11 @@ class EngineCommands(click.Group):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
     ) -> click.Context:
-        """Return the context; it prints the help of the program, whose reader may leave."""
+        """Return the context; it prints the help of the program, whose reader may leave.
+
+        `oa` passes its own name, so that usage lines and hints name the command that was typed.
+        """
+        info_name = os.environ.get(CALLER_VARIABLE) or info_name
         with end_quietly(unwritable=exit_status("resource.disk_full")):
             return super().make_context(info_name, args, parent, **extra)
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from oa_shared.definition_address import is_data_address
 from oa_task.commands.console import print_indented_json, print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.proposal.definition_proposal import DefinitionProposal, ProposalOptions, propose_definition
@@ -40,7 +41,7 @@ def propose(address: str, options: ProposalOptions, sandbox: Sandbox, *, out: Pa
         _print_guesses(console, proposal)
         if out is None:
             print_indented_json(proposal.definition)
-        _print_next_step(console, out)
+        _print_next_step(console, address, out)
 
     return run_command(work, as_json=as_json)
 
@@ -69,7 +70,14 @@ def _describe(guess: DefinitionGuess) -> str:
     return json.dumps(guess.value, ensure_ascii=False)
 
 
-def _print_next_step(console: Console, out: Path | None) -> None:
-    name = out or "FILE"
-    text = f"Next: `oa check --data {name}` compares the rules with the data; `oa try {name}` shows the first features."
+def _print_next_step(console: Console, address: str, out: Path | None) -> None:
+    """Print commands that work as printed: the definition of a local file has no URL yet, so `--data` names it."""
+    if out is None:
+        text = "Next: write it to a file with `--out FILE`; `oa check --data FILE` then compares it with the data."
+    elif not is_data_address(address):
+        text = f"Next: `oa try {out} --data {address}` shows the first features."
+    else:
+        text = (
+            f"Next: `oa check --data {out}` compares the rules with the data; `oa try {out}` shows the first features."
+        )
     console.print(text, style="dim", markup=False, highlight=False)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,7 @@ class TrialOptions:
 def show_sample(job: TaskJob, options: TrialOptions, sandbox: Sandbox, *, as_json: bool) -> int:
     """Print the first features as read and as conformed, then the counts if any, and return the exit status."""
     from oa_task.row_preview.preview import PreviewInput, preview_rows  # noqa: PLC0415 - `run` starts faster without
+    from oa_task.row_preview.rules_without_values import describe_rules_without_values  # noqa: PLC0415 - likewise
     from oa_task.row_preview.summary_view import show_summary  # noqa: PLC0415 - likewise
     from oa_task.row_preview.views import show_rows  # noqa: PLC0415 - likewise
 
@@ -77,6 +78,8 @@ def show_sample(job: TaskJob, options: TrialOptions, sandbox: Sandbox, *, as_jso
             print_json({"summary": {**preview.summary, "elapsed_s": round(elapsed_s, 3)}})
         elif preview.summary is not None:
             show_summary(output, preview.summary, elapsed_s=elapsed_s)
+        _print_warnings(console, preview.warnings, "missing_column")
+        _print_warnings(console, describe_rules_without_values(preview.rows), "no_value")
         _print_problems(console, preview.problems)
         for problem in preview.problems:
             if code := problem.code.failure_code:
@@ -118,7 +121,12 @@ def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
     return run_command(work, as_json=as_json)
 
 
+def _print_warnings(console: Console, texts: Iterable[str], code: str) -> None:
+    for text in texts:
+        console.print(f"[yellow]warning[/] {escape(text)} [dim]({code})[/]", soft_wrap=True)
+
+
 def _print_problems(console: Console, problems: Sequence[PlacementProblem]) -> None:
     for problem in problems:
         if problem.code.failure_code is None:
-            console.print(f"[yellow]warning[/] {escape(problem.message)} [dim]({problem.code})[/]", soft_wrap=True)
+            _print_warnings(console, [problem.message], problem.code)

@@ -34,22 +34,25 @@ def inspect_rows(
 ) -> JsonObject:
     """Return `rows`: at most `count` PreviewRows from output row `first` (from 1) on; from 1 on also `placement`.
 
+    `warnings` has a text for each column that a rule names, the data lacks, and the rule can do without.
+
     With a number of rows, `summary` has their counts and their placement instead.
 
     Raises TaskFailure source.*; source.empty if there is no row `first`.
     """
     rows: list[PreviewRow] = []
+    warnings: list[str] = []
     parts = unpack_parts(raws, entry, work / "unpacked")
     for number, batch, index in _numbered_rows(parts, entry, last=first + count - 1):
         if number == 1:
-            check_columns(batch.column_names, entry)
+            warnings = check_columns(batch.column_names, entry)
         if number >= first:
             rows.append(_preview_row(number, batch, entry, index))
     if not rows:
         raise TaskFailure("source.empty", f"missing feature {first:,}: the data has fewer")
     if summary:
-        return {"rows": rows, "summary": summarize_rows(parts, entry, least=summary)}
-    return {"rows": rows, **(_judge_placement(parts, entry) if first == 1 else {})}
+        return {"rows": rows, "warnings": warnings, "summary": summarize_rows(parts, entry, least=summary)}
+    return {"rows": rows, "warnings": warnings, **(_judge_placement(parts, entry) if first == 1 else {})}
 
 
 def first_rows(batches: Iterable[FeatureBatch], entry: TaskEntry, *, count: int) -> list[PreviewRow]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 from oa_shared.failure_details import FaultyPlace
+from oa_shared.json_faults import describe_json_fault
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.layer_attributes import LAYER_ATTRIBUTES
 from oa_shared.licenses import stated_license
@@ -79,7 +80,9 @@ def read_definition(path: Path) -> JsonObject:
     """Return a validated definition. Raises TaskFailure source.schema with JSON pointers."""
     try:
         definition: JsonObject = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
+        raise TaskFailure("source.schema", f"{path.name} is not JSON: {describe_json_fault(error)}") from error
+    except RecursionError as error:
         raise TaskFailure("source.schema", f"{path.name} is not JSON: {error}") from error
     problems = validate_definition(definition)
     if problems:

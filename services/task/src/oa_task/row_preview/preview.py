@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -32,12 +32,14 @@ from oa_task.sandbox.request import SandboxRequest
 class Preview:
     """The first features of a source, and what the first thousands say about the place of the data.
 
-    `summary` has the counts of the first rows (`oa_task.conversion.row_summary`), if they were requested.
+    `summary` has the counts of the first rows (`oa_task.conversion.row_summary`), if they were requested. `warnings`
+    name the columns that the data lacks and its rules can do without.
     """
 
     rows: list[PreviewRow]
     placement: JsonMapping
     summary: JsonMapping | None = None
+    warnings: Sequence[str] = ()
 
     @property
     def problems(self) -> list[PlacementProblem]:
@@ -67,7 +69,8 @@ async def preview_rows(
     """Return the first `count` features of a source, as read and as conformed. Writes nothing. Raises TaskFailure."""
     report = await _download_and_inspect(job, count, on_progress, sandbox, source or PreviewInput())
     summary = json_object(report["summary"]) if "summary" in report else None
-    return Preview(_rows(report), json_object((summary or report).get("placement")), summary)
+    warnings = cast("list[str]", report["warnings"])
+    return Preview(_rows(report), json_object((summary or report).get("placement")), summary, warnings)
 
 
 async def read_facts(job: TaskJob, on_progress: Progress, sandbox: Sandbox) -> DataFacts:

@@ -141,6 +141,7 @@ class InspectionReportSchema(_ClosedSchema):
     """The report of an inspection: sample rows, or the names of the columns."""
 
     rows = fields.List(fields.Nested(InspectedRowSchema))
+    warnings = fields.List(fields.String(validate=validate.Length(max=_MAX_PATH)))
     columns = fields.List(fields.String())
     placement = fields.Nested(PlacementSchema)
     summary = fields.Nested(RowSummarySchema)

@@ -1,0 +1,27 @@
+"""The fault of a text that is not JSON, with its remedy."""
+
+import json
+
+# By the message of the decoder of Python (json.decoder, json.scanner), without what follows it.
+_WORDS = {
+    "Expecting ',' delimiter": "a comma or a closing bracket is missing before this place",
+    "Expecting ':' delimiter": "a colon is missing between a key and its value",
+    "Expecting property name enclosed in double quotes": "a key in double quotes is missing; "
+    "remove a comma before a closing brace",
+    "Illegal trailing comma before end of object": "remove the comma before the closing brace",
+    "Illegal trailing comma before end of array": "remove the comma before the closing bracket",
+    "Expecting value": "a value is missing; write texts in double quotes, and no comma before a closing bracket",
+    "Extra data": "text follows the end; remove it, or a closing bracket too many",
+    "Unterminated string starting at": "the text that starts here has no closing quote",
+    "Invalid control character at": "a text has a line break or a tab; write \\n or \\t",
+    "Invalid \\escape": "double the backslash: \\\\d instead of \\d",
+    "Invalid \\uXXXX escape": "write four hexadecimal digits after \\u",
+}
+
+
+def describe_json_fault(problem: ValueError, *, with_place: bool = True) -> str:
+    """Return what is wrong, and where; the message of another error than that of the decoder as it is."""
+    if not isinstance(problem, json.JSONDecodeError):
+        return str(problem)
+    words = _WORDS.get(problem.msg.partition(": ")[0], problem.msg)
+    return f"line {problem.lineno:,}, column {problem.colno:,}: {words}" if with_place else words
