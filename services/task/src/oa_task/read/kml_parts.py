@@ -34,7 +34,7 @@ _MAX_WITNESSES = 64
 _MAX_WITNESS_BYTES = 256 * 1024
 _ROOT = b'<kml xmlns="http://www.opengis.net/kml/2.2">'
 _UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
-# GDAL lists the outermost container as a layer if it has a feature; this one is no row.
+# GDAL lists the outermost container as a layer if it has a feature; this one gives no row.
 _PLACEHOLDER = b"<ScreenOverlay/>"
 
 
@@ -64,13 +64,18 @@ class KmlParts:
     def batches(self, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of the layer, some thousands at a time; `columns` are those to read, None for all."""
         waiting, rows = list[pa.Table](), 0
-        for features, _ in self._groups():
-            waiting.append(self._read(features, columns))
-            rows += waiting[-1].num_rows
+        for part in self.read_parts(columns):
+            waiting.append(part)
+            rows += part.num_rows
             if rows >= _BATCH_ROWS:
                 yield from _join(waiting)
                 waiting, rows = [], 0
         yield from _join(waiting)
+
+    def read_parts(self, columns: list[str] | None) -> Iterator[pa.Table]:
+        """Yield the rows of each part."""
+        for features, _ in self._groups():
+            yield self._read(features, columns)
 
     def close(self) -> None:
         """Close the file."""
@@ -125,7 +130,7 @@ class KmlParts:
 
     def _keep_witness(self, document: bytes, span: Span) -> None:
         if span.placemarks != 1:
-            raise UnknownKmlError("a field of an element that is no placemark")
+            raise UnknownKmlError("a field of an element other than a placemark")
         self._witnesses.append(document[span.start : span.end])
         if len(self._witnesses) > _MAX_WITNESSES or sum(map(len, self._witnesses)) > _MAX_WITNESS_BYTES:
             raise UnknownKmlError("fields that too many placemarks introduce")
@@ -146,17 +151,29 @@ def open_parts(request: ReadRequest, limits: PartLimits | None = None) -> KmlPar
         return None
 
 
+def count_placemarks(path: Path, limits: PartLimits | None = None) -> dict[str, int] | None:
+    """Return the layers of a KML file with their rows, None if GDAL must read the file as a whole."""
+    limits = limits or PartLimits()
+    if path.stat().st_size <= limits.bytes:
+        return None
+    try:
+        outline = outline_file(path, limits)
+        with closing(path.open("rb")) as file:
+            layers = _list_layers(outline, file, scratch_folder(path, _PURPOSE) / path.name)
+    except UnknownKmlError:
+        return None
+    if any(layer.has_overlay for layer in layers.values()):
+        return None
+    return {name: sum(span.placemarks for span in layer.spans()) for name, layer in layers.items()}
+
+
 def _open_layer(request: ReadRequest, outline: Outline, limits: PartLimits) -> KmlParts:
     target = scratch_folder(request.path, _PURPOSE) / request.path.name
-    layers = [item for item in outline.root.walk() if item is not outline.root or item.has_own_features]
     with closing(request.path.open("rb")) as file:
-        target.write_bytes(outline.declaration + _ROOT + _skeleton(outline.root, file, is_root=True) + b"</kml>")
-        names = _list_names(target)
-        if len(names) != len(layers) or len(set(names)) != len(names):
-            raise UnknownKmlError("layers that GDAL counts otherwise")
+        layers = _list_layers(outline, file, target)
         chosen = choose_layer(replace(request, path=target))
-        name = names[chosen] if isinstance(chosen, int) else chosen
-        container = layers[names.index(name)]
+        name = list(layers)[chosen] if isinstance(chosen, int) else chosen
+        container = layers[name]
         if container.has_overlay or not all(child.has_plain_children for child in container.children):
             raise UnknownKmlError("an overlay, or a container with fields")
         frame = _frame(outline, container, name, file)
@@ -169,11 +186,20 @@ def _open_layer(request: ReadRequest, outline: Outline, limits: PartLimits) -> K
     return parts
 
 
-def _list_names(path: Path) -> list[str]:
+def _list_layers(outline: Outline, file: BinaryIO, target: Path) -> dict[str, Container]:
+    """Return the layers that GDAL finds in a document, by their names; `target` becomes the document without features.
+
+    Raises UnknownKmlError if GDAL finds others than the outline.
+    """
+    target.write_bytes(outline.declaration + _ROOT + _skeleton(outline.root, file, is_root=True) + b"</kml>")
     try:
-        return [str(name) for name, _kind in pyogrio.list_layers(path)]
+        names = [str(name) for name, _kind in pyogrio.list_layers(target)]
     except _UNREADABLE as error:
         raise UnknownKmlError(f"containers that GDAL does not read: {error}") from error
+    containers = [item for item in outline.root.walk() if item is not outline.root or item.has_own_features]
+    if len(names) != len(containers) or len(set(names)) != len(names):
+        raise UnknownKmlError("layers that GDAL counts otherwise")
+    return dict(zip(names, containers, strict=True))
 
 
 def _frame(outline: Outline, container: Container, name: str, file: BinaryIO) -> tuple[bytes, bytes]:
