@@ -63,7 +63,7 @@ def read_files(
     batches = open_batches(paths, entry_of(conform), bad_rows=bad_rows, all_columns=all_columns, limit=limit)
     result = ReadResult(list(batches), bad_rows)
     added = {item for folder in folders for item in folder.iterdir()} - before
-    # The sandbox lets a reader change nothing in the folder of a downloaded file; GDAL tries to, and goes on without.
+    # The sandbox lets a reader change nothing in the folder of a downloaded file; GDAL tries to, and continues.
     assert {item for item in added if item.suffix not in _INDEXES} == set()
     return result
 

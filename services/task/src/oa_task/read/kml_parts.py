@@ -4,16 +4,18 @@ Each part is a document of the chosen layer with some of its features, byte for 
 introduce the fields of the layer: GDAL finds the same fields in each part as in the whole document.
 """
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
-from xml.sax.saxutils import escape
 
 import pyarrow as pa
 
 from oa_task.read.gdal import pyogrio
+from oa_task.read.kml_documents import UNREADABLE, cut, frame_layer, list_layers
 from oa_task.read.kml_outline import (
     Container,
     Outline,
@@ -25,17 +27,12 @@ from oa_task.read.kml_outline import (
 )
 from oa_task.read.layer_selection import choose_layer
 from oa_task.read.request import ReadRequest
-from oa_task.read.scratch import scratch_folder
+from oa_task.read.scratch import new_scratch_folder
 
 KML = "kml"
-_PURPOSE = "parts"
 _BATCH_ROWS = 20_000
 _MAX_WITNESSES = 64
 _MAX_WITNESS_BYTES = 256 * 1024
-_ROOT = b'<kml xmlns="http://www.opengis.net/kml/2.2">'
-_UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
-# GDAL lists the outermost container as a layer if it has a feature; this one gives no row.
-_PLACEHOLDER = b"<ScreenOverlay/>"
 
 
 @dataclass(slots=True)
@@ -77,9 +74,15 @@ class KmlParts:
         for features, _ in self._groups():
             yield self._read(features, columns)
 
+    @property
+    def part_bytes(self) -> int:
+        """Return the size of the document that GDAL reads at present."""
+        return self._target.stat().st_size
+
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and remove the parts."""
         self._file.close()
+        shutil.rmtree(self._target.parent)
 
     def _groups(self) -> Iterator[tuple[bytes, int]]:
         """Yield the bytes of features that make one part, and the number of placemarks among them."""
@@ -88,7 +91,7 @@ class KmlParts:
             if group and (placemarks + span.placemarks > self._limits.features or size >= self._limits.bytes):
                 yield b"".join(group), placemarks
                 group, size, placemarks = [], 0, 0
-            group.append(_cut(self._file, span.start, span.end))
+            group.append(cut(self._file, span.start, span.end))
             size += len(group[-1])
             placemarks += span.placemarks
         if group:
@@ -98,7 +101,7 @@ class KmlParts:
         self._write(features)
         try:
             info: Mapping[str, Any] = pyogrio.read_info(self._target, layer=0, force_feature_count=True)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise UnknownKmlError(f"a part that GDAL does not read: {error}") from error
         return info
 
@@ -158,8 +161,8 @@ def count_placemarks(path: Path, limits: PartLimits | None = None) -> dict[str, 
         return None
     try:
         outline = outline_file(path, limits)
-        with closing(path.open("rb")) as file:
-            layers = _list_layers(outline, file, scratch_folder(path, _PURPOSE) / path.name)
+        with path.open("rb") as file, tempfile.TemporaryDirectory() as folder:
+            layers = list_layers(outline, file, Path(folder) / path.name)
     except UnknownKmlError:
         return None
     if any(layer.has_overlay for layer in layers.values()):
@@ -168,74 +171,21 @@ def count_placemarks(path: Path, limits: PartLimits | None = None) -> dict[str, 
 
 
 def _open_layer(request: ReadRequest, outline: Outline, limits: PartLimits) -> KmlParts:
-    target = scratch_folder(request.path, _PURPOSE) / request.path.name
-    with closing(request.path.open("rb")) as file:
-        layers = _list_layers(outline, file, target)
+    with ExitStack() as stack:
+        folder = new_scratch_folder()
+        stack.callback(shutil.rmtree, folder)
+        file = stack.enter_context(request.path.open("rb"))
+        target = folder / request.path.name
+        layers = list_layers(outline, file, target)
         chosen = choose_layer(replace(request, path=target))
         name = list(layers)[chosen] if isinstance(chosen, int) else chosen
         container = layers[name]
         if container.has_overlay or not all(child.has_plain_children for child in container.children):
             raise UnknownKmlError("an overlay, or a container with fields")
-        frame = _frame(outline, container, name, file)
-    parts = KmlParts(request.path.open("rb"), target, frame, container, limits)
-    try:
+        parts = KmlParts(file, target, frame_layer(outline, container, name, file), container, limits)
         parts.find_fields()
-    except UnknownKmlError:
-        parts.close()
-        raise
+        stack.pop_all()
     return parts
-
-
-def _list_layers(outline: Outline, file: BinaryIO, target: Path) -> dict[str, Container]:
-    """Return the layers that GDAL finds in a document, by their names; `target` becomes the document without features.
-
-    Raises UnknownKmlError if GDAL finds others than the outline.
-    """
-    target.write_bytes(outline.declaration + _ROOT + _skeleton(outline.root, file, is_root=True) + b"</kml>")
-    try:
-        names = [str(name) for name, _kind in pyogrio.list_layers(target)]
-    except _UNREADABLE as error:
-        raise UnknownKmlError(f"containers that GDAL does not read: {error}") from error
-    containers = [item for item in outline.root.walk() if item is not outline.root or item.has_own_features]
-    if len(names) != len(containers) or len(set(names)) != len(names):
-        raise UnknownKmlError("layers that GDAL counts otherwise")
-    return dict(zip(names, containers, strict=True))
-
-
-def _frame(outline: Outline, container: Container, name: str, file: BinaryIO) -> tuple[bytes, bytes]:
-    """Return the document around the features of a layer: GDAL looks for Schemas in the layer and the outermost one."""
-    root, title = outline.root, f"<name>{escape(name)}</name>".encode("ascii", "xmlcharrefreplace")
-    start, end = outline.declaration + _ROOT + _open_tag(root) + _schemas(root, file), _close_tag(root) + b"</kml>"
-    if container is root:
-        return start + title + _PLACEHOLDER, end
-    return start + _open_tag(container) + title + _schemas(container, file), _close_tag(container) + end
-
-
-def _skeleton(container: Container, file: BinaryIO, *, is_root: bool) -> bytes:
-    """Return a container without its features, but with the name by which GDAL lists it as a layer."""
-    names = b"".join(_cut(file, start, end) for start, end in container.names)
-    if not names and not is_root:
-        names = f"<name>Layer{container.place}</name>".encode()
-    own = _PLACEHOLDER if is_root and container.has_own_features else b""
-    children = b"".join(_skeleton(child, file, is_root=False) for child in container.children)
-    return _open_tag(container) + names + own + children + _close_tag(container)
-
-
-def _schemas(container: Container, file: BinaryIO) -> bytes:
-    return b"".join(_cut(file, start, end) for start, end in container.schemas)
-
-
-def _open_tag(container: Container) -> bytes:
-    return f"<{container.kind}>".encode()
-
-
-def _close_tag(container: Container) -> bytes:
-    return f"</{container.kind}>".encode()
-
-
-def _cut(file: BinaryIO, start: int, end: int) -> bytes:
-    file.seek(start)
-    return file.read(end - start)
 
 
 def _fields(info: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -9,11 +9,16 @@ from pathlib import Path
 
 
 def scratch_folder(path: Path, purpose: str) -> Path:
-    """Return the folder `NAME.PURPOSE` for copies and parts of a file, the same for each reading of it in this process."""
+    """Return the folder `NAME.PURPOSE` for copies of a file, the same one for each reading of it in this process."""
     key = hashlib.sha256(bytes(path.absolute())).hexdigest()[:16]
     folder = _base() / key / f"{path.name}.{purpose}"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def new_scratch_folder() -> Path:
+    """Return an empty folder of one reading; its caller removes it."""
+    return Path(tempfile.mkdtemp(dir=_base()))
 
 
 @cache
