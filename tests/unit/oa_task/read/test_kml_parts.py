@@ -1,6 +1,7 @@
 """KML in parts: the same rows, columns, geometries, warnings and failures as GDAL's reading of the whole document."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,7 @@ class WholeAnswer:
     failure: str = ""
 
 
-def read(path: Path, opening: Callable[[ReadRequest], KmlParts | None], **conform: object) -> WholeAnswer:
+def read(path: Path, opening: Callable[[ReadRequest, ExitStack], KmlParts | None], **conform: object) -> WholeAnswer:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ogr, "open_parts", opening)
         try:
@@ -211,13 +212,13 @@ def read_both(path: Path, limits: PartLimits = SMALL, **conform: object) -> tupl
     """Return what is read in parts, equal to what GDAL reads as a whole, and how many readings were in parts."""
     opened: list[KmlParts] = []
 
-    def open_small(request: ReadRequest) -> KmlParts | None:
-        parts = open_parts(request, limits)
+    def open_small(request: ReadRequest, stack: ExitStack) -> KmlParts | None:
+        parts = open_parts(request, stack, limits)
         opened.extend([parts] if parts else [])
         return parts
 
     found = read(path, open_small, **conform)
-    assert found == read(path, lambda _: None, **conform)
+    assert found == read(path, lambda _request, _stack: None, **conform)
     return found, len(opened)
 
 
@@ -324,9 +325,9 @@ def test_parts_are_small_whatever_the_length_of_the_document(tmp_path: Path) -> 
     path = tmp_path / "a.kml"
     path.write_text(f"{KML}<Document><name>d</name>{rows(900)}</Document></kml>", encoding="utf-8")
     limits = PartLimits(features=100, bytes=50_000)
-    parts = open_parts(ReadRequest(path, {"format": "kml"}, AllColumns(), BadRows()), limits)
-    assert parts is not None
-    sizes = [parts.part_bytes for _ in parts.read_parts(None)]
-    parts.close()
+    with ExitStack() as stack:
+        parts = open_parts(ReadRequest(path, {"format": "kml"}, AllColumns(), BadRows()), stack, limits)
+        assert parts is not None
+        sizes = [parts.part_bytes for _ in parts.read_parts(None)]
     assert len(sizes) == 9
     assert max(sizes) < path.stat().st_size / 8

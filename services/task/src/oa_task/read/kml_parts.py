@@ -4,7 +4,6 @@ Each part is a document of the chosen layer with some of its features, byte for 
 introduce the fields of the layer: GDAL finds the same fields in each part as in the whole document.
 """
 
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -27,7 +26,7 @@ from oa_task.read.kml_outline import (
 )
 from oa_task.read.layer_selection import choose_layer
 from oa_task.read.request import ReadRequest
-from oa_task.read.scratch import new_scratch_folder
+from oa_task.read.scratch import scratch_folder
 
 KML = "kml"
 _BATCH_ROWS = 20_000
@@ -78,11 +77,6 @@ class KmlParts:
     def part_bytes(self) -> int:
         """Return the size of the document that GDAL reads at present."""
         return self._target.stat().st_size
-
-    def close(self) -> None:
-        """Close the file and remove the parts."""
-        self._file.close()
-        shutil.rmtree(self._target.parent)
 
     def _groups(self) -> Iterator[tuple[bytes, int]]:
         """Yield the bytes of features that make one part, and the number of placemarks among them."""
@@ -139,17 +133,17 @@ class KmlParts:
             raise UnknownKmlError("fields that too many placemarks introduce")
 
 
-def open_parts(request: ReadRequest, limits: PartLimits | None = None) -> KmlParts | None:
+def open_parts(request: ReadRequest, stack: ExitStack, limits: PartLimits | None = None) -> KmlParts | None:
     """Return the chosen layer of a KML file in parts, None if GDAL must read the file as a whole.
 
-    GDAL reads a file that is no larger than one part as a whole. Raises TaskFailure source.empty for a missing layer.
+    GDAL reads a file that is no larger than one part as a whole. The stack closes the file and removes the parts.
+    Raises TaskFailure source.empty for a missing layer.
     """
     limits = limits or PartLimits()
     if request.path.stat().st_size <= limits.bytes:
         return None
     try:
-        outline = outline_file(request.path, limits)
-        return _open_layer(request, outline, limits)
+        return _open_layer(request, outline_file(request.path, limits), limits, stack)
     except UnknownKmlError:
         return None
 
@@ -170,21 +164,17 @@ def count_placemarks(path: Path, limits: PartLimits | None = None) -> dict[str, 
     return {name: sum(span.placemarks for span in layer.spans()) for name, layer in layers.items()}
 
 
-def _open_layer(request: ReadRequest, outline: Outline, limits: PartLimits) -> KmlParts:
-    with ExitStack() as stack:
-        folder = new_scratch_folder()
-        stack.callback(shutil.rmtree, folder)
-        file = stack.enter_context(request.path.open("rb"))
-        target = folder / request.path.name
-        layers = list_layers(outline, file, target)
-        chosen = choose_layer(replace(request, path=target))
-        name = list(layers)[chosen] if isinstance(chosen, int) else chosen
-        container = layers[name]
-        if container.has_overlay or not all(child.has_plain_children for child in container.children):
-            raise UnknownKmlError("an overlay, or a container with fields")
-        parts = KmlParts(file, target, frame_layer(outline, container, name, file), container, limits)
-        parts.find_fields()
-        stack.pop_all()
+def _open_layer(request: ReadRequest, outline: Outline, limits: PartLimits, stack: ExitStack) -> KmlParts:
+    file = stack.enter_context(request.path.open("rb"))
+    target = scratch_folder(request.path, "parts", stack) / request.path.name
+    layers = list_layers(outline, file, target)
+    chosen = choose_layer(replace(request, path=target))
+    name = list(layers)[chosen] if isinstance(chosen, int) else chosen
+    container = layers[name]
+    if container.has_overlay or not all(child.has_plain_children for child in container.children):
+        raise UnknownKmlError("an overlay, or a container with fields")
+    parts = KmlParts(file, target, frame_layer(outline, container, name, file), container, limits)
+    parts.find_fields()
     return parts
 
 
