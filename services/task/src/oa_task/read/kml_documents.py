@@ -5,7 +5,7 @@ from typing import BinaryIO
 from xml.sax.saxutils import escape
 
 from oa_task.read.gdal import pyogrio
-from oa_task.read.kml_outline import Container, Outline, UnknownKmlError
+from oa_task.read.kml_outline import KmlContainer, Outline, UnknownKmlError
 
 UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
 _ROOT = b'<kml xmlns="http://www.opengis.net/kml/2.2">'
@@ -13,7 +13,7 @@ _ROOT = b'<kml xmlns="http://www.opengis.net/kml/2.2">'
 _PLACEHOLDER = b"<ScreenOverlay/>"
 
 
-def list_layers(outline: Outline, file: BinaryIO, target: Path) -> dict[str, Container]:
+def list_layers(outline: Outline, file: BinaryIO, target: Path) -> dict[str, KmlContainer]:
     """Return the layers that GDAL finds in a document, by their names; `target` becomes the document without features.
 
     Raises UnknownKmlError if GDAL finds others than the outline.
@@ -29,7 +29,7 @@ def list_layers(outline: Outline, file: BinaryIO, target: Path) -> dict[str, Con
     return dict(zip(names, containers, strict=True))
 
 
-def frame_layer(outline: Outline, container: Container, name: str, file: BinaryIO) -> tuple[bytes, bytes]:
+def frame_layer(outline: Outline, container: KmlContainer, name: str, file: BinaryIO) -> tuple[bytes, bytes]:
     """Return the document around the features of a layer: GDAL looks for Schemas in the layer and the outermost one."""
     root, title = outline.root, f"<name>{escape(name)}</name>".encode("ascii", "xmlcharrefreplace")
     start, end = outline.declaration + _ROOT + _open_tag(root) + _schemas(root, file), _close_tag(root) + b"</kml>"
@@ -38,7 +38,7 @@ def frame_layer(outline: Outline, container: Container, name: str, file: BinaryI
     return start + _open_tag(container) + title + _schemas(container, file), _close_tag(container) + end
 
 
-def _skeleton(container: Container, file: BinaryIO, *, is_root: bool) -> bytes:
+def _skeleton(container: KmlContainer, file: BinaryIO, *, is_root: bool) -> bytes:
     """Return a container without its features, but with the name by which GDAL lists it as a layer."""
     names = b"".join(cut(file, start, end) for start, end in container.names)
     if not names and not is_root:
@@ -48,15 +48,15 @@ def _skeleton(container: Container, file: BinaryIO, *, is_root: bool) -> bytes:
     return _open_tag(container) + names + own + children + _close_tag(container)
 
 
-def _schemas(container: Container, file: BinaryIO) -> bytes:
+def _schemas(container: KmlContainer, file: BinaryIO) -> bytes:
     return b"".join(cut(file, start, end) for start, end in container.schemas)
 
 
-def _open_tag(container: Container) -> bytes:
+def _open_tag(container: KmlContainer) -> bytes:
     return f"<{container.kind}>".encode()
 
 
-def _close_tag(container: Container) -> bytes:
+def _close_tag(container: KmlContainer) -> bytes:
     return f"</{container.kind}>".encode()
 
 

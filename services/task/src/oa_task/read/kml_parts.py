@@ -16,10 +16,10 @@ import pyarrow as pa
 from oa_task.read.gdal import pyogrio
 from oa_task.read.kml_documents import UNREADABLE, cut, frame_layer, list_layers
 from oa_task.read.kml_outline import (
-    Container,
+    KmlContainer,
+    KmlSpan,
     Outline,
     PartLimits,
-    Span,
     UnknownKmlError,
     outline_bytes,
     outline_file,
@@ -41,7 +41,7 @@ class KmlParts:
     _file: BinaryIO
     _target: Path
     _frame: tuple[bytes, bytes]
-    _container: Container
+    _container: KmlContainer
     _limits: PartLimits
     info: Mapping[str, Any] = field(default_factory=dict)
     _witnesses: list[bytes] = field(default_factory=list)
@@ -125,7 +125,7 @@ class KmlParts:
         self._keep_witness(document, spans[low])
         self.info = self._describe()
 
-    def _keep_witness(self, document: bytes, span: Span) -> None:
+    def _keep_witness(self, document: bytes, span: KmlSpan) -> None:
         if span.placemarks != 1:
             raise UnknownKmlError("a field of an element other than a placemark")
         self._witnesses.append(document[span.start : span.end])
