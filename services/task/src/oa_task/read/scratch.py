@@ -1,4 +1,4 @@
-"""Folders for the files that a reader makes: the sandbox lets it change nothing in the folder of a downloaded file."""
+"""Folders for the files that a reader creates: the sandbox keeps it from changing the folder of the download."""
 
 import tempfile
 from contextlib import ExitStack
