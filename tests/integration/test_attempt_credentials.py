@@ -27,7 +27,7 @@ from oa_shared.queue import ReceivedMessage
 from oa_shared.storage import Storage, StorageUnavailableError
 from support.consuming import handle_one
 from support.guarded_aws import Roles, start_guarded_aws
-from support.programs import started
+from support.programs import start_program
 from support.publishing import job_of
 from support.running_api import INTERNAL, RunningApi, definition, running_api
 
@@ -230,7 +230,10 @@ class Stack:
             **settings,
         }
         program = Path(sys.executable).with_name("oa-task")
-        async with started(program, "job", env=environ, stderr=asyncio.subprocess.PIPE) as child, asyncio.timeout(120):
+        async with (
+            start_program(program, "job", env=environ, stderr=asyncio.subprocess.PIPE) as child,
+            asyncio.timeout(120),
+        ):
             _, printed = await child.communicate()
         assert child.returncode in {0, 25}, printed.decode()
         await self._apply_reports()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support.programs import started
+from support.programs import start_program
 from support.running_api import SECRET, RunningApi
 
 OA = Path(sys.executable).with_name("oa")
@@ -38,7 +38,7 @@ async def oa(
 
 async def run(program: Path, *words: str, path: str | None = None, **environ: str) -> ProgramResult:
     """Run a program with standard input closed, a wide terminal, and only these variables in its environment."""
-    async with started(
+    async with start_program(
         program,
         *words,
         env={"PATH": os.environ["PATH"] if path is None else path, "COLUMNS": "200", **environ},

@@ -22,7 +22,7 @@ def ending(process: subprocess.Popen[_Output]) -> Iterator[subprocess.Popen[_Out
 
 
 @asynccontextmanager
-async def started(*command: str | Path, **options: Any) -> AsyncIterator[asyncio.subprocess.Process]:
+async def start_program(*command: str | Path, **options: Any) -> AsyncIterator[asyncio.subprocess.Process]:
     """Start a program and yield its process; then kill it if it still runs, and wait for it."""
     process = await asyncio.create_subprocess_exec(*command, **options)
     try:

@@ -24,7 +24,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from support.arcgis_server import PATH
-from support.programs import started
+from support.programs import start_program
 from volunteer.delivery import Delivery, definition_of
 from volunteer.faults import Fault, faults
 from volunteer.real_sources import KINDS, RealSource, read_sources
@@ -88,7 +88,7 @@ async def run_engine(delivery: Delivery, folder: Path) -> Outcome:
         path.write_text(json.dumps(definition_of(source, url)), encoding="utf-8")
         arguments = ["run", path, "--layer", source.entry.layer, "--name", source.entry.name, "--out", folder / "out"]
         without = [part for name in ("tiles", "preview", "cache") for part in ("--without", name)]
-        async with started(
+        async with start_program(
             _OA_TASK,
             *map(str, [*arguments, *without, "--json"]),
             env={**os.environ, "OA_ALLOW_HOSTS": "127.0.0.1"},

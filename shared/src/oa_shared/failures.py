@@ -180,7 +180,7 @@ _FAILURES = (
     _source(
         "source.bad_rows",
         "Too many rows were unusable.",
-        "See the bad-row counts.",
+        "Fix the most common reason, which the message states.",
     ),
     _upstream("upstream.timeout", "The server took too long."),
     _upstream("upstream.http_5xx", "The server failed."),

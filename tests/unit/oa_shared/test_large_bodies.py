@@ -41,6 +41,7 @@ BOUNDED = {
     "jobs/repair.py": "in a thread, at most 2 MB",
     "jobs/pages/files.py": "in a thread, or a line of a log of 96 KiB",
     "jobs/planning.py": "one definition of at most 2 MB",
+    "jobs/refusals.py": "the texts of one refusal, of which a request keeps 1,000",
     "datasets/attribution.py": "a license",
     "db/service_role.py": "a password",
     "attempt_access/plan_inputs.py": "in a thread",

@@ -12,6 +12,7 @@ from functools import partial
 
 import structlog
 
+from oa_api.commands import account, backfill, import_rows
 from oa_api.commands.account import AccountSettings, run_account_command
 from oa_api.commands.backfill import BackfillSettings, run_backfill_command
 from oa_api.commands.call import CallSettings, call
@@ -28,10 +29,32 @@ from oa_shared.settings import read_settings
 
 log = structlog.get_logger()
 _DATABASE_WITHIN_S = 60
+_HELP = """Usage: oa-api [COMMAND]
+
+Serve the API and run the background workers until stopped. OA_* variables are the settings (docs/settings.md).
+
+Commands:
+  migrate                        Create or update the database.
+  account add|link NAME          Create an account, or a link that signs one in.
+  call METHOD PATH [BODY]        Send one request, for external schedules.
+  import openaddresses-batch     Import the rows of openaddresses/batch (docs/import.md).
+  backfill                       Start jobs that build the missing files of results.
+  raise-ids                      Repair the sequences of IDs after an import.
+
+`oa-api COMMAND --help` lists the options of account, import and backfill.
+"""
+_PARSERS = {
+    "account": account.build_parser,
+    "import": import_rows.build_parser,
+    "backfill": backfill.build_parser,
+}
 
 
 def main() -> None:
-    """Run the command; an error, such as invalid settings, is logged in one line, with exit status 2."""
+    """Run the command. An error, such as invalid settings, is one line in the log; it and wrong usage exit with 2."""
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        _print_help(sys.argv[1])
+        return
     configure_logging("api")
     try:
         match sys.argv[1:]:
@@ -47,11 +70,19 @@ def main() -> None:
                 asyncio.run(run_raise_ids(read_settings(ImportSettings, os.environ)))
             case ["account", *arguments]:
                 asyncio.run(_account(read_settings(AccountSettings, os.environ), arguments))
-            case _:
+            case []:
                 asyncio.run(serve(read_settings(Settings, os.environ)))
+            case _:
+                sys.stderr.write(_HELP)
+                sys.exit(2)
     except OaError as error:
         log.error("api_ended", code=error.code, error=error.detail)  # noqa: TRY400 - the traceback adds nothing
         sys.exit(2)
+
+
+def _print_help(command: str) -> None:
+    parser = _PARSERS.get(command)
+    sys.stdout.write(parser().format_help() if parser else _HELP)
 
 
 async def _migrate(settings: MigrationSettings) -> None:

@@ -36,12 +36,20 @@ from oa_shared.supervision import Supervisor, Worker
 from oa_shared.watchdog import Watchdog, watch_process
 
 log = structlog.get_logger()
+_HELP = """Usage: oa-dispatcher
+
+Submit the messages of the jobs queue to AWS Batch and compare Batch with the API, until stopped. OA_* variables are
+the settings (docs/settings.md).
+"""
 _BATCHES = 2
 _STOP_WITHIN_S, _EXIT_WITHIN_S = 23, 30
 
 
 def main() -> None:
     """Run until SIGTERM or SIGINT; invalid settings end it with one log line and exit status 2."""
+    if sys.argv[1:]:
+        sys.stdout.write(_HELP)
+        sys.exit(0 if sys.argv[1] in {"-h", "--help"} else 2)
     configure_logging("dispatcher")
     try:
         asyncio.run(serve(read_settings(DispatcherSettings, os.environ)))

@@ -32,7 +32,7 @@ class AccountSettings:
 
 async def run_account_command(settings: AccountSettings, arguments: Sequence[str]) -> str:
     """Create an account, or a link that signs one in, and return what to print. Raises ApiError, StoreError."""
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     database = await Database.open(settings.database_url, connections=1)
     try:
         if options.action == "add":
@@ -61,8 +61,11 @@ def _validate(values: Mapping[str, object]) -> NewAccount:
     return new_account
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="oa-api account", description=__doc__)
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the arguments."""
+    parser = argparse.ArgumentParser(
+        prog="oa-api account", description="Create an account, such as the first admin, or a link that signs one in."
+    )
     actions = parser.add_subparsers(dest="action", required=True)
     add = actions.add_parser("add", help="create an account")
     add.add_argument("login")

@@ -31,7 +31,7 @@ class BackfillSettings:
 
 async def run_backfill_command(settings: BackfillSettings, arguments: Sequence[str]) -> None:
     """Start the jobs, run by run, and print how many. Raises ObstacleError, StoreError; the same command continues."""
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     backfill_filter = BackfillFilter(options.source, with_history=options.history)
     database = await Database.open(settings.database_url, connections=1)
     try:
@@ -66,8 +66,11 @@ async def _start_all(database: Database, backfill_filter: BackfillFilter, *, lim
     return total
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="oa-api backfill", description=__doc__)
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the arguments."""
+    parser = argparse.ArgumentParser(
+        prog="oa-api backfill", description="Start jobs that build the missing files of published results."
+    )
     parser.add_argument("--source", default="", help="only sources whose names start with this text")
     parser.add_argument("--history", action="store_true", help="also results that newer ones have replaced")
     parser.add_argument("--limit", type=int, help="start at most this number of jobs")

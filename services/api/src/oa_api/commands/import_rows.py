@@ -34,7 +34,7 @@ async def run_import_command(settings: ImportSettings, arguments: Sequence[str])
 
     Raises OaError; after an error, the same command continues where it stopped.
     """
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     import_options = ImportOptions(
         dsn=options.dsn,
         place=FilePlace(options.bucket, options.folder.strip("/")),
@@ -92,10 +92,11 @@ class _ProgressLog:
             bound_log.info("import_progress")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="oa-api import", description=__doc__)
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the arguments."""
+    parser = argparse.ArgumentParser(prog="oa-api import", description="Import the rows of openaddresses/batch.")
     parser.add_argument("system", choices=[SYSTEM])
-    parser.add_argument("--dsn", required=True, help="Postgres connection URL of that system; a replica will do")
+    parser.add_argument("--dsn", required=True, help="Postgres connection URL of that system; a replica is enough")
     parser.add_argument("--bucket", required=True, help="bucket of its files, which stay there")
     parser.add_argument("--folder", default="batch-prod", help="folder in the bucket: its stack name")
     parser.add_argument("--definitions", type=Path, help="git clone of the repository of sources")
