@@ -11,6 +11,7 @@ from oa_task.read.source import open_batches
 from oa_task.runtime.failure import TaskFailure
 
 Result = TypeVar("Result")
+_INDEXES = frozenset({".shx", ".gfs"})
 
 
 class ReadResult:
@@ -57,8 +58,14 @@ def read_files(
     paths: list[Path], conform: dict[str, Any], *, all_columns: bool = True, limit: int | None = None
 ) -> ReadResult:
     bad_rows = BadRows()
+    folders = {path.parent for path in paths}
+    before = {item for folder in folders for item in folder.iterdir()}
     batches = open_batches(paths, entry_of(conform), bad_rows=bad_rows, all_columns=all_columns, limit=limit)
-    return ReadResult(list(batches), bad_rows)
+    result = ReadResult(list(batches), bad_rows)
+    added = {item for folder in folders for item in folder.iterdir()} - before
+    # The sandbox lets a reader change nothing in the folder of a downloaded file; GDAL tries to, and continues.
+    assert {item for item in added if item.suffix not in _INDEXES} == set()
+    return result
 
 
 ReadBytes = Callable[..., ReadResult]

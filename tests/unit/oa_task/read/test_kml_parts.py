@@ -1,8 +1,8 @@
 """KML in parts: the same rows, columns, geometries, warnings and failures as GDAL's reading of the whole document."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,23 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Points
 from oa_task.read import ogr
+from oa_task.read.gdal import pyogrio
 from oa_task.read.kml_outline import PartLimits
-from oa_task.read.kml_parts import open_parts
-from oa_task.read.request import ReadRequest
+from oa_task.read.kml_parts import KmlParts, count_placemarks, open_parts
+from oa_task.read.request import AllColumns, ReadRequest
 from oa_task.runtime.failure import TaskFailure
 from support.readers import read_files
 
 SMALL = PartLimits(features=3, bytes=400)
 KML = '<kml xmlns="http://www.opengis.net/kml/2.2" xmlns:gx="http://www.google.com/kml/ext/2.2">'
 POINT = "<Point><coordinates>8.5,47.25,400</coordinates></Point>"
+RING = "<LinearRing><coordinates>8,47,0 9,47,0 9,48,0 8,48,0 8,47,0</coordinates></LinearRing>"
+HOLE = "<LinearRing><coordinates>8.2,47.2 8.4,47.2 8.4,47.4 8.2,47.2</coordinates></LinearRing>"
+OPEN_RING = "<LinearRing><coordinates>8,47 9,47</coordinates></LinearRing>"
+OUTER = f"<outerBoundaryIs>{RING}</outerBoundaryIs>"
 GEOMETRIES = (
     "",
     POINT,
@@ -33,13 +39,12 @@ GEOMETRIES = (
     "<Point><coordinates>east,north</coordinates></Point>",
     "<LineString><tessellate>1</tessellate><coordinates>8,47 8.1,47.1,5\n8.2,47.2</coordinates></LineString>",
     "<LineString><coordinates>8,47</coordinates></LineString>",
-    "<LinearRing><coordinates>8,47 8.1,47 8.1,47.1 8,47</coordinates></LinearRing>",
-    "<Polygon><outerBoundaryIs><LinearRing><coordinates>8,47,0 9,47,0 9,48,0 8,48,0 8,47,0</coordinates></LinearRing>"
-    "</outerBoundaryIs><innerBoundaryIs><LinearRing><coordinates>8.2,47.2 8.4,47.2 8.4,47.4 8.2,47.2</coordinates>"
-    "</LinearRing></innerBoundaryIs></Polygon>",
-    "<Polygon><outerBoundaryIs><LinearRing><coordinates>8,47 9,47</coordinates></LinearRing></outerBoundaryIs></Polygon>",
+    HOLE,
+    f"<Polygon>{OUTER}<innerBoundaryIs>{HOLE}</innerBoundaryIs></Polygon>",
+    f"<Polygon><outerBoundaryIs>{OPEN_RING}</outerBoundaryIs></Polygon>",
     "<Polygon/>",
     f"<MultiGeometry>{POINT}{POINT}</MultiGeometry>",
+    f"<MultiGeometry><Polygon>{OUTER}</Polygon><Polygon>{OUTER}</Polygon></MultiGeometry>",
     f"<MultiGeometry>{POINT}<LineString><coordinates>8,47 9,48</coordinates></LineString></MultiGeometry>",
     "<MultiGeometry><MultiGeometry/></MultiGeometry>",
     "<Model><Location><longitude>8</longitude><latitude>47</latitude></Location></Model>",
@@ -69,6 +74,13 @@ FIELDS = (
     "<?pi </Placemark>?>",
     "<atom:author><atom:name>x</atom:name></atom:author>",
 )
+
+
+def simple(schema: str, **values: str) -> str:
+    texts = "".join(f'<SimpleData name="{name}">{value}</SimpleData>' for name, value in values.items())
+    return f'<SchemaData schemaUrl="{schema}">{texts}</SchemaData>'
+
+
 DATA = (
     '<Data name="NO"><value>7</value></Data>',
     '<Data name="NO"><displayName>Number</displayName><value>8a</value></Data>',
@@ -77,19 +89,28 @@ DATA = (
     "<Data><value>nameless</value></Data>",
     '<Data name="empty"/>',
     '<Data name="B"><value>1</value></Data><Data name="A"><value>2</value></Data>',
-    '<SchemaData schemaUrl="#a"><SimpleData name="NO">9</SimpleData><SimpleData name="SIZE">1.50</SimpleData></SchemaData>',
-    '<SchemaData schemaUrl="#b"><SimpleData name="DAY">2020-01-02</SimpleData><SimpleData name="OK">1</SimpleData></SchemaData>',
-    '<SchemaData schemaUrl="#missing"><SimpleData name="B">x</SimpleData></SchemaData>',
-    '<SchemaData schemaUrl="#none"/>',
+    simple("#a", NO="9", SIZE="1.50"),
+    simple("#a", NO="nine", SIZE=""),
+    simple("#b", DAY="2020-01-02", OK="1", S="3", U="4"),
+    simple("#d", D="x"),
+    simple("#missing", B="x"),
+    simple("#none"),
     '<SchemaData><SimpleData name="A">y</SimpleData></SchemaData>',
     "<any:thing>1</any:thing>",
 )
+
+
+def schema(attributes: str, **types: str) -> str:
+    fields = "".join(f'<SimpleField name="{name}" type="{kind}"/>' for name, kind in types.items())
+    return f"<Schema {attributes}>{fields}</Schema>"
+
+
 SCHEMAS = (
-    '<Schema name="a" id="a"><SimpleField name="NO" type="int"/><SimpleField name="SIZE" type="float"/></Schema>',
-    '<Schema name="b" id="b"><SimpleField name="DAY" type="string"><displayName>Day</displayName></SimpleField>'
-    '<SimpleField name="OK" type="bool"/><SimpleField name="S" type="short"/><SimpleField name="U" type="uint"/></Schema>',
-    '<Schema id="none"/>',
-    '<Schema name="c" id="a"><SimpleField name="C" type="double"/></Schema>',
+    schema('name="a" id="a"', NO="int", SIZE="float"),
+    schema('id="b"', DAY="string", OK="bool", S="short", U="uint"),
+    schema('id="d"', D="string").replace("/>", "><displayName>Day</displayName></SimpleField>"),
+    schema('id="none"'),
+    schema('name="c" id="a"', C="double", visibility="int"),
 )
 OTHERS = (
     "<NetworkLink><name>n</name><Link><href>http://127.0.0.1:1/a.kml</href></Link></NetworkLink>",
@@ -97,16 +118,15 @@ OTHERS = (
     "<PhotoOverlay><name>p</name></PhotoOverlay>",
     "<gx:Tour><name>t</name></gx:Tour>",
     '<Style id="s"><LineStyle><color>ff0000ff</color></LineStyle></Style>',
+    '<Style id="t"/><StyleMap id="m"/><styleUrl>#t</styleUrl>',
     "<visibility>1</visibility>",
     "<!-- <Placemark/> -->",
     "text",
     "<unknown><Placemark/></unknown>",
-    '<Style id="t"/><StyleMap id="m"/><styleUrl>#t</styleUrl>',
 )
 # What makes GDAL read a document as a whole.
 RARE = (
-    "<GroundOverlay><name>g</name><LatLonBox><north>48</north><south>47</south><east>9</east><west>8</west></LatLonBox>"
-    "</GroundOverlay>",
+    "<GroundOverlay><name>g</name><LatLonBox><north>48</north><south>47</south></LatLonBox></GroundOverlay>",
     "<ExtendedData><Data name='X'><value>1</value></Data></ExtendedData>",
     "<Snippet>of a container</Snippet>",
     "<![CDATA[<snippet>]]>",
@@ -153,43 +173,161 @@ DOCUMENTS = st.builds(
 
 
 @dataclass(frozen=True)
-class Answer:
+class WholeAnswer:
     """What a reading gives: columns with their texts, shapes and bad rows, or a failure."""
 
     columns: dict[str, list[str]]
-    names: tuple[str, ...]
+    available: tuple[str, ...]
+    reals: frozenset[str]
     shapes: list[str]
     report: dict[str, Any]
     warnings: set[str]
     failure: str = ""
 
 
-def read(path: Path, *, whole: bool, **conform: object) -> Answer:
-    opening: Callable[[ReadRequest], Any] = (lambda _: None) if whole else partial(open_parts, limits=SMALL)
+def read(path: Path, opening: Callable[[ReadRequest, ExitStack], KmlParts | None], **conform: object) -> WholeAnswer:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ogr, "open_parts", opening)
         try:
             found = read_files([path], {"format": "xml", **conform})
         except TaskFailure as failure:
-            return Answer({}, (), [], {}, set(), f"{failure.code}: {failure}")
+            return WholeAnswer({}, (), frozenset(), [], {}, set(), f"{failure.code}: {failure}")
     shapes: list[str] = []
     columns: dict[str, list[str]] = {}
-    names: tuple[str, ...] = ()
+    available: tuple[str, ...] = ()
+    reals = frozenset[str]()
     for batch in found.batches:
-        names = batch.available
+        available, reals = batch.available, batch.real_columns
         for name in batch.columns.columns:
             columns.setdefault(name, []).extend(batch.columns[name].to_list())
         if isinstance(batch.geometry, Points):
             shapes += [f"{x} {y}" for x, y in zip(batch.geometry.x, batch.geometry.y, strict=True)]
         else:
             shapes += [str(shapely.to_wkb(shape, hex=True)) for shape in batch.geometry.array]
-    return Answer(columns, names, shapes, found.bad_rows.report(), set(found.bad_rows.warnings))
+    warnings = set(found.bad_rows.warnings)
+    return WholeAnswer(columns, available, reals, shapes, found.bad_rows.report(), warnings)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def read_both(path: Path, limits: PartLimits = SMALL, **conform: object) -> tuple[WholeAnswer, int]:
+    """Return what is read in parts, equal to what GDAL reads as a whole, and how many readings were in parts."""
+    opened: list[KmlParts] = []
+
+    def open_small(request: ReadRequest, stack: ExitStack) -> KmlParts | None:
+        parts = open_parts(request, stack, limits)
+        opened.extend([parts] if parts else [])
+        return parts
+
+    found = read(path, open_small, **conform)
+    assert found == read(path, lambda _request, _stack: None, **conform)
+    return found, len(opened)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=DOCUMENTS, layer=st.sampled_from((None, None, 0, 1, "places")))
-def test_any_document_reads_as_the_whole_document_does(tmp_path: Path, document: str, layer: object) -> None:
+def test_any_document_in_parts_reads_as_the_whole_document_does(tmp_path: Path, document: str, layer: object) -> None:
     path = tmp_path / "a.kml"
     path.write_text(document, encoding="utf-8")
-    conform = {} if layer is None else {"layer": layer}
-    assert read(path, whole=False, **conform) == read(path, whole=True, **conform)
+    read_both(path, **({} if layer is None else {"layer": layer}))
+    counts = count_placemarks(path, SMALL)
+    if counts is not None:
+        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        assert list(counts.items()) == [(name, pyogrio.read_info(path, layer=name)["features"]) for name in names]
+
+
+def rows(count: int, *, start: int = 0) -> str:
+    return "".join(
+        f"<Placemark><name>é {number}</name>{POINT}<ExtendedData><Data name='NO'><value>{number}</value></Data>"
+        "</ExtendedData></Placemark>"
+        for number in range(start, start + count)
+    )
+
+
+ROOTS = {
+    "2.0": '<kml xmlns="http://earth.google.com/kml/2.0">',
+    "2.1": '<kml xmlns="http://earth.google.com/kml/2.1">',
+    "2.2": KML,
+    "none": "<kml>",
+    "other": "<kml xmlns='http://example.test/'>",
+}
+ENCODINGS = {
+    "plain": ("", "utf-8"),
+    "declared": ('<?xml version="1.0" encoding="UTF-8"?>\n', "utf-8"),
+    "mark": ("\ufeff", "utf-8"),
+    "mark and declared": ('\ufeff<?xml version="1.0" encoding="UTF-8" standalone="yes"?>', "utf-8"),
+    "UTF-16": ('<?xml version="1.0" encoding="UTF-16"?>', "utf-16"),
+    "Latin-1": ('<?xml version="1.0" encoding="ISO-8859-1"?>', "latin-1"),
+    "Windows": ('<?xml version="1.0" encoding="windows-1252"?>', "cp1252"),
+    "comment": ("<?xml version='1.0'?><!-- <kml> --><?pi <kml>?>", "utf-8"),
+}
+
+
+@pytest.mark.parametrize(
+    ("root", "encoding"), [*((root, "declared") for root in ROOTS), *(("2.2", encoding) for encoding in ENCODINGS)]
+)
+def test_any_encoding_and_namespace_reads_in_parts(tmp_path: Path, root: str, encoding: str) -> None:
+    prolog, codec = ENCODINGS[encoding]
+    path = tmp_path / "a.kml"
+    path.write_bytes(f"{prolog}{ROOTS[root]}<Document>{rows(20)}</Document></kml>".encode(codec))
+    found, opened = read_both(path)
+    assert found.columns["Name"] == [f"é {number}" for number in range(20)]
+    assert found.shapes == ["8.5 47.25"] * 20
+    assert opened == 1
+
+
+def test_field_that_a_late_placemark_introduces_is_a_column_of_all_rows(tmp_path: Path) -> None:
+    late = "<Placemark><ExtendedData><Data name='LATE'><value>x</value></Data></ExtendedData></Placemark>"
+    path = tmp_path / "a.kml"
+    path.write_text(f"{KML}<Folder><name>f</name>{rows(20)}{late}{rows(20, start=20)}</Folder></kml>", encoding="utf-8")
+    found, opened = read_both(path)
+    assert found.columns["LATE"] == [""] * 20 + ["x"] + [""] * 20
+    assert opened == 1
+
+
+LEVELS = "<a>" * 150 + "</a>" * 150
+LARGE = f"<description>{'x' * 5_000}</description>"
+WHOLE = {
+    "entities": f'<!DOCTYPE kml [<!ENTITY a "b">]>{KML}<Document>{rows(20)}<name>&a;</name></Document></kml>',
+    "external entity": f'<!DOCTYPE kml SYSTEM "file:///etc/passwd">{KML}<Document>{rows(20)}</Document></kml>',
+    "undefined entity": f"{KML}<Document>{rows(20)}<name>&nbsp;</name></Document></kml>",
+    "not well-formed": f"{KML}<Document>{rows(20)}<Folder>{rows(3)}</Document></kml>",
+    "truncated": f"{KML}<Document>{rows(20)}<Placemark><name>",
+    "text after the root": f"{KML}<Document>{rows(20)}</Document></kml> x",
+    "two features": f"{KML}<Document>{rows(20)}</Document><Document>{rows(2)}</Document></kml>",
+    "no container": f"{KML}{rows(20)}</kml>",
+    "another root": f"<Document>{rows(20)}</Document>",
+    "prefix": f'<k:kml xmlns:k="http://www.opengis.net/kml/2.2">{rows(20)}</k:kml>',
+    "many levels": f"{KML}<Document>{'<Folder>' * 150}{rows(20)}{'</Folder>' * 150}</Document></kml>",
+    "levels in a placemark": f"{KML}<Document>{rows(20)}<Placemark>{LEVELS}</Placemark></Document></kml>",
+    "missing layer": f"{KML}<Document>{rows(20)}</Document></kml>",
+    "many fields": f"{KML}<Document>"
+    + "".join(f"<Placemark><ExtendedData><Data name='F{n}'/></ExtendedData></Placemark>" for n in range(100))
+    + "</Document></kml>",
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_document_that_no_outline_states_is_read_as_a_whole(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "a.kml"
+    path.write_text(WHOLE[kind], encoding="utf-8")
+    assert read_both(path, **({"layer": "x"} if kind == "missing layer" else {}))[1] == 0
+
+
+def test_placemark_larger_than_a_part_is_read(tmp_path: Path) -> None:
+    large = f"<Placemark>{LARGE}{POINT}</Placemark>"
+    path = tmp_path / "a.kml"
+    path.write_text(f"{KML}<Document>{rows(5)}{large}{rows(5, start=5)}{large}</Document></kml>", encoding="utf-8")
+    found, opened = read_both(path)
+    assert [len(text) for text in found.columns["description"]] == [0] * 5 + [5_000] + [0] * 5 + [5_000]
+    assert opened == 1
+
+
+def test_parts_are_small_whatever_the_length_of_the_document(tmp_path: Path) -> None:
+    path = tmp_path / "a.kml"
+    path.write_text(f"{KML}<Document><name>d</name>{rows(900)}</Document></kml>", encoding="utf-8")
+    limits = PartLimits(features=100, bytes=50_000)
+    with ExitStack() as stack:
+        parts = open_parts(ReadRequest(path, {"format": "kml"}, AllColumns(), BadRows()), stack, limits)
+        assert parts is not None
+        sizes = [parts.part_bytes for _ in parts.read_parts(None)]
+    assert len(sizes) == 9
+    assert max(sizes) < path.stat().st_size / 8

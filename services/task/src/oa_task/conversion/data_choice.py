@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from oa_task.read.content_kind import Content, identify
@@ -11,6 +12,7 @@ from oa_task.read.content_signatures import ContentKind
 from oa_task.read.file_selection import is_about_the_data, relative_names
 from oa_task.read.gdal import pyogrio
 from oa_task.read.geodatabase import collapse_geodatabases, openable_geodatabase
+from oa_task.read.kml_parts import count_placemarks
 
 # The format by which a definition declares each kind: the formats of definitions stay as they are.
 FORMATS: Mapping[ContentKind, str] = {
@@ -52,6 +54,15 @@ class ChosenFile:
 
 
 @dataclass(frozen=True, slots=True)
+class _Layer:
+    """A layer of a file; `features` counts its features, which may take a while."""
+
+    name: str
+    has_shapes: bool
+    features: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True)
 class ChosenLayer:
     """The layer to describe; `option` is its name for `conform.layer`, None if the data has one only."""
 
@@ -75,13 +86,20 @@ def choose_data_file(files: list[Path]) -> ChosenFile:
 
 def choose_data_layer(chosen: ChosenFile, files: list[Path]) -> ChosenLayer:
     """Return the layer of a file that GDAL reads: one about addresses, with shapes, with most features."""
-    path = openable_geodatabase(chosen.path, files)
-    layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+    layers = _list_layers(chosen, files)
     if len(layers) <= 1:
         return ChosenLayer()
-    count: Callable[[str], int] = lambda name: int(pyogrio.read_info(path, layer=name)["features"])  # noqa: E731 - a key
-    best = max(layers, key=lambda layer: (layer[1] is not None, bool(_ADDRESS_WORDS.search(layer[0])), count(layer[0])))
-    return ChosenLayer(best[0], tuple(name for name, _ in layers if name != best[0]))
+    best = max(layers, key=lambda layer: (layer.has_shapes, bool(_ADDRESS_WORDS.search(layer.name)), layer.features()))
+    return ChosenLayer(best.name, tuple(layer.name for layer in layers if layer is not best))
+
+
+def _list_layers(chosen: ChosenFile, files: list[Path]) -> list[_Layer]:
+    if chosen.kind is ContentKind.KML and (counts := count_placemarks(chosen.path)) is not None:
+        return [_Layer(name, has_shapes=True, features=partial(int, count)) for name, count in counts.items()]
+    path = openable_geodatabase(chosen.path, files)
+    count: Callable[[str], int] = lambda name: int(pyogrio.read_info(path, layer=name)["features"])  # noqa: E731 - counts later
+    layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+    return [_Layer(name, has_shapes=kind is not None, features=partial(count, name)) for name, kind in layers]
 
 
 def _is_usable(path: Path, content: Content, *, is_only: bool) -> bool:

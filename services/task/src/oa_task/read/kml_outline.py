@@ -43,7 +43,7 @@ class PartLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class KmlSpan:
     """Bytes of a file from the first of `placemarks` features to the next element that is none."""
 
     start: int
@@ -52,7 +52,7 @@ class Span:
 
 
 @dataclass(slots=True)
-class Container:
+class KmlContainer:
     """A Document or Folder: its name elements and Schemas as bytes of the file, and the spans of its features.
 
     `place` counts the features of the parent before it, as GDAL does to name a layer without a name.
@@ -62,7 +62,7 @@ class Container:
     place: int
     names: list[tuple[int, int]] = field(default_factory=list)
     schemas: list[tuple[int, int]] = field(default_factory=list)
-    children: list["Container"] = field(default_factory=list)
+    children: list["KmlContainer"] = field(default_factory=list)
     features: int = 0
     has_overlay: bool = False
     has_plain_children: bool = True
@@ -73,18 +73,18 @@ class Container:
         """Return whether it has features other than containers."""
         return self.features > len(self.children)
 
-    def add_span(self, span: Span) -> None:
+    def add_span(self, span: KmlSpan) -> None:
         """Add the bytes of features. Raises UnknownKmlError for too many of them."""
         if len(self._spans) >= 3 * _MAX_SPANS:
             raise UnknownKmlError(f"more than {_MAX_SPANS:,} groups of features")
         self._spans.extend((span.start, span.end, span.placemarks))
 
-    def spans(self) -> Iterator[Span]:
+    def spans(self) -> Iterator[KmlSpan]:
         """Yield the bytes of the features in their order."""
         for index in range(0, len(self._spans), 3):
-            yield Span(*self._spans[index : index + 3])
+            yield KmlSpan(*self._spans[index : index + 3])
 
-    def walk(self) -> Iterator["Container"]:
+    def walk(self) -> Iterator["KmlContainer"]:
         """Yield the container and those in it in the order in which GDAL lists layers."""
         yield self
         for child in self.children:
@@ -96,7 +96,7 @@ class Outline:
     """The byte order mark and XML declaration of a document, and its outermost container."""
 
     declaration: bytes
-    root: Container
+    root: KmlContainer
 
 
 def outline_file(path: Path, limits: PartLimits) -> Outline:
@@ -135,12 +135,12 @@ class _Scanner:
         self._snippets = 0
         self._is_in_snippet = False
         self._containers = 0
-        self._root: Container | None = None
-        self._open: list[Container] = []
+        self._root: KmlContainer | None = None
+        self._open: list[KmlContainer] = []
         self._child: tuple[str, int] | None = None
         self._span: tuple[int, int, int] | None = None
 
-    def scan(self, file: BinaryIO) -> Container:
+    def scan(self, file: BinaryIO) -> KmlContainer:
         """Return the outermost container. Raises ExpatError, UnknownKmlError."""
         literal, tail = 0, b""
         tag = f"<{_SNIPPET}>".encode()
@@ -175,7 +175,7 @@ class _Scanner:
         if self._open:
             self._start_child(name, place)
         elif name in _CONTAINERS and self._root is None:
-            self._root = Container(name, 0)
+            self._root = KmlContainer(name, 0)
             self._open.append(self._root)
         else:
             raise UnknownKmlError(f"the element {name} in the root element")
@@ -209,7 +209,7 @@ class _Scanner:
             self._containers += 1
             if self._containers > _MAX_CONTAINERS:
                 raise UnknownKmlError(f"more than {_MAX_CONTAINERS:,} containers")
-            child = Container(name, parent.features)
+            child = KmlContainer(name, parent.features)
             parent.features += 1
             parent.children.append(child)
             self._open.append(child)
@@ -217,7 +217,7 @@ class _Scanner:
         self._child = (name, place)
         self._skipped = 1
 
-    def _start_feature(self, parent: Container, name: str, place: int) -> None:
+    def _start_feature(self, parent: KmlContainer, name: str, place: int) -> None:
         start, features, placemarks = self._span or (place, 0, 0)
         if features and (features >= self._limits.features or place - start >= self._limits.bytes):
             self._end_span(place)
@@ -228,7 +228,7 @@ class _Scanner:
         self._skipped = 1
 
     def _end_child(self, place: int) -> None:
-        """Keep the name or the Schema that ended before a place; the text between them contains no element."""
+        """Keep the name or the Schema that ended before a place; only text or comments are between them."""
         if self._child is None:
             return
         (name, start), self._child = self._child, None
@@ -240,7 +240,7 @@ class _Scanner:
     def _end_span(self, place: int) -> None:
         if self._span is not None:
             start, _, placemarks = self._span
-            self._open[-1].add_span(Span(start, place, placemarks))
+            self._open[-1].add_span(KmlSpan(start, place, placemarks))
             self._span = None
 
 

@@ -4,21 +4,22 @@ Each part is a document of the chosen layer with some of its features, byte for 
 introduce the fields of the layer: GDAL finds the same fields in each part as in the whole document.
 """
 
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
-from xml.sax.saxutils import escape
 
 import pyarrow as pa
 
 from oa_task.read.gdal import pyogrio
+from oa_task.read.kml_documents import UNREADABLE, cut, frame_layer, list_layers
 from oa_task.read.kml_outline import (
-    Container,
+    KmlContainer,
+    KmlSpan,
     Outline,
     PartLimits,
-    Span,
     UnknownKmlError,
     outline_bytes,
     outline_file,
@@ -28,14 +29,9 @@ from oa_task.read.request import ReadRequest
 from oa_task.read.scratch import scratch_folder
 
 KML = "kml"
-_PURPOSE = "parts"
 _BATCH_ROWS = 20_000
 _MAX_WITNESSES = 64
 _MAX_WITNESS_BYTES = 256 * 1024
-_ROOT = b'<kml xmlns="http://www.opengis.net/kml/2.2">'
-_UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
-# GDAL lists the outermost container as a layer if it has a feature; this one does not become a row.
-_PLACEHOLDER = b"<ScreenOverlay/>"
 
 
 @dataclass(slots=True)
@@ -45,7 +41,7 @@ class KmlParts:
     _file: BinaryIO
     _target: Path
     _frame: tuple[bytes, bytes]
-    _container: Container
+    _container: KmlContainer
     _limits: PartLimits
     info: Mapping[str, Any] = field(default_factory=dict)
     _witnesses: list[bytes] = field(default_factory=list)
@@ -64,17 +60,23 @@ class KmlParts:
     def batches(self, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of the layer, some thousands at a time; `columns` are those to read, None for all."""
         waiting, rows = list[pa.Table](), 0
-        for features, _ in self._groups():
-            waiting.append(self._read(features, columns))
-            rows += waiting[-1].num_rows
+        for part in self.read_parts(columns):
+            waiting.append(part)
+            rows += part.num_rows
             if rows >= _BATCH_ROWS:
                 yield from _join(waiting)
                 waiting, rows = [], 0
         yield from _join(waiting)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+    def read_parts(self, columns: list[str] | None) -> Iterator[pa.Table]:
+        """Yield the rows of each part."""
+        for features, _ in self._groups():
+            yield self._read(features, columns)
+
+    @property
+    def part_bytes(self) -> int:
+        """Return the size of the document that GDAL reads at present."""
+        return self._target.stat().st_size
 
     def _groups(self) -> Iterator[tuple[bytes, int]]:
         """Yield the bytes of features that make one part, and the number of placemarks among them."""
@@ -83,7 +85,7 @@ class KmlParts:
             if group and (placemarks + span.placemarks > self._limits.features or size >= self._limits.bytes):
                 yield b"".join(group), placemarks
                 group, size, placemarks = [], 0, 0
-            group.append(_cut(self._file, span.start, span.end))
+            group.append(cut(self._file, span.start, span.end))
             size += len(group[-1])
             placemarks += span.placemarks
         if group:
@@ -93,7 +95,7 @@ class KmlParts:
         self._write(features)
         try:
             info: Mapping[str, Any] = pyogrio.read_info(self._target, layer=0, force_feature_count=True)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise UnknownKmlError(f"a part that GDAL does not read: {error}") from error
         return info
 
@@ -123,7 +125,7 @@ class KmlParts:
         self._keep_witness(document, spans[low])
         self.info = self._describe()
 
-    def _keep_witness(self, document: bytes, span: Span) -> None:
+    def _keep_witness(self, document: bytes, span: KmlSpan) -> None:
         if span.placemarks != 1:
             raise UnknownKmlError("a field of an element other than a placemark")
         self._witnesses.append(document[span.start : span.end])
@@ -131,85 +133,49 @@ class KmlParts:
             raise UnknownKmlError("fields that too many placemarks introduce")
 
 
-def open_parts(request: ReadRequest, limits: PartLimits | None = None) -> KmlParts | None:
+def open_parts(request: ReadRequest, stack: ExitStack, limits: PartLimits | None = None) -> KmlParts | None:
     """Return the chosen layer of a KML file in parts, None if GDAL must read the file as a whole.
 
-    GDAL reads a file that is no larger than one part as a whole. Raises TaskFailure source.empty for a missing layer.
+    GDAL reads a file that is no larger than one part as a whole. The stack closes the file and removes the parts.
+    Raises TaskFailure source.empty for a missing layer.
     """
     limits = limits or PartLimits()
     if request.path.stat().st_size <= limits.bytes:
         return None
     try:
-        outline = outline_file(request.path, limits)
-        return _open_layer(request, outline, limits)
+        return _open_layer(request, outline_file(request.path, limits), limits, stack)
     except UnknownKmlError:
         return None
 
 
-def _open_layer(request: ReadRequest, outline: Outline, limits: PartLimits) -> KmlParts:
-    target = scratch_folder(request.path, _PURPOSE) / request.path.name
-    layers = [item for item in outline.root.walk() if item is not outline.root or item.has_own_features]
-    with closing(request.path.open("rb")) as file:
-        target.write_bytes(outline.declaration + _ROOT + _skeleton(outline.root, file, is_root=True) + b"</kml>")
-        names = _list_names(target)
-        if len(names) != len(layers) or len(set(names)) != len(names):
-            raise UnknownKmlError("layers that GDAL counts otherwise")
-        chosen = choose_layer(replace(request, path=target))
-        name = names[chosen] if isinstance(chosen, int) else chosen
-        container = layers[names.index(name)]
-        if container.has_overlay or not all(child.has_plain_children for child in container.children):
-            raise UnknownKmlError("an overlay, or a container with fields")
-        frame = _frame(outline, container, name, file)
-    parts = KmlParts(request.path.open("rb"), target, frame, container, limits)
+def count_placemarks(path: Path, limits: PartLimits | None = None) -> dict[str, int] | None:
+    """Return the layers of a KML file with their rows, None if GDAL must read the file as a whole."""
+    limits = limits or PartLimits()
+    if path.stat().st_size <= limits.bytes:
+        return None
     try:
-        parts.find_fields()
+        outline = outline_file(path, limits)
+        with path.open("rb") as file, tempfile.TemporaryDirectory() as folder:
+            layers = list_layers(outline, file, Path(folder) / path.name)
     except UnknownKmlError:
-        parts.close()
-        raise
+        return None
+    if any(layer.has_overlay for layer in layers.values()):
+        return None
+    return {name: sum(span.placemarks for span in layer.spans()) for name, layer in layers.items()}
+
+
+def _open_layer(request: ReadRequest, outline: Outline, limits: PartLimits, stack: ExitStack) -> KmlParts:
+    file = stack.enter_context(request.path.open("rb"))
+    target = scratch_folder(request.path, "parts", stack) / request.path.name
+    layers = list_layers(outline, file, target)
+    chosen = choose_layer(replace(request, path=target))
+    name = list(layers)[chosen] if isinstance(chosen, int) else chosen
+    container = layers[name]
+    if container.has_overlay or not all(child.has_plain_children for child in container.children):
+        raise UnknownKmlError("an overlay, or a container with fields")
+    parts = KmlParts(file, target, frame_layer(outline, container, name, file), container, limits)
+    parts.find_fields()
     return parts
-
-
-def _list_names(path: Path) -> list[str]:
-    try:
-        return [str(name) for name, _kind in pyogrio.list_layers(path)]
-    except _UNREADABLE as error:
-        raise UnknownKmlError(f"containers that GDAL does not read: {error}") from error
-
-
-def _frame(outline: Outline, container: Container, name: str, file: BinaryIO) -> tuple[bytes, bytes]:
-    """Return the document around the features of a layer: GDAL looks for Schemas in the layer and the outermost one."""
-    root, title = outline.root, f"<name>{escape(name)}</name>".encode("ascii", "xmlcharrefreplace")
-    start, end = outline.declaration + _ROOT + _open_tag(root) + _schemas(root, file), _close_tag(root) + b"</kml>"
-    if container is root:
-        return start + title + _PLACEHOLDER, end
-    return start + _open_tag(container) + title + _schemas(container, file), _close_tag(container) + end
-
-
-def _skeleton(container: Container, file: BinaryIO, *, is_root: bool) -> bytes:
-    """Return a container without its features, but with the name by which GDAL lists it as a layer."""
-    names = b"".join(_cut(file, start, end) for start, end in container.names)
-    if not names and not is_root:
-        names = f"<name>Layer{container.place}</name>".encode()
-    own = _PLACEHOLDER if is_root and container.has_own_features else b""
-    children = b"".join(_skeleton(child, file, is_root=False) for child in container.children)
-    return _open_tag(container) + names + own + children + _close_tag(container)
-
-
-def _schemas(container: Container, file: BinaryIO) -> bytes:
-    return b"".join(_cut(file, start, end) for start, end in container.schemas)
-
-
-def _open_tag(container: Container) -> bytes:
-    return f"<{container.kind}>".encode()
-
-
-def _close_tag(container: Container) -> bytes:
-    return f"</{container.kind}>".encode()
-
-
-def _cut(file: BinaryIO, start: int, end: int) -> bytes:
-    file.seek(start)
-    return file.read(end - start)
 
 
 def _fields(info: Mapping[str, Any]) -> list[tuple[str, str]]:

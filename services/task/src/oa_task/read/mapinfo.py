@@ -6,6 +6,7 @@ GDAL decodes the texts by the charset in the header, and ends without a word whe
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from shutil import copyfile
 
@@ -29,10 +30,11 @@ _MAP_MAGIC, _MAP_COUNTS = struct.Struct("<256xI"), struct.Struct("<316x4i")
 _MAGIC = 42_424_242
 
 
-def readable_mapinfo(request: ReadRequest) -> Path:
+def readable_mapinfo(request: ReadRequest, stack: ExitStack) -> Path:
     """Return the file, or a copy of neutral charset if the definition names the encoding: then GDAL decodes nothing.
 
-    Raises TaskFailure source.columns_missing for a .mif file without the .mid file that has its attributes.
+    The stack removes the copy. Raises TaskFailure source.columns_missing for a .mif file without the .mid file that
+    has its attributes.
     """
     path = request.path
     if path.suffix.lower() == ".mif" and _part(path, ".mid") is None and _has_columns(path):
@@ -40,7 +42,7 @@ def readable_mapinfo(request: ReadRequest) -> Path:
         raise TaskFailure("source.columns_missing", text)
     if request.option("encoding") is None:
         return path
-    folder = scratch_folder(path, _COPY_PURPOSE)
+    folder = scratch_folder(path, _COPY_PURPOSE, stack)
     for part in path.parent.iterdir():
         if part != path and part.stem.lower() == path.stem.lower() and part.suffix.lower() in _PARTS:
             copyfile(part, folder / part.name)

@@ -100,12 +100,12 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
     options = OPEN_OPTIONS.get(request.format, {})
     if request.format in XML_FORMATS:
         refuse_truncated_xml(path)
-        path = readable_xml(request)
+        path = readable_xml(request, stack)
         request = replace(request, path=path)
-        if request.format == KML and (parts := open_parts(request)) is not None:
-            return _open_parts(request, parts, stack)
+        if request.format == KML and (parts := open_parts(request, stack)) is not None:
+            return _open_parts(request, parts)
     if request.format == MAPINFO:
-        path = readable_mapinfo(request)
+        path = readable_mapinfo(request, stack)
         request = replace(request, path=path)
     is_shapefile = request.format.startswith("shapefile")
     if is_shapefile and (warning := remove_short_index(path)):
@@ -131,9 +131,8 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
     return _OpenLayer(request, table, _projection(info, request), has_loose_rings), iter(reader)
 
 
-def _open_parts(request: ReadRequest, parts: KmlParts, stack: ExitStack) -> tuple[_OpenLayer, Iterator[pa.RecordBatch]]:
-    """Open a layer of KML in parts; the stack closes it."""
-    stack.callback(parts.close)
+def _open_parts(request: ReadRequest, parts: KmlParts) -> tuple[_OpenLayer, Iterator[pa.RecordBatch]]:
+    """Open a layer of KML in parts."""
     _check_driver(parts.info, request.format)
     table = OgrAttributes(request, parts.info, {})
     return _OpenLayer(request, table, _projection(parts.info, request)), parts.batches(table.selected)

@@ -6,6 +6,7 @@ GDAL's parser knows four encodings, Python's codecs know all others. It ends wit
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from shutil import copyfile
 from xml.parsers.expat import ExpatError, ParserCreate
@@ -33,11 +34,11 @@ _ALLOWED = bytes(byte for byte in range(256) if byte >= ord(" ") or byte in b"\t
 _COMPANIONS = (".xsd", ".gfs")
 
 
-def readable_xml(request: ReadRequest) -> Path:
+def readable_xml(request: ReadRequest, stack: ExitStack) -> Path:
     """Return the file, or a copy in UTF-8 if its encoding or bytes that are not text require one.
 
-    The copy has U+FFFD in place of what is not text. Raises TaskFailure source.schema for an unknown
-    `conform.encoding`.
+    The stack removes the copy, which has U+FFFD in place of what is not text. Raises TaskFailure source.schema for an
+    unknown `conform.encoding`.
     """
     path, declared = request.path, request.option("encoding")
     with path.open("rb") as file:
@@ -53,7 +54,7 @@ def readable_xml(request: ReadRequest) -> Path:
         request.bad_rows.warn(f"{path.name} has bytes that are not text in {codec}: the text around them may be lost")
     if codec != _UTF8 and mark is None and _is_text(request, _UTF8) and not _is_text(request, "ascii"):
         request.bad_rows.warn(f"{path.name} is valid UTF-8, but is read as {codec}; check `conform.encoding`")
-    return _copy(path, codec)
+    return _copy(path, codec, scratch_folder(path, COPY_PURPOSE, stack))
 
 
 def note_lost_elements(path: Path, layer: str, rows: int, bad_rows: BadRows) -> None:
@@ -118,9 +119,8 @@ def _error(path: Path) -> ExpatError | None:
     return None
 
 
-def _copy(path: Path, codec: str) -> Path:
+def _copy(path: Path, codec: str, folder: Path) -> Path:
     """Return a copy in UTF-8 that declares no other encoding, in a folder of its own."""
-    folder = scratch_folder(path, COPY_PURPOSE)
     for companion in (path.with_suffix(suffix) for suffix in _COMPANIONS):
         if companion.is_file():
             copyfile(companion, folder / companion.name)
