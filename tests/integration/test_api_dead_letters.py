@@ -432,7 +432,7 @@ async def test_page_answers_at_once_while_the_server_of_the_queue_is_stopped(
                 page = await page_with(api, "Reading the queue.", 'hx-trigger="load delay:1s"')
                 seconds.append(time.perf_counter() - began)
                 assert "No dead letters" not in page
-            # The page waits 50 ms for a queue; the best of five tells it from the load of the machine.
+            # The page waits 50 ms for a queue; the best of five does not depend on the load of the machine.
             assert min(seconds) < 0.2, seconds
             resumed.set()
             await page_with(api, "The queue cannot be read")
