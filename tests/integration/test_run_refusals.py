@@ -1,4 +1,4 @@
-"""A run keeps why definitions, entries and whole requests got no job: its page, the API and `oa` show it later."""
+"""A run keeps why definitions, entries and requests got no job: its page, the API and `oa` show it later."""
 
 import json
 from pathlib import Path
