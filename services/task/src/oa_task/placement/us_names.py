@@ -20,6 +20,8 @@ _KIND = re.compile(r"\b(county|parish|city|borough|municipality|census area|muni
 def find_state(word: object) -> str | None:
     """Return the geoid of a state from its postal code or its name."""
     text = word.strip() if isinstance(word, str) else ""
+    if not text:
+        return None
     return STATE_NUMBERS.get(text.upper()) or _names().get(("", _plain_name(text)), (None,))[0]
 
 

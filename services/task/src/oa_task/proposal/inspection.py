@@ -74,11 +74,12 @@ async def _describe_file(path: Path, sandbox: Sandbox) -> DescribedData:
 
 
 async def _describe(sandbox: Sandbox, raw: Path, protocol: str) -> JsonObject:
-    from oa_task.sandbox.report_schemas import DescriptionReportSchema  # noqa: PLC0415 - while the child loads
-
     work = str(sandbox.work)
     request = SandboxRequest("", "", "", (str(raw),), work, work, describes=protocol)
-    return check_report(await sandbox.convert(request, lambda _count: None), DescriptionReportSchema)
+    report = await sandbox.convert(request, lambda _count: None)
+    from oa_task.sandbox.report_schemas import DescriptionReportSchema  # noqa: PLC0415 - loaded since the request
+
+    return check_report(report, DescriptionReportSchema)
 
 
 def _parse(address: str) -> URL:
