@@ -51,6 +51,13 @@ def test_page_writes_values_for_people(pages: Environment, name: str) -> None:
     assert pages.from_string("{{ value }}").render(value=value) == text
 
 
+def test_box_of_an_error_prints_code_without_backticks(pages: Environment) -> None:
+    box = '{% import "components.html" as ui with context %}{{ ui.error_box("a.b", "Bad `c`", "In `d`", "Set `e`.") }}'
+    text = pages.from_string(box).render()
+    assert "`" not in text
+    assert [code for code in "cde" if f"<code>{code}</code>" not in text] == []
+
+
 def test_missing_value_is_an_error(pages: Environment) -> None:
     with pytest.raises(UndefinedError):
         pages.from_string("{{ value }}").render()
