@@ -9,7 +9,7 @@ _TIME = re.compile(r"\| (ago|moment|clock)\b(?!\)\[:10\])(?!\) ~ \" UTC)")
 # A number and a plural, which the filter `plural` writes; a label such as "Rerun jobs" has no number.
 _PLURAL = re.compile(r"""(?:\}\}|~ ") (?:more )?[a-z]+s\b""")
 _NO_PLURALS = re.compile(r" (?:ms|vs|is|has|was|starts|points|needs|of this)$")
-_LABELS = {"{{ preview.action.capitalize() }} jobs", 'preview.action.capitalize() ~ " jobs'}
+_LABELS = {"{{ preview.action.label }} jobs", 'preview.action.label ~ " jobs'}
 
 
 def _find(pattern: re.Pattern[str]) -> list[tuple[str, str, str]]:
