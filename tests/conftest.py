@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from oa_local.aws_client import client
 from oa_local.batch.process import BatchProcess
@@ -23,6 +24,9 @@ from support.leftovers import LeftoversPlugin
 _TEMPLATE = "oa_template"
 _STATM = Path("/proc/self/statm")
 _MOST_MEMORY_MB = 4500
+# The time of an example depends on what else the machine does.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(trylast=True)

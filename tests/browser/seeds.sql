@@ -9,8 +9,8 @@ WITH runs AS (
     RETURNING id, name
 ),
 weeks AS (
-    INSERT INTO schedule_run (type, period, state, run_id, traceparent)
-    SELECT 'sources', right(name, 8), 'Done', id, '' FROM runs WHERE name LIKE 'Weekly%%'
+    INSERT INTO schedule_run (type, period, state, run_id, traceparent, detail)
+    SELECT 'sources', right(name, 8), 'Done', id, '', '{"definitions": 1, "jobs": 1, "deletions": 1}' FROM runs WHERE name LIKE 'Weekly%%'
 ),
 definition AS (
     INSERT INTO source (sha256, definition) VALUES (repeat('a', 64), %(definition)s) RETURNING sha256

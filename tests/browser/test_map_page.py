@@ -58,7 +58,10 @@ _COLORS = """
 (element) => {
   const of = (selector) => getComputedStyle(element.querySelector(selector)).backgroundColor;
   const parts = [".maplibregl-ctrl-group", ".maplibregl-ctrl-scale", ".map-key", ".map-credit"].map(of);
-  return { parts, land: element.map.getPaintProperty("land", "fill-color") };
+  const picture = document.body.appendChild(Object.assign(document.createElement("img"), { className: "picture" }));
+  const { filter } = getComputedStyle(picture);
+  picture.remove();
+  return { parts, filter, land: element.map.getPaintProperty("land", "fill-color") };
 }
 """
 
@@ -181,7 +184,7 @@ def test_position_is_in_the_url_and_fit_to_data_returns(visitor: Visitor) -> Non
     assert again.locator("[data-map]").evaluate(_FIT_CENTER)[0] == pytest.approx(-96.5, abs=0.5)
 
 
-def test_dark_map_has_dark_tiles_and_controls(visitor: Visitor) -> None:
+def test_dark_map_has_dark_tiles_controls_and_pictures(visitor: Visitor) -> None:
     page = open_map(visitor, color_scheme="dark")
     dark = page.locator("[data-map]").evaluate(_COLORS)
     save(page, "map-page-dark")
@@ -195,6 +198,8 @@ def test_dark_map_has_dark_tiles_and_controls(visitor: Visitor) -> None:
     assert dark["land"] != light["land"]
     assert all(before != after for before, after in zip(dark["parts"], light["parts"], strict=True))
     assert _brightness(light["parts"][0]) - _brightness(dark["parts"][0]) > 100
+    assert "invert" in dark["filter"]
+    assert light["filter"] == "none"
 
 
 def _brightness(color: str) -> float:

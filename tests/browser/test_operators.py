@@ -98,7 +98,7 @@ def test_bulk_action_with_a_changed_count_changes_nothing(signed_in: Come, site:
     page = signed_in("moderator").open("/bulk?action=cancel&source=us/wa/seattle")
     site.run(site.api.client.post("/api/job/10/cancel", headers={"secret": "s" * 32}))
     page.get_by_role("button", name="Cancel 1 job").click()
-    assert "expected 1 matching jobs, now 0 match" in page.locator(".box.bad").inner_text()
+    assert "expected 1 matching job, now 0 match" in page.locator(".box.bad").inner_text()
     assert page.url.endswith("/bulk?action=cancel&source=us%2Fwa%2Fseattle")
 
 

@@ -19,6 +19,8 @@ import pytest
 
 from faults.system import System
 from oa_local.process import Process
+from oa_shared.fault_points import FOLDER_VARIABLE
+from oa_shared.process_report import DISPATCHER_SWEEP
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _WITHIN_S = 60.0
@@ -32,6 +34,9 @@ _LABELS = {
     "api": "API",
     "sweep": "sweep of the dispatcher",
 }
+# The limit of workers that hang alone is 120 s in production.
+_WORKER_SILENT_S = 20
+_HANGING = f"sweep that hangs alone, `OA_WORKER_SILENT_S={_WORKER_SILENT_S}`"
 _PLACES = {"/": "application/json", "/status": "text/html"}
 
 
@@ -49,13 +54,20 @@ class _Parts:
     dispatcher: Process = field(init=False)
     took_s: dict[tuple[str, str, str], float] = field(default_factory=dict)
 
+    @property
+    def fault_folder(self) -> Path:
+        """Return the folder of the fault points of the second dispatcher."""
+        return self.system.folder / "second-dispatcher"
+
     def start(self) -> None:
+        """Start the system and the other processes. The fault points of the second dispatcher are its own."""
         self.system.start()
         self.relay = self.system.start_second("api", **_ONLY, OA_RELAY="true", OA_CONSUMER="false")
         self.consumer = self.system.start_second("api", **_ONLY, OA_RELAY="false", OA_CONSUMER="true")
         only = {**_ONLY, "OA_SCHEDULES": "true", "OA_RELAY": "false", "OA_CONSUMER": "false"}
         self.scheduler = self.system.start_second("api", **only)
-        self.dispatcher = self.system.start_second("dispatcher")
+        self.fault_folder.mkdir()
+        self.dispatcher = self.system.start_second("dispatcher", **{FOLDER_VARIABLE: str(self.fault_folder)})
 
     @property
     def own(self) -> dict[str, Process]:
@@ -108,21 +120,27 @@ class _Parts:
         """
         started = {part: self._start(part, kind) for part in seen}
         started |= {part: started[of] for part, (of, _) in with_them.items()}
-        self._wait(kind, seen | {part: pattern for part, (_, pattern) in with_them.items()}, started)
+        self._wait(kind.name, seen | {part: pattern for part, (_, pattern) in with_them.items()}, started)
+
+    def measure_hang(self, worker: str, pattern: str) -> None:
+        """Let one worker of the second dispatcher hang, and wait until it is named; the process is killed then."""
+        (self.fault_folder / f"worker.{worker}.hang").touch()
+        self._wait("SIGSTOP", {_HANGING: pattern}, {_HANGING: time.monotonic()})
+        self.send("dispatcher", signal.SIGKILL)
 
     def _start(self, part: str, kind: signal.Signals) -> float:
         self.system.kept_down.add(part)
         self.send(part, kind)
         return time.monotonic()
 
-    def _wait(self, kind: signal.Signals, seen: dict[str, str], started: dict[str, float]) -> None:
+    def _wait(self, kind: str, seen: dict[str, str], started: dict[str, float]) -> None:
         left = [(part, path) for part in seen for path in _PLACES]
         while left:
             texts = {path: self.read(path, accept) for path, accept in _PLACES.items()}
             for part, path in [(part, path) for part, path in left if re.search(seen[part], texts[path])]:
                 left.remove((part, path))
                 took_s = time.monotonic() - started[part]
-                self.took_s[_LABELS.get(part, part), path, kind.name] = took_s
+                self.took_s[_LABELS.get(part, part), path, kind] = took_s
                 assert took_s < _WITHIN_S
             late = [part for part, _ in left if time.monotonic() - started[part] > _WITHIN_S]
             assert not late, f"no word of {late}: {texts['/']}"
@@ -137,6 +155,7 @@ def _family(pid: int) -> list[int]:
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Parts]:
     settings = {"OA_RELAY": "false", "OA_CONSUMER": "false", "OA_SCHEDULES": "false"}
+    settings["OA_WORKER_SILENT_S"] = str(_WORKER_SILENT_S)
     whole = _Parts(System(tmp_path_factory.mktemp("system"), settings=settings))
     try:
         whole.start()
@@ -172,6 +191,13 @@ def test_every_part_that_is_frozen_or_killed_is_named_within_a_minute(parts: _Pa
     sweep = rf"(?s)\A[^<]*:{port} has not reported|Batch sweep.{{0,200}}does not work.{{0,300}}:{port}\b"
     emulators = {"aws": "the queue oa-", "batch": "AWS Batch has not answered"}
     parts.measure(signal.Signals[kind], {**silent, **emulators}, {"sweep": ("dispatcher", sweep)})
+
+
+def test_sweep_that_hangs_alone_is_named(parts: _Parts) -> None:
+    port = parts.dispatcher.environ["OA_HEALTH_PORT"]
+    problem = rf"\A[^<]*worker {DISPATCHER_SWEEP} of \S+:{port} has not"
+    row = rf"Batch sweep</th>\s*<td[^>]*><span[^>]*>does not work</span></td>\s*<td[^>]*>[^<]*<code[^>]*>\S+:{port}<"
+    parts.measure_hang(DISPATCHER_SWEEP, f"{problem}|{row}")
 
 
 @pytest.mark.parametrize("kind", _KINDS)

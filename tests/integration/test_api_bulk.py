@@ -1,6 +1,7 @@
 """Bulk actions: a preview with the count, then exactly these jobs, each by the rules of the single action."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -65,6 +66,10 @@ async def test_rerun_of_a_filter_starts_an_attempt_of_each_matching_job(api: Run
         assert row["status"] == "Pending"
         assert row["attempt"] == 2
     assert [(await api.get(f"/api/job/{job}"))["attempt"] for job in others] == [1, 1]
+    await api.database.execute(FAIL, {"jobs": failed[:1], "code": "upstream.timeout"})
+    page = await (await api.client.get(f"/bulk/{answer['id']}", headers=INTERNAL)).text()
+    counts = dict(re.findall(rf'<a href="/jobs\?bulk={answer["id"]}&amp;status=(\w+)" data-count="(\d)"', page))
+    assert counts == {"Pending": "2", "Fail": "1"}
     trail = await api.database.all(
         "SELECT action, reason FROM audit WHERE action IN ('job.bulk', 'job.rerun') ORDER BY id"
     )

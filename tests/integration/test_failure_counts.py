@@ -25,6 +25,10 @@ VALUES (%(job)s, 2, 't', 'standard', 'Fail', 'upstream.timeout', now() - make_in
 """
 COUNTED_DAYS = "SELECT day::text FROM failure_day ORDER BY day"
 QUERIES = [f"by={by}&days={days}" for by in ("code", "host", "place") for days in (1, 7, 90)]
+FAIL_AGAIN = """
+INSERT INTO job_attempt (job_id, attempt, token, tier, status, error_code, ended_at)
+SELECT job_id, 2, 't', tier, status, error_code, ended_at FROM job_attempt WHERE job_id = ANY(%(jobs)s)
+"""
 FAILURES = (
     ("source.schema", "one.example.org", "xx/yy/a", (0, 30, 30, 100)),
     ("source.schema", "two.example.org", "xx/zz/b", (50, 150, 170)),
@@ -80,6 +84,14 @@ async def test_answers_with_counted_days_are_those_without(api: RunningApi, fail
     row = await api.database.first("SELECT sum(jobs)::integer AS jobs FROM failure_count WHERE grouped_by = 'host'")
     assert row is not None
     assert row["jobs"] >= len(failed) - 2
+
+
+async def test_job_that_fails_twice_on_a_day_counts_once(api: RunningApi, failed: list[int]) -> None:
+    before = await answers(api)
+    await api.database.execute(FAIL_AGAIN, {"jobs": failed})
+    assert await answers(api) == before
+    await count(api)
+    assert await answers(api) == before
 
 
 @pytest.mark.parametrize("statement", [MOVE, CORRECT, RETRY])

@@ -207,6 +207,8 @@ async def test_run_says_its_name_and_its_end(api: RunningApi) -> None:
     shown = await api.get(f"/api/run/{run}")
     assert shown["name"] == "Weekly 2026-W48"
     assert shown["ended_at"] is not None
+    for page in ("/runs", f"/runs/{run}"):
+        assert f">Ended, {FAILED} failed</span>" in await _read(api, page), page
     empty = await api.run()
     assert (await api.get(f"/api/run/{empty}"))["ended_at"] is None
 

@@ -1,5 +1,7 @@
 """Liveness, readiness and the status of the system; runs that have ended without a job."""
 
+import re
+
 import pytest
 
 from oa_api.http.app_keys import PROCESS
@@ -8,6 +10,8 @@ from oa_api.status.system_status import LaneWait
 from support.fakes.memory_queue import MemoryQueue
 from support.heartbeats import report_all_parts
 from support.running_api import INTERNAL, RunningApi, definition, running_api
+
+HTML = {"Accept": "text/html"}
 
 
 async def test_empty_run_that_is_closed_has_ended(api: RunningApi) -> None:
@@ -57,6 +61,23 @@ async def test_heartbeat_of_one_process_does_not_vouch_for_another(api: RunningA
     assert (await api.get("/"))["problems"] == ["process dispatcher@far:1 has not reported for 40 s"]
     await api.client.post("/api/heartbeat", json={**report, "parts": []}, headers=INTERNAL)
     assert (await api.get("/"))["problems"] == []
+
+
+async def test_sweep_that_hangs_alone_is_a_problem_and_a_row_of_its_own(api: RunningApi) -> None:
+    await report_all_parts(api.database)
+    parts = [{"part": "dispatcher", "age_s": 1}, {"part": "dispatcher_sweep", "age_s": 500}]
+    report = {"process": "dispatcher@far:1", "version": "1", "parts": parts}
+    await api.client.post("/api/heartbeat", json=report, headers=INTERNAL)
+    assert (await api.get("/"))["problems"] == ["worker dispatcher_sweep of dispatcher@far:1 has not run for 500 s"]
+    page = await (await api.client.get("/status", headers=HTML)).text()
+    rows = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
+    states = [re.findall(r">\s*([^<>\s][^<>]*)<", row)[:2] for row in rows if "dispatcher@far:1" in row]
+    assert states == [["Dispatcher", "works"], ["Batch sweep", "does not work"]]
+    for path in ("/status", "/overview"):
+        page = await (await api.client.get(path, headers=INTERNAL | HTML)).text()
+        (of_process,) = re.findall(r"<code>dispatcher@far:1</code>(.*)</div>", page)
+        kinds = re.findall(r'<span class="status (\w+)">(\w+) ', of_process)
+        assert kinds == [("good", "dispatcher"), ("bad", "dispatcher_sweep")], path
 
 
 async def test_killed_process_is_a_problem_until_others_run_all_its_parts(api: RunningApi) -> None:
@@ -133,7 +154,7 @@ async def test_batch_that_does_not_answer_is_named_with_the_dispatcher_that_repo
     await api.client.post("/api/heartbeat", json=report, headers=INTERNAL)
     (problem,) = (await api.get("/"))["problems"]
     assert problem == f"{text} (reported by dispatcher@far:1)"
-    page = await api.client.get("/status", headers={"Accept": "text/html"})
+    page = await api.client.get("/status", headers=HTML)
     assert (page.status, "does not answer" in await page.text()) == (200, True)
 
 

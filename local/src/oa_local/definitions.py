@@ -15,6 +15,7 @@ from rich.console import Console
 from oa_local.client import LocalApi
 from oa_local.standalone_api import standalone_api, standalone_database
 from oa_shared.errors import OaError
+from oa_shared.value_text import plural
 
 Triple = tuple[str, str, str]
 
@@ -85,7 +86,9 @@ def check_definitions(console: Console, folder: Path) -> int:
 
 def _compare(console: Console, expected: Counter[Triple], answer: _Answer, created: Counter[Triple]) -> int:
     duplicates = expected.total() - len(expected)
-    console.print(f"{duplicates:,} entries have the name of an earlier entry of their layer and get no job")
+    console.print(
+        f"{plural(duplicates, 'entry has', 'entries have')} the name of an earlier entry of the layer: no job"
+    )
     console.print(f"{len(answer['jobs']):,} jobs in the answer, {created.total():,} jobs read back")
     for refusal in answer["errors"]:
         console.print(f"  refused: {refusal['source']} {refusal['pointer']}: {refusal['message']}", markup=False)

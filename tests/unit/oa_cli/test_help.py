@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from oa_cli.command_groups import EXAMPLES, GROUPS
 from oa_cli.commands import engine
 from oa_cli.main import main
-from oa_cli.runner import EXIT_STATUSES
+from oa_cli.runner import EXIT_STATUSES, ExitStatus
 from oa_task import main as oa_task_main
 
 _LONGEST = 60
@@ -85,6 +85,7 @@ def test_help_exit_status_lists_every_status() -> None:
     result = CliRunner().invoke(main, ["help", "exit-status"])
     assert result.exit_code == 0
     assert [line.split()[0] for line in result.output.splitlines()[2:]] == list(EXIT_STATUSES)
+    assert {f"{status}" for status in ExitStatus} <= set(EXIT_STATUSES)
 
 
 @pytest.mark.parametrize(("words", "status"), [(["help"], 0), (["help", "job", "list"], 0), (["help", "nothing"], 2)])

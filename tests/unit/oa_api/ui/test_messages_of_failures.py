@@ -6,7 +6,9 @@ from pathlib import Path
 
 TEMPLATES = Path(str(files("oa_api") / "templates"))
 EXPRESSION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-MESSAGE = re.compile(r"\b(?:error_message|(?:error|item|reason|problem|job)\.message)\b")
+MESSAGE = re.compile(
+    r"\b(?:error_message|(?:error|item|reason|problem|job)\.message|(?:failure|group|cause)\.(?:title|hint))\b"
+)
 
 
 def test_each_message_of_a_failure_passes_the_filter_for_code() -> None:

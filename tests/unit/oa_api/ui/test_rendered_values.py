@@ -1,5 +1,6 @@
 """Templates write no value as Python does: pages and mail share one rule."""
 
+import re
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from oa_api.http.assets import ASSETS, read_assets
 from oa_api.identity.authorization import ROLES
 from oa_api.reporting import health_digest
+from oa_api.ui.charts import column_chart
 from oa_api.ui.rendering import set_up_pages
 from oa_shared.status import JobStatus
 
@@ -49,6 +51,21 @@ def pages() -> Environment:
 def test_page_writes_values_for_people(pages: Environment, name: str) -> None:
     value, text = VALUES[name]
     assert pages.from_string("{{ value }}").render(value=value) == text
+
+
+def test_box_of_an_error_prints_code_without_backticks(pages: Environment) -> None:
+    box = '{% import "components.html" as ui with context %}{{ ui.error_box("a.b", "Bad `c`", "In `d`", "Set `e`.") }}'
+    text = pages.from_string(box).render()
+    assert "`" not in text
+    assert [code for code in "cde" if f"<code>{code}</code>" not in text] == []
+
+
+def test_axis_of_a_chart_has_short_numbers(pages: Environment) -> None:
+    chart = '{% import "components.html" as ui with context %}{{ ui.chart(chart, "Features") }}'
+    text = pages.from_string(chart).render(chart=column_chart([("a", 800_000), ("b", 20)]))
+    ticks = re.findall(r'text-anchor="end">([^<]+)</text>', text.partition("<rect")[0])
+    assert len(ticks) >= 3
+    assert [tick for tick in ticks if len(tick) > 5] == []
 
 
 def test_missing_value_is_an_error(pages: Environment) -> None:

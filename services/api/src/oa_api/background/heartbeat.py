@@ -44,11 +44,6 @@ class HeartbeatRow:
         """Return whether the process no longer reports."""
         return self.silent_s > SILENT_S
 
-    @property
-    def is_well(self) -> bool:
-        """Return whether the process reports, and nothing is wrong with the part."""
-        return not self.is_silent and not self.problem
-
 
 async def record_report(database: Database, report: ProcessReport) -> None:
     """Store the heartbeat of a process, and delete what is out of date; a report without parts deletes the process."""

@@ -172,7 +172,7 @@ async def _act(transaction: Transaction, bulk_action: ClaimedBulkAction, job: in
 def _count_conflict(expected: int | None, total: Total) -> ConflictError:
     at_least = "at least " if total.is_estimate else ""
     return ConflictError(
-        f"expected {expected} matching jobs, now {at_least}{total.rows} match: preview again",
+        f"expected {plural(expected, 'matching job')}, now {at_least}{total.rows} match: preview again",
         fields={"expected": [f"Matching now: {plural(total.rows, 'job')}."], "matching": total.rows},
     )
 

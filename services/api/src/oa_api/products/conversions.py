@@ -26,6 +26,7 @@ from oa_shared.product_plans import ProductInput, ProductPlan
 from oa_shared.products import EXPORT_FILES, ProductFormat
 from oa_shared.roles import Role
 from oa_shared.status import JobStatus
+from oa_shared.value_text import plural
 
 _SQL = load_queries("products.conversions")
 # The file below /latest that each format has.
@@ -210,7 +211,9 @@ async def _start(
         raise ConflictError(refusal)
     running = await transaction.first(_SQL["unended"], into=int) or 0
     if running >= limits.at_once:
-        raise BusyError(f"{running} files are being prepared, which is the limit: try again in a minute")
+        raise BusyError(
+            f"{plural(running, 'file is', 'files are')} being prepared, which is the limit: try again in a minute"
+        )
     product = Product(f"publication-{source.publication}-{format_}", await render_plan(_plan(source, item, format_)))
     (job,) = await start_jobs(transaction, [product], Requester(_SYSTEM, traceparent=traceparent))
     values: Mapping[str, object] = {"publication": source.publication, "format": format_, "job": job}

@@ -23,10 +23,11 @@ _MAX_STALLED_S = 300
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Problems for operators, the parts of all processes, and what is paused."""
+    """Problems for operators, the parts of all processes, those of them that do not work, and what is paused."""
 
     problems: list[str]
     parts: list[HeartbeatRow] = field(default_factory=list)
+    faulty: list[HeartbeatRow] = field(default_factory=list)
     paused: list[str] = field(default_factory=list)
     has_database: bool = True
 
@@ -47,12 +48,14 @@ async def check_health(app: web.Application) -> Health:
         return Health([*own_problems, f"the database does not respond: {title}"], has_database=False)
     settings = app[SETTINGS]
     required = (*_REQUIRED_PARTS, GITHUB) if settings.github_repository else _REQUIRED_PARTS
-    problems = [*own_problems, *find_problems(parts, required, worker_silent_s=settings.worker_silent_s)]
+    silent_s = settings.worker_silent_s
+    problems = [*own_problems, *find_problems(parts, required, worker_silent_s=silent_s)]
     if stalled_s > _MAX_STALLED_S:
         problems.append(f"a message of the outbox has not reached the jobs queue for {stalled_s:.0f} s")
     if lost.problem:
         problems.append(lost.problem)
-    return Health(problems, parts, paused)
+    faulty = [row for row in parts if find_problems([row], {row.part} & {*required}, worker_silent_s=silent_s)]
+    return Health(problems, parts, faulty, paused)
 
 
 def find_problems(parts: Sequence[HeartbeatRow], required: Collection[str], *, worker_silent_s: float) -> list[str]:
