@@ -109,7 +109,7 @@ class Leftovers:
             opened = self.find() - before
             new = opened.difference(*self.owned.values())
             self.owned.setdefault(owner, set()).update(new)
-            if may_restart and any(kind == "process" for kind, _ in new):
+            if may_restart and new:
                 self.restarting.add(owner)
 
     def release(self, owner: Hashable) -> None:
@@ -135,7 +135,8 @@ class Leftovers:
         sockets = {resource for resource in left if "socket:" in str(resource[1])}
         if sockets:
             left = (left - sockets) | listening(sockets)
-        # A stack of a module restarts what tests kill: all has to be gone when that fixture ends.
+        # A stack of a module restarts what tests kill, an API starts its examiner at the first request: all has to be
+        # gone when that fixture ends.
         restarted = {resource for resource in left if resource[0] == "process"}
         for owner in self.restarting & self.owned.keys():
             self.owned[owner] |= restarted
