@@ -26,8 +26,8 @@ _TASKS, _DESCRIPTORS = Path("/proc/self/task"), Path("/proc/self/fd")
 # Devices, files that libraries keep open (the database of PROJ), and files of pytest itself.
 _PROCESS_WIDE = ("/dev/", "/proc/", "/sys/", "/usr/", "/memfd:", sys.prefix, sys.base_prefix)
 
-# In the folder that `tmp_path` is in.
-_REMOVED_BY_PYTEST = "/pytest-of-"
+# In the folder that `tmp_path` is in; of `oa_task.read.scratch`, one for each process, which removes it at its exit.
+_REMOVED_LATER = ("/pytest-of-", "/oa-read-")
 
 Resource = tuple[str, Hashable]
 
@@ -156,7 +156,8 @@ class Leftovers:
             def create_and_note(*args: object, **options: object) -> object:
                 created = create(*args, **options)
                 path = created[1] if isinstance(created, tuple) else created
-                if _REMOVED_BY_PYTEST not in (text := os.fsdecode(path)):  # type: ignore[arg-type] # a path of tempfile
+                text = os.fsdecode(path)  # type: ignore[arg-type] # a path of tempfile
+                if not any(part in text for part in _REMOVED_LATER):
                     self.temporary.add(text)
                 return created
 
