@@ -118,17 +118,17 @@ class Leftovers:
         self.restarting.discard(owner)
 
     def collect(self) -> list[str]:
-        """Return what nobody owns, after a garbage collection and a pause if need be, and take it as given."""
-        left = self._unowned()
+        """Return the resources without an owner, after a garbage collection and a pause if needed, each only once."""
+        left = self._find_unowned()
         if left:
             gc.collect()
             deadline = time.monotonic() + self.settle_s
-            while (left := self._unowned()) and time.monotonic() < deadline:
+            while (left := self._find_unowned()) and time.monotonic() < deadline:
                 time.sleep(_POLL_S)
         self.known = (self.known & self.find()) | left
         return sorted(map(describe, left))
 
-    def _unowned(self) -> set[Resource]:
+    def _find_unowned(self) -> set[Resource]:
         found = self.find()
         lasting = {resource for owned in self.owned.values() for resource in owned & found}
         left = found - self.known - lasting
