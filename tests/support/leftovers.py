@@ -26,8 +26,8 @@ _TASKS, _DESCRIPTORS = Path("/proc/self/task"), Path("/proc/self/fd")
 # Devices, files that libraries keep open (the database of PROJ), and files of pytest itself.
 _PROCESS_WIDE = ("/dev/", "/proc/", "/sys/", "/usr/", "/memfd:", sys.prefix, sys.base_prefix)
 
-# In the folder that `tmp_path` is in.
-_REMOVED_BY_PYTEST = "/pytest-of-"
+# In the folder that `tmp_path` is in; of `oa_task.read.scratch`, one for each process, which removes it at its exit.
+_REMOVED_LATER = ("/pytest-of-", "/oa-read-")
 
 Resource = tuple[str, Hashable]
 
@@ -109,7 +109,7 @@ class Leftovers:
             opened = self.find() - before
             new = opened.difference(*self.owned.values())
             self.owned.setdefault(owner, set()).update(new)
-            if may_restart and any(kind == "process" for kind, _ in new):
+            if may_restart and new:
                 self.restarting.add(owner)
 
     def release(self, owner: Hashable) -> None:
@@ -135,7 +135,8 @@ class Leftovers:
         sockets = {resource for resource in left if "socket:" in str(resource[1])}
         if sockets:
             left = (left - sockets) | listening(sockets)
-        # A stack of a module restarts what tests kill: all has to be gone when that fixture ends.
+        # A stack of a module restarts what tests kill, an API starts its examiner at the first request: all has to be
+        # gone when that fixture ends.
         restarted = {resource for resource in left if resource[0] == "process"}
         for owner in self.restarting & self.owned.keys():
             self.owned[owner] |= restarted
@@ -155,7 +156,8 @@ class Leftovers:
             def create_and_note(*args: object, **options: object) -> object:
                 created = create(*args, **options)
                 path = created[1] if isinstance(created, tuple) else created
-                if _REMOVED_BY_PYTEST not in (text := os.fsdecode(path)):  # type: ignore[arg-type] # a path of tempfile
+                text = os.fsdecode(path)  # type: ignore[arg-type] # a path of tempfile
+                if not any(part in text for part in _REMOVED_LATER):
                     self.temporary.add(text)
                 return created
 
