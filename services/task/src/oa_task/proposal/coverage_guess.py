@@ -7,8 +7,8 @@ import numpy as np
 import shapely
 
 from oa_shared.json_types import JsonObject
+from oa_shared.us_states import STATE_CODES, STATE_NUMBERS
 from oa_task.placement.areas import Area, KeyedArea, find_area, list_areas
-from oa_task.placement.us_states import STATE_CODES, STATE_NUMBERS
 
 Places = tuple[np.ndarray, np.ndarray]
 _COUNTY_MARGIN, _COUNTRY_MARGIN = 0.36, 0.72
