@@ -77,6 +77,11 @@ def find_named_geoids(coverage: JsonMapping) -> tuple[str, ...]:
     return tuple(states[:1])
 
 
+def prepare_names() -> None:
+    """Load the names, so that the first definition does not wait for them."""
+    _geoids()
+
+
 def _census(coverage: JsonMapping) -> JsonMapping:
     census = coverage.get("US Census")
     return census if isinstance(census, Mapping) else {}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from oa_task.proposal.column_roles import ColumnRole
+from oa_task.conversion.column_roles import ColumnRole
 from oa_task.proposal.columns import ColumnFacts, score_roles
 from oa_task.proposal.guesses import DefinitionGuess
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from oa_shared.json_types import JsonMapping
-from oa_task.proposal.column_roles import ColumnRole, roles_of
+from oa_task.conversion.column_roles import ColumnRole, roles_of
 
 _MANY = 20
 _LIKELY, _UNLIKELY = 0.5, 0.15

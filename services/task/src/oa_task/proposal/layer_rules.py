@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from oa_task.conversion.column_roles import ColumnRole
 from oa_task.proposal.address_rules import ColumnChoice, by_name, guess_address_rules, guess_street
-from oa_task.proposal.column_roles import ColumnRole
 from oa_task.proposal.columns import ColumnFacts
 from oa_task.proposal.guesses import DefinitionGuess
 from oa_task.runtime.failure import TaskFailure

@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 
 from oa_shared.json_types import JsonObject
+from oa_task.conversion.column_roles import ColumnRole
 from oa_task.placement.areas import Area
 from oa_task.placement.explanation import nearest_system
-from oa_task.proposal.column_roles import ColumnRole
 from oa_task.proposal.columns import ColumnFacts, score_roles
 from oa_task.proposal.coverage_guess import Places
 from oa_task.proposal.guesses import DefinitionGuess
