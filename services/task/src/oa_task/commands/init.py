@@ -28,7 +28,10 @@ def propose(address: str, options: ProposalOptions, sandbox: Sandbox, *, out: Pa
 
     def work(console: Console) -> None:
         with display_progress(console) as on_progress:
-            described = describe_source(address, sandbox, allowed_hosts=read_allowed_hosts(), on_progress=on_progress)
+            hosts = read_allowed_hosts()
+            described = describe_source(
+                address, sandbox, layer=options.layer, allowed_hosts=hosts, on_progress=on_progress
+            )
             proposal = propose_definition(asyncio.run(described), options)
         if out is not None:
             text = json.dumps(proposal.definition, ensure_ascii=False, indent=4)

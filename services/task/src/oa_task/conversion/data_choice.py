@@ -1,16 +1,17 @@
 """The file and the layer that a description of data chooses among several, and the options that name them."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from oa_task.conversion.candidate_columns import Candidate, peek_file, peek_layer
 from oa_task.read.content_kind import Content, identify
 from oa_task.read.content_match import refuse_content
 from oa_task.read.content_signatures import ContentKind
 from oa_task.read.file_selection import is_about_the_data, relative_names
 from oa_task.read.gdal import pyogrio
 from oa_task.read.geodatabase import collapse_geodatabases, openable_geodatabase
+from oa_task.runtime.failure import TaskFailure
 
 # The format by which a definition declares each kind: the formats of definitions stay as they are.
 FORMATS: Mapping[ContentKind, str] = {
@@ -31,9 +32,7 @@ FORMATS: Mapping[ContentKind, str] = {
 WORKBOOKS = frozenset({ContentKind.XLSX, ContentKind.XLS, ContentKind.ODS})
 _TEXT_SUFFIXES = frozenset({".csv", ".txt", ".tsv", ".asc", ".dat", ""})
 _MAX_IDENTIFIED = 200
-_ADDRESS_WORDS = re.compile(
-    r"addr|adres|adrs|adr_|situs|indirizz|direcc|domicil|endere|osoite|housenum|hausnum|住所", re.IGNORECASE
-)
+_MAX_PEEKED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +58,58 @@ class ChosenLayer:
     others: tuple[str, ...] = ()
 
 
-def choose_data_file(files: list[Path]) -> ChosenFile:
-    """Return the file to describe: one about addresses, with shapes, the largest. Raises TaskFailure for no data."""
+def choose_data_file(files: list[Path], layer: str | None = None) -> ChosenFile:
+    """Return the file to describe, with the columns of a layer, by default of addresses; else one with such a name.
+
+    Of equals one with shapes, the largest. Raises TaskFailure for no data.
+    """
     data = collapse_geodatabases(files)
+    if not data:
+        raise TaskFailure("source.empty", "the archive contains no files: check what the URL returns")
     kinds = {path: identify(path) for path in data[:_MAX_IDENTIFIED]}
     usable = [path for path, content in kinds.items() if _is_usable(path, content, is_only=len(data) == 1)]
     if not usable:
         raise refuse_content(data[0], kinds[data[0]], expected="data that the engine reads")
-    chosen = max(usable, key=lambda path: _rank(path, kinds[path].kind))
+    peeked = _peek(usable, kinds)
+    chosen = max(usable, key=lambda path: _rank(path, kinds[path].kind, peeked[path], layer))
     kind = kinds[chosen].kind
     rivals = [path for path in usable if path != chosen and FORMATS[kinds[path].kind] == FORMATS[kind]]
     name = relative_names([chosen], data)[0] if rivals else None
     return ChosenFile(chosen, kind, name, tuple(relative_names([path for path in usable if path != chosen], data)))
 
 
-def choose_data_layer(chosen: ChosenFile, files: list[Path]) -> ChosenLayer:
-    """Return the layer of a file that GDAL reads: one about addresses, with shapes, with most features."""
+def _peek(paths: list[Path], kinds: Mapping[Path, Content]) -> dict[Path, Candidate]:
+    """Return what is known of each file; only a choice among several needs their columns."""
+    few = 1 < len(paths) <= _MAX_PEEKED
+    return {path: peek_file(path, kinds[path].kind) if few else Candidate(path.name) for path in paths}
+
+
+def choose_data_layer(chosen: ChosenFile, files: list[Path], wanted: str | None = None) -> ChosenLayer:
+    """Return the layer of a file that GDAL reads, chosen as a file is, the one with most features at last."""
     path = openable_geodatabase(chosen.path, files)
     layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
     if len(layers) <= 1:
         return ChosenLayer()
     count: Callable[[str], int] = lambda name: int(pyogrio.read_info(path, layer=name)["features"])  # noqa: E731 - a key
-    best = max(layers, key=lambda layer: (layer[1] is not None, bool(_ADDRESS_WORDS.search(layer[0])), count(layer[0])))
+    known = {name: peek_layer(path, name, name=name) for name, _kind in layers[:_MAX_PEEKED]}
+
+    def rank(layer: tuple[str, object]) -> tuple[bool, bool, bool, int]:
+        name, kind = layer
+        peeked = known.get(name, Candidate(name))
+        return kind is not None, peeked.fits(wanted), peeked.is_named_after(wanted), count(name)
+
+    best = max(layers, key=rank)
     return ChosenLayer(best[0], tuple(name for name, _ in layers if name != best[0]))
+
+
+def choose_sheet(sheets: Mapping[str, tuple[int, Candidate]], wanted: str | None = None) -> ChosenLayer:
+    """Return the sheet of a workbook, chosen as a file is; `sheets` has the number of rows and the columns of each."""
+    if len(sheets) <= 1:
+        return ChosenLayer()
+    best = max(
+        sheets, key=lambda name: (sheets[name][1].fits(wanted), sheets[name][1].is_named_after(wanted), sheets[name][0])
+    )
+    return ChosenLayer(best, tuple(name for name in sheets if name != best))
 
 
 def _is_usable(path: Path, content: Content, *, is_only: bool) -> bool:
@@ -92,8 +120,8 @@ def _is_usable(path: Path, content: Content, *, is_only: bool) -> bool:
     return content.kind in FORMATS and (is_only or not is_about_the_data(path))
 
 
-def _rank(path: Path, kind: ContentKind) -> tuple[bool, bool, int]:
-    return bool(_ADDRESS_WORDS.search(path.name)), kind is not ContentKind.TEXT, _size(path)
+def _rank(path: Path, kind: ContentKind, peeked: Candidate, layer: str | None) -> tuple[bool, bool, bool, int]:
+    return peeked.fits(layer), peeked.is_named_after(layer), kind is not ContentKind.TEXT, _size(path)
 
 
 def _size(path: Path) -> int:

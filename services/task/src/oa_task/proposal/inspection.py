@@ -44,11 +44,14 @@ class DescribedData:
 
 
 async def describe_source(
-    address: str, sandbox: Sandbox, *, allowed_hosts: Iterable[str], on_progress: Progress
+    address: str, sandbox: Sandbox, *, layer: str | None = None, allowed_hosts: Iterable[str], on_progress: Progress
 ) -> DescribedData:
-    """Return what the data at a URL or path is; of an ArcGIS server, its first page. Raises TaskFailure."""
+    """Return what the data at a URL or path is; of an ArcGIS server, its first page.
+
+    `layer` chooses among several files or layers. Raises TaskFailure.
+    """
     if not is_data_address(address):
-        return await _describe_file(Path(address), sandbox)
+        return await _describe_file(Path(address), sandbox, layer)
     guard = Guard(allowed_hosts)
     url, protocol = address, "ftp" if address.lower().startswith("ftp") else "http"
     service = _SERVICE.fullmatch(_parse(address).path)
@@ -58,26 +61,28 @@ async def describe_source(
     download = SourceDownload(entry, sandbox.room / "raw", guard, DownloadLimits(), on_progress)
     if protocol == ESRI:
         with withhold_details(guard):
-            report = await inspect_while_downloading(download, lambda raws: _describe(sandbox, raws[0], protocol))
+            report = await inspect_while_downloading(
+                download, lambda raws: _describe(sandbox, raws[0], protocol, layer)
+            )
         return DescribedData(url, protocol, report)
     raw = (await download.fetch())[0]
     with withhold_details(guard):
-        return DescribedData(url, protocol, await _describe(sandbox, raw.path, protocol))
+        return DescribedData(url, protocol, await _describe(sandbox, raw.path, protocol, layer))
 
 
-async def _describe_file(path: Path, sandbox: Sandbox) -> DescribedData:
+async def _describe_file(path: Path, sandbox: Sandbox, layer: str | None) -> DescribedData:
     folder = sandbox.room / "raw"
     folder.mkdir()
     raw = await asyncio.to_thread(shutil.copyfile, path, folder / path.name)
     url = str(URL(_PLACEHOLDER) / path.name)
-    return DescribedData(url, "http", await _describe(sandbox, raw, "http"), is_file=True)
+    return DescribedData(url, "http", await _describe(sandbox, raw, "http", layer), is_file=True)
 
 
-async def _describe(sandbox: Sandbox, raw: Path, protocol: str) -> JsonObject:
+async def _describe(sandbox: Sandbox, raw: Path, protocol: str, layer: str | None) -> JsonObject:
     from oa_task.sandbox.report_schemas import DescriptionReportSchema  # noqa: PLC0415 - while the child loads
 
     work = str(sandbox.work)
-    request = SandboxRequest("", "", "", (str(raw),), work, work, describes=protocol)
+    request = SandboxRequest("", layer or "", "", (str(raw),), work, work, describes=protocol)
     return check_report(await sandbox.convert(request, lambda _count: None), DescriptionReportSchema)
 
 
