@@ -11,6 +11,7 @@ from oa_task.read.content_signatures import ContentKind
 from oa_task.read.file_selection import is_about_the_data, relative_names
 from oa_task.read.gdal import pyogrio
 from oa_task.read.geodatabase import collapse_geodatabases, openable_geodatabase
+from oa_task.read.page_links import read_links
 from oa_task.runtime.failure import TaskFailure
 
 # The format by which a definition declares each kind: the formats of definitions stay as they are.
@@ -69,7 +70,9 @@ def choose_data_file(files: list[Path], layer: str | None = None) -> ChosenFile:
     kinds = {path: identify(path) for path in data[:_MAX_IDENTIFIED]}
     usable = [path for path, content in kinds.items() if _is_usable(path, content, is_only=len(data) == 1)]
     if not usable:
-        raise refuse_content(data[0], kinds[data[0]], expected="data that the engine reads")
+        failure = refuse_content(data[0], kinds[data[0]], expected="data that the engine reads")
+        links = read_links(data[0]) if kinds[data[0]].kind is ContentKind.WEB_PAGE else []
+        raise TaskFailure(failure.code, f"{failure.message}; it links to {', '.join(links)}") if links else failure
     peeked = _peek(usable, kinds)
     chosen = max(usable, key=lambda path: _rank(path, kinds[path].kind, peeked[path], layer))
     kind = kinds[chosen].kind

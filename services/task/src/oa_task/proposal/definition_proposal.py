@@ -59,7 +59,8 @@ def propose_definition(data: DescribedData, options: ProposalOptions) -> Definit
     names = (URL(data.url).path.rpartition("/")[2], *(str(reading.get(key, "")) for key in ("file", "layer")))
     layer = guess_layer(columns, str(report["shapes"]), options.layer, names=names)
     place = _guess_place(data, columns, options)
-    coverage = guess_coverage(place.places) if place.places is not None and len(place.places[0]) else None
+    is_known = place.places is not None and len(place.places[0]) and not place.other_systems
+    coverage = guess_coverage(place.places) if place.places is not None and is_known else None
     options_of_reading = _reading_guesses(data)
     name = options.name or _entry_name(coverage, place.places, options.source)
     conform: JsonObject = {guess.key: guess.value for guess in (*options_of_reading, *place.guesses, *layer.rules)}
@@ -159,7 +160,7 @@ def _remarks(
             f"Check `conform.srs`: the coordinates also fit in {systems}, which put the data elsewhere. "
             "Compare the place on a map, or look for the system in the documentation of the data."
         )
-    if coverage is None:
+    if coverage is None and not place.other_systems:
         remarks.append("Complete `coverage`: nearly all places of the data are in no known county, state or country.")
     others = cast("list[str]", data.report["others"])
     if others:

@@ -20,6 +20,7 @@ from oa_task.download.limits import DownloadLimits
 from oa_task.download.requests import open_requests
 from oa_task.download.source import SourceDownload
 from oa_task.download.withheld_details import withhold_details
+from oa_task.proposal.service_urls import refuse_service
 from oa_task.row_preview.preview import inspect_while_downloading
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.progress import Progress
@@ -54,6 +55,7 @@ async def describe_source(
         return await _describe_file(Path(address), sandbox, layer)
     guard = Guard(allowed_hosts)
     url, protocol = address, "ftp" if address.lower().startswith("ftp") else "http"
+    refuse_service(_parse(address))
     service = _SERVICE.fullmatch(_parse(address).path)
     if service:
         url, protocol = await _layer_url(_parse(address), service, guard), ESRI

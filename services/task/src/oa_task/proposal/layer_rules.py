@@ -37,17 +37,14 @@ def guess_layer(
     if layer == ADDRESSES or (layer is None and is_address and shapes != "line"):
         if not is_address:
             raise _missing("a house number and a street", columns)
-        others = (
-            (PARCELS,) if layer is None and shapes == "area" and _parcel_rules(columns, least=_LEAST_PARCEL) else ()
-        )
+        has_parcels = layer is None and shapes == "area" and _parcel_rules(columns, least=_LEAST_PARCEL)
+        others = (PARCELS,) if has_parcels else ()
         return LayerGuess(ADDRESSES, addresses, "columns with a house number and a street", others)
     if layer == CENTERLINES or (layer is None and shapes == "line"):
         return LayerGuess(CENTERLINES, _centerline_rules(columns), "lines")
     is_building = shapes == "area" and (_building_rules(columns) or any(map(_is_about_buildings, names)))
     if layer == BUILDINGS or (layer is None and is_building):
-        return LayerGuess(
-            BUILDINGS, _building_rules(columns), "areas with a height or levels, or named after buildings"
-        )
+        return LayerGuess(BUILDINGS, _building_rules(columns), "areas with a height, or named after buildings")
     parcels = _parcel_rules(columns, least=0.0 if layer == PARCELS else _LEAST_PARCEL)
     if layer == PARCELS or (layer is None and shapes == "area" and parcels):
         if not parcels:
