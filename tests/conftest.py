@@ -18,6 +18,7 @@ from oa_local.provision import Queues, create_bucket, create_queues
 from oa_shared.aws import Aws, open_aws
 from support.databases import Databases
 from support.distribution import binary_parameter_name, deal
+from support.leftovers import LeftoversPlugin
 
 _TEMPLATE = "oa_template"
 _STATM = Path("/proc/self/statm")
@@ -41,6 +42,10 @@ def pytest_collection_finish() -> None:
     """Exempt the objects of the collection from garbage collection, so that it frees those of tests sooner."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(LeftoversPlugin())
 
 
 @pytest.hookimpl(wrapper=True)

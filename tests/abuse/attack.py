@@ -100,14 +100,9 @@ def limited_api(database: StandaloneDatabase, github: GitHubServer) -> Iterator[
     program = Path(sys.executable).with_name("oa-api")
     command = ["sh", "-c", f"ulimit -d {MEMORY_BYTES // 1024}; exec {program}"]
     process = Process(command, log=database.folder / "api.log", environ={**os.environ, **environ})
-    process.start()
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + _START_S
-        while not _answers(address):
-            if not process.running or time.monotonic() > deadline:
-                raise TimeoutError(f"the API did not start:\n{process.tail()}")
-            time.sleep(0.1)
+        process.start_and_wait("the API", lambda: _answers(address))
         yield address, process
     finally:
         process.stop()

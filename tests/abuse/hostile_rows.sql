@@ -4,6 +4,10 @@ UPDATE run SET github = jsonb_build_object('sha', %(markup)s::text, 'ref', %(mar
     'url', %(url)s::text, 'repository', %(markup)s::text, %(markup)s::text, %(markup)s::text),
     owner = %(markup)s, lane = 'manual';
 
+INSERT INTO run_refusal (run_id, digest, source, pointer, code, message)
+SELECT id, number::text, CASE number WHEN 1 THEN %(markup)s ELSE %(url)s END, %(markup)s, %(markup)s, %(markup)s
+FROM run, generate_series(1, 2) number;
+
 UPDATE job SET source_name = CASE id %% 3 WHEN 0 THEN source_name ELSE source_name || '/' || %(markup)s END,
     source_url = CASE id %% 2 WHEN 0 THEN %(url)s ELSE 'https://example.org/' || %(markup)s END,
     name = CASE id %% 2 WHEN 0 THEN %(markup)s ELSE name END, host = %(markup)s, batch_job = %(markup)s,

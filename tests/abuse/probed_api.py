@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,13 +56,8 @@ def probed_api(database_url: str, folder: Path) -> Iterator[ProbedApi]:
     command = [sys.executable, "-m", "abuse.probed_api", database_url, str(ready)]
     paths = ":".join(str(Path(__file__).parents[place] / name) for place, name in ((1, ""), (2, "tools")))
     process = Process(command, log=folder / "api.log", environ={"PYTHONPATH": paths, "NO_COLOR": "1"})
-    process.start()
     try:
-        deadline = time.monotonic() + _START_S
-        while not ready.exists():
-            if not process.running or time.monotonic() > deadline:
-                raise TimeoutError(f"the API did not start:\n{process.tail(40)}")
-            time.sleep(0.05)
+        process.start_and_wait("the API", ready.exists)
         yield ProbedApi(json.loads(ready.read_text("utf-8"))["url"], database_url, process)
     finally:
         process.stop()

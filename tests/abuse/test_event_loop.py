@@ -61,13 +61,8 @@ def _measured_api(folder: Path, environ: dict[str, str]) -> Iterator[_MeasuredAp
     environ = {**environ, "PYTHONPATH": str(Path(__file__).parents[1]), "OA_PORT": str(port)}
     environ["OA_TEST_LOOP_COST"] = str(file)
     process = Process([sys.executable, "-m", "abuse.measured_api"], log=folder / "api.log", environ=environ)
-    process.start()
     try:
-        deadline = time.monotonic() + _START_S
-        while not is_ready(port):
-            assert process.running, process.tail(40)
-            assert time.monotonic() < deadline, process.tail(40)
-            time.sleep(0.1)
+        process.start_and_wait("the measured API", lambda: is_ready(port))
         yield _MeasuredApi(process, f"http://127.0.0.1:{port}/", file)
     finally:
         process.stop(timeout_s=0)

@@ -97,7 +97,7 @@ def test_author_reads_the_line_of_a_mistake_and_then_rows_and_a_map(site: Site, 
     page.get_by_role("textbox", name="Definition", exact=True).fill(faulty)
     page.get_by_role("button", name="Check and run a sample").click()
     marked = page.get_by_test_id(f"line-{line}")
-    expect(marked).to_contain_text("unknown key 'numbr'; the nearest one is 'number'", timeout=WITHIN_MS)
+    expect(marked).to_contain_text("unknown key 'numbr' (did you mean 'number'?)", timeout=WITHIN_MS)
     expect(page.get_by_test_id("verdict")).to_contain_text("No sample ran: fix the marked lines below")
     check_page(page, "try-faulty")
     page.set_viewport_size({"width": 1280, "height": 800})

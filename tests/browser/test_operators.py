@@ -53,7 +53,7 @@ def test_failures_page_of_a_missing_run_is_an_error_page(visitor: Visitor) -> No
 def test_bulk_actions_require_sign_in(visitor: Visitor, signed_in: Come) -> None:
     assert "/sign-in" in visitor.open("/bulk").url
     check_page(signed_in("viewer").open("/bulk"), "bulk-list-empty")
-    assert signed_in("viewer").open("/bulk").get_by_role("button", name="Filter").count() == 0
+    assert signed_in("viewer").open("/bulk").get_by_role("button", name="Preview jobs").count() == 0
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -56,21 +56,23 @@ class BatchUnderTest:
 @pytest.fixture(scope="module")
 def batch_server(tmp_path_factory: pytest.TempPathFactory, aws: dict[str, str]) -> object:
     server = BatchProcess(tmp_path_factory.mktemp("batch"), environ=aws)
-    server.start()
-    server.client().register_job_definition(
-        jobDefinitionName="sleeper",
-        type="container",
-        containerProperties={"image": "none", "command": ["sleep", "60"], "memory": 128},
-    )
-    server.client().create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=[])
-    server.client().create_job_queue(
-        jobQueueName="shared",
-        priority=2,
-        computeEnvironmentOrder=[],
-        schedulingPolicyArn="arn:aws:batch:::scheduling-policy/p",
-    )
-    yield server
-    server.stop()
+    try:
+        server.start()
+        server.client().register_job_definition(
+            jobDefinitionName="sleeper",
+            type="container",
+            containerProperties={"image": "none", "command": ["sleep", "60"], "memory": 128},
+        )
+        server.client().create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=[])
+        server.client().create_job_queue(
+            jobQueueName="shared",
+            priority=2,
+            computeEnvironmentOrder=[],
+            schedulingPolicyArn="arn:aws:batch:::scheduling-policy/p",
+        )
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(params=KINDS)

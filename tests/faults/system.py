@@ -262,6 +262,6 @@ class System:
         first = self.stack.service(name).process
         process = Process(first.command, log=self.folder / "log" / f"second-{name}.log")
         process.environ = {**first.environ, "OA_HEALTH_PORT": str(free_port()), **environ}
-        process.start()
         self.extra.append(process)
+        process.start()
         return process

@@ -54,11 +54,7 @@ class Deployment:
         log = self.folder / f"api-{port}.log"
         process = Process([_API], log=log, environ={**self.environ, "OA_PORT": str(port)})
         self.processes.append(process)
-        process.start()
-        deadline = time.monotonic() + 40
-        while _status(port, "/ready") != 200:
-            assert process.running and time.monotonic() < deadline, process.tail()  # noqa: PT018
-            time.sleep(0.1)
+        process.start_and_wait("the API", lambda: _status(port, "/ready") == 200)
         return port
 
     def change_secret(self, password: str) -> None:
@@ -72,9 +68,7 @@ class Deployment:
             log=self.folder / "migrate.log",
             environ={**environ, "OA_SERVICE_PASSWORD": password},
         )
-        migration.start()
-        assert migration.child is not None
-        assert migration.child.wait(30) == 0, migration.tail()
+        assert migration.run(within_s=120) == 0, migration.tail()
         self.end_connections()
 
     def end_connections(self) -> None:
@@ -92,8 +86,6 @@ class Deployment:
 @pytest.fixture
 def deployment(aws: dict[str, str], queues: Queues, bucket: str, tmp_path: Path) -> Iterator[Deployment]:
     server = Postgres(tmp_path / "postgres", fsync_off=True)
-    server.start()
-    server.create("oa")
     secrets = client("secretsmanager", aws)
     name = f"database-{uuid.uuid4().hex[:8]}"
     arn = secrets.create_secret(Name=name, SecretString=json.dumps({"password": "first"}))["ARN"]
@@ -108,6 +100,8 @@ def deployment(aws: dict[str, str], queues: Queues, bucket: str, tmp_path: Path)
     }
     made = Deployment(server, secrets, arn, environ, tmp_path)
     try:
+        server.start()
+        server.create("oa")
         made.change_database("first")
         yield made
     finally:

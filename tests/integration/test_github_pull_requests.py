@@ -98,6 +98,17 @@ async def test_broken_definition_gets_annotations_on_its_lines_and_no_job(world:
     assert "2 problems in definitions" in world.comment()
 
 
+async def test_runs_of_a_pull_request_and_of_its_merge_keep_its_broken_definitions(world: GitHubWorld) -> None:
+    number = await world.pull({BERKELEY: definition("other"), TOWN: '{"schema": 2,\n "layers": }'})
+    await world.merge(number)
+    runs = {job["run_id"] for job in await world.jobs()}
+    assert len(runs) == 2
+    for run in runs:
+        (refusal,) = (await world.api.get(f"/api/run/{run}"))["refusals"]
+        assert refusal["source"] == TOWN
+        assert refusal["message"].startswith("line 2: ")
+
+
 async def test_more_than_fifty_annotations_all_arrive_once(world: GitHubWorld) -> None:
     number = await world.pull({f"sources/xx/{place:03}.json": "{" for place in range(120)})
     assert len(world.model.annotations[world.check_run()["id"]]) == 120

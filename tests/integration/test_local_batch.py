@@ -30,6 +30,15 @@ def _end(api: Any, job_id: str) -> Any:
     raise AssertionError(job)
 
 
+def _await_running(api: Any, job_id: str) -> str:
+    """Return a job once it runs."""
+    for _ in range(200):
+        if api.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING":
+            return job_id
+        time.sleep(0.1)
+    raise AssertionError(job_id)
+
+
 def _submit(api: Any, name: str = "one", **more: Any) -> str:
     return str(api.submit_job(jobName=name, jobQueue="q", jobDefinition="d", **more)["jobId"])
 
@@ -69,6 +78,19 @@ def test_terminated_job_has_the_reason(batch: BatchProcess) -> None:
     assert _end(api, job_id)["statusReason"] == "enough"
 
 
+def test_cancel_ends_a_waiting_job_and_leaves_a_running_one_to_terminate(batch: BatchProcess) -> None:
+    api = _define(batch, "import time; time.sleep(60)")
+    jobs = [_submit(api, f"job-{number}") for number in range(4)]
+    running = _await_running(api, jobs[0])
+    api.cancel_job(jobId=jobs[-1], reason="not needed")
+    assert _end(api, jobs[-1])["statusReason"] == "not needed"
+    api.cancel_job(jobId=running, reason="not needed")
+    time.sleep(0.5)
+    assert api.describe_jobs(jobs=[running])["jobs"][0]["status"] == "RUNNING"
+    api.terminate_job(jobId=running, reason="enough")
+    assert _end(api, running)["statusReason"] == "enough"
+
+
 def test_list_jobs_by_name_finds_that_job(batch: BatchProcess) -> None:
     api = _define(batch, "pass")
     job_id = _submit(api, "wanted")
@@ -79,13 +101,8 @@ def test_list_jobs_by_name_finds_that_job(batch: BatchProcess) -> None:
 
 def test_restarted_server_fails_the_jobs_that_were_running(batch: BatchProcess) -> None:
     api = _define(batch, "import time; time.sleep(60)")
-    job_id = _submit(api)
-    for _ in range(100):
-        if api.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING":
-            break
-        time.sleep(0.1)
+    job_id = _await_running(api, _submit(api))
     batch.process.kill()
-    time.sleep(0.3)
     batch.start()
     job = _end(api, job_id)
     assert job["status"] == "FAILED"

@@ -9,6 +9,7 @@ import pytest
 
 from oa_shared.failures import FAILURES
 from support.accounts import account, session
+from support.command_line import oa
 from support.finished_jobs import post
 from support.running_api import RunningApi
 from support.weekly_runs import (
@@ -108,11 +109,29 @@ async def test_verdict_counts_what_is_acknowledged_and_is_not_red_when_that_is_a
     for path, number in dict.fromkeys(_Counts(html).links):
         if "acknowledged" in path:
             assert await _count_jobs(api, path) == number, path
+    await _check_one_truth(api, run, acknowledged=1, kind="bad")
     for other in others:
         await post(api, "/api/acknowledgement", **other, note="known", until=until)
     html = await _read(api, "/overview")
     assert "7 acknowledged</a>)" in html
     assert 'class="verdict warn"' in html, "two results need review"
+    await _check_one_truth(api, run, acknowledged=7, kind="warn")
+
+
+async def _check_one_truth(api: RunningApi, run: int, *, acknowledged: int, kind: str) -> None:
+    """Check that the lists of runs, the page of the run, the overview, the API and `oa` say the same of a run."""
+    label = f'<span class="status {kind}">Ended, 7 failed ({acknowledged} acknowledged)</span>'
+    for path in ("/runs", f"/runs/{run}", "/overview"):
+        assert label in await _read(api, path), path
+    for path in ("/overview", f"/runs/{run}"):
+        assert f'class="verdict {kind}"' in await _read(api, path), path
+    answers = [await api.get(f"/api/run/{run}"), (await api.get("/api/run"))["runs"][0]]
+    assert {(each["id"], each["jobs"]["Fail"], each["acknowledged"]) for each in answers} == {(run, 7, acknowledged)}
+    shown = (await oa(api, "run", "show", str(run))).out
+    head = next(line for line in shown.splitlines() if "acknowledged" in line).split()
+    row = next(line for line in shown.splitlines() if line.startswith(f"{run} "))
+    assert head.index("acknowledged") == head.index("fail") + 1
+    assert re.search(rf"\b7 +{acknowledged}\b", row), row
 
 
 async def test_page_without_a_bulk_action_for_its_filter_offers_none(api: RunningApi) -> None:

@@ -75,10 +75,12 @@ async def owner(database_url: str) -> AsyncIterator[Database]:
 def rds(tmp_path: Path) -> Iterator[tuple[Postgres, str]]:
     """Return a server, and a database whose master is no superuser but may create roles, like that of RDS."""
     server = Postgres(tmp_path / "rds", fsync_off=True)
-    server.start()
-    server.create_owned("openaddresses", owner="master", password="of-master")
-    yield server, f"postgresql://master:of-master@127.0.0.1:{server.port}/openaddresses"
-    server.stop()
+    try:
+        server.start()
+        server.create_owned("openaddresses", owner="master", password="of-master")
+        yield server, f"postgresql://master:of-master@127.0.0.1:{server.port}/openaddresses"
+    finally:
+        server.stop()
 
 
 async def test_service_reads_and_writes_rows_and_nothing_else(service: Database) -> None:

@@ -5,17 +5,15 @@ MiniStack evaluates them when `AUTH` is set; the emulator of the other tests tak
 
 import json
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from oa_local.aws_client import client
 from oa_local.emulator import Keys, client_environ
-from oa_local.process import Process, StartError, accepts, free_port
+from oa_local.process import Process, answers_http, free_port
 
 ACCOUNT = "000000000000"
-_START_S = 30.0
 _ROOT = Keys("AKIAROOTROOTROOTROOT", "root-secret-root-secret-root-secret")
 
 
@@ -41,13 +39,9 @@ def start_guarded_aws(folder: Path) -> tuple[Process, Mapping[str, str]]:
             "PYTHONWARNINGS": "ignore",
         },
     )
-    process.start()
-    deadline = time.monotonic() + _START_S
-    while not accepts(port):
-        if not process.running or time.monotonic() > deadline:
-            raise StartError(f"the AWS account did not start:\n{process.tail()}")
-        time.sleep(0.05)
-    return process, client_environ(f"http://127.0.0.1:{port}", _ROOT)
+    url = f"http://127.0.0.1:{port}"
+    process.start_and_wait("the AWS account", lambda: answers_http(url))
+    return process, client_environ(url, _ROOT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -82,11 +83,17 @@ _NO_PARTICIPLE = frozenset(
 _PARTICIPLE = re.compile(r"[a-z]+ed\Z")
 
 
+@cache
+def syntax_tree(path: Path) -> ast.Module:
+    """Return the syntax tree of a file, which is parsed once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def modules() -> Iterator[tuple[Path, ast.Module]]:
     """Yield each shipped module with its syntax tree."""
     for source in SOURCES:
         for path in sorted((ROOT / source).rglob("*.py")):
-            yield path.relative_to(ROOT), ast.parse(path.read_text(encoding="utf-8"))
+            yield path.relative_to(ROOT), syntax_tree(path)
 
 
 def is_participle(name: str) -> bool:

@@ -19,7 +19,7 @@ from oa_local.batch.registration import dispatcher_settings
 from oa_local.client import LocalApi
 from oa_local.emulator import Emulator
 from oa_local.postgres import Postgres
-from oa_local.process import Process, accepts, free_port
+from oa_local.process import Process, answers_http, free_port
 from oa_local.provision import Queues, create_bucket, create_queues
 from oa_local.samples import SOURCE_NAME, definition, write_samples
 from oa_tools.image_containers import USER, ImageCheckError, docker_command, run, serving, wait_until
@@ -67,8 +67,7 @@ class Surroundings:
             self.emulator.start()
             self.queues = create_queues(self.emulator.environ, "local")
             create_bucket(self.emulator.environ, "oa-local")
-            process.start()
-            wait_until("the server of files", lambda: accepts(self.files_port))
+            process.start_and_wait("the server of files", lambda: answers_http(self.files_url))
             yield
         finally:
             process.stop()

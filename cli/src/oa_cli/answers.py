@@ -59,23 +59,6 @@ class JobPage(PageAnswer):
     jobs: list[JobAnswer]
 
 
-class RunAnswer(TypedDict):
-    """A run; `jobs` has its number of jobs by status, and `total`. Older servers send no `name`."""
-
-    id: int
-    name: NotRequired[str]
-    status: str
-    live: bool
-    jobs: dict[str, int]
-    created_at: str | None
-
-
-class RunPage(PageAnswer):
-    """GET /api/run."""
-
-    runs: list[RunAnswer]
-
-
 class RefusalAnswer(TypedDict):
     """Why an element of a request has no job."""
 
@@ -83,6 +66,26 @@ class RefusalAnswer(TypedDict):
     pointer: str
     code: str
     message: str
+
+
+class RunAnswer(TypedDict):
+    """A run; `jobs` has its number of jobs by status, and `total`. Older servers send none of what is not required."""
+
+    id: int
+    name: NotRequired[str]
+    status: str
+    live: bool
+    jobs: dict[str, int]
+    created_at: str | None
+    acknowledged: NotRequired[int]
+    refused: NotRequired[int]
+    refusals: NotRequired[list[RefusalAnswer]]
+
+
+class RunPage(PageAnswer):
+    """GET /api/run."""
+
+    runs: list[RunAnswer]
 
 
 class ProductFileLink(TypedDict):

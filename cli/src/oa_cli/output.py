@@ -84,7 +84,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
 def runs_table(runs: Sequence[RunAnswer], page: PageAnswer | None = None) -> Table:
     """Return runs with their counts, for the statuses that occur; `page` has the total of the list."""
     statuses = [status for status in JobStatus if any(run["jobs"][status] for run in runs)]
-    columns = ("run", "name", "status", "live", "jobs", *(status.lower() for status in statuses), "created")
+    extras = [name for name in ("acknowledged", "refused") if any(_extra(run, name) for run in runs)]
+    columns = ("run", "name", "status", "live", "jobs", *(status.lower() for status in statuses), *extras, "created")
     rows = [
         [
             run["id"],
@@ -93,11 +94,17 @@ def runs_table(runs: Sequence[RunAnswer], page: PageAnswer | None = None) -> Tab
             "live" if run["live"] else "",
             run["jobs"]["total"],
             *(run["jobs"][status] or "" for status in statuses),
+            *(_extra(run, name) or "" for name in extras),
             moment(run["created_at"]),
         ]
         for run in runs
     ]
     return table(list_title("run", len(rows), page), columns, rows)
+
+
+def _extra(run: RunAnswer, name: str) -> int:
+    """Return how many failures of a run are acknowledged, or how many definitions were refused."""
+    return run.get("acknowledged", 0) if name == "acknowledged" else run.get("refused", 0)
 
 
 def jobs_table(jobs: Sequence[JobAnswer], page: PageAnswer | None = None) -> Table:
@@ -138,11 +145,10 @@ def describe_error(code: str, message: str | None) -> str:
 
 def list_title(noun: str, shown: int, page: PageAnswer | None) -> str:
     """Return the title of a list: how many items it shows, and of how many."""
-    nouns = f"{noun}{'s' * (shown != 1)}"
     if page is None or page["total"] <= shown:
-        return f"{shown} {nouns}"
+        return plural(shown, noun)
     prefix = "at least " if page["total_is_estimate"] else ""
-    return f"{shown} {nouns} of {prefix}{page['total']:,}"
+    return f"{plural(shown, noun)} of {prefix}{page['total']:,}"
 
 
 def moment(text: str | None) -> str:

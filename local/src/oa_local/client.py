@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any, TypedDict
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from oa_shared.json_types import JsonMapping
@@ -78,6 +78,6 @@ class LocalApi:
         """Return whether the API answers."""
         try:
             self.call("GET", "/api")
-        except (URLError, OSError):
+        except (OSError, HTTPException, ValueError):
             return False
         return True

@@ -2,15 +2,13 @@
 
 import secrets
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from oa_local.process import Process, StartError, accepts, free_port
+from oa_local.process import Process, answers_http, free_port
 
 REGION = "us-east-1"
-_START_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +84,14 @@ class Emulator:
         return client_environ(self.url, self.keys)
 
     def start(self) -> None:
-        """Start the emulator and wait until it listens. Raises StartError."""
+        """Start the emulator and wait until it answers. Raises StartError after stopping it."""
         for name in ("state", "s3"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.process.start()
-        deadline = time.monotonic() + _START_S
-        while not self.answers():
-            if not self.process.running or time.monotonic() > deadline:
-                raise StartError(f"the AWS emulator did not start:\n{self.process.tail()}")
-            time.sleep(0.05)
+        self.process.start_and_wait("the AWS emulator", self.answers)
 
     def answers(self) -> bool:
-        """Return whether the emulator listens."""
-        return accepts(self.port)
+        """Return whether the emulator answers requests; it refuses this one, which has no signature."""
+        return answers_http(self.url)
 
     def stop(self) -> None:
         """Stop the emulator, which saves its state first if `keep` is set."""

@@ -5,6 +5,7 @@ this user reads.
 """
 
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,12 @@ from oa_local.private_file import write_private
 from oa_local.process import Process, StartError, accepts, free_port
 
 SERVICE_USER = "oa_service"
-_START_S = 30.0
+_INITDB_S = 120.0
+# Of a connection: a server that accepts and stays silent must not outlast the limit of its start.
+_CONNECT_S = 5
+# After `kill -9` the processes of the former server end by themselves, soon but not at once.
+_STILL_IN_USE = "is still in use"
+_RETRY_S = 0.2
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -84,44 +90,61 @@ class Postgres:
         return self.password_file.read_text("ascii").strip()
 
     def prepare(self) -> None:
-        """Create the data folder and its password, if need be. Raises StartError with the output of initdb."""
+        """Create the data folder and its password, if need be. Raises StartError with the output of initdb.
+
+        An interrupted start leaves no folder that looks complete: the new one gets its name at the end.
+        """
         if (self.folder / "PG_VERSION").exists():
             return
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        new = self.folder.with_name(f"{self.folder.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
         write_private(self.password_file, secrets.token_hex(_PASSWORD_BYTES))
-        self.folder.mkdir(parents=True, exist_ok=True)
         initdb = Process(
             [
-                *(str(programs() / "initdb"), "-D", str(self.folder), "-U", "postgres"),
+                *(str(programs() / "initdb"), "-D", str(new), "-U", "postgres"),
                 *("--auth=scram-sha-256", "--pwfile", str(self.password_file), "--set", "scram_iterations=1"),
                 *("--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync"),
             ],
             log=self.process.log,
-            unprivileged=self.folder,
+            unprivileged=new,
         )
-        initdb.start()
-        if initdb.child is None or initdb.child.wait() != 0:
+        if initdb.run(within_s=_INITDB_S) != 0:
             raise StartError(f"initdb failed:\n{initdb.tail()}")
+        new.rename(self.folder)
 
     def start(self) -> None:
-        """Prepare the folder, start the server and wait until it answers. Raises StartError."""
+        """Prepare the folder, start the server and wait until it answers. Raises StartError after stopping it."""
         self.prepare()
-        self.process.start()
+        deadline = time.monotonic() + self.process.start_s
+        while True:
+            try:
+                self.process.start_and_wait("postgres", self._is_ready)
+            except StartError:
+                if _STILL_IN_USE not in self.process.tail() or time.monotonic() > deadline:
+                    raise
+                time.sleep(_RETRY_S)
+            else:
+                return
+
+    def _is_ready(self) -> bool:
+        """Return whether the server answers and requires the password."""
         if _OPEN_RULE in self._rules.read_text("utf-8"):
-            self._require_password()
-        deadline = time.monotonic() + _START_S
-        while not self.answers():
-            if not self.process.running or time.monotonic() > deadline:
-                raise StartError(f"postgres did not start:\n{self.process.tail()}")
-            time.sleep(0.05)
+            try:
+                self._require_password()
+            except psycopg2.OperationalError:
+                return False
+        return self.answers() and not self._lets_everyone_in()
+
+    def _lets_everyone_in(self) -> bool:
+        """Return whether a wrong password works, as it does until the server has read its new rules."""
+        return self._accepts_login(f"postgresql://postgres:wrong@127.0.0.1:{self.port}/postgres")
 
     def _require_password(self) -> None:
-        """Give a data folder of an earlier version, which lets everyone in, a password."""
-        deadline = time.monotonic() + _START_S
-        while not accepts(self.port) and self.process.running and time.monotonic() < deadline:
-            time.sleep(0.05)
+        """Give a data folder of an earlier version, which lets everyone in, a password. Raises OperationalError."""
         password = secrets.token_hex(_PASSWORD_BYTES)
-        with closing(psycopg2.connect(f"postgresql://postgres@127.0.0.1:{self.port}/postgres")) as connection:
+        url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        with closing(psycopg2.connect(url, connect_timeout=_CONNECT_S)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(sql.SQL("alter role postgres password {}").format(sql.Literal(password)))
@@ -134,11 +157,12 @@ class Postgres:
         return self.folder / "pg_hba.conf"
 
     def answers(self) -> bool:
-        """Return whether the server accepts connections."""
-        if not accepts(self.port):
-            return False
+        """Return whether the server accepts connections with its password."""
+        return accepts(self.port) and self._accepts_login(self.url())
+
+    def _accepts_login(self, url: str) -> bool:
         try:
-            psycopg2.connect(self.url()).close()
+            psycopg2.connect(url, connect_timeout=_CONNECT_S).close()
         except psycopg2.OperationalError:
             return False
         return True

@@ -7,15 +7,23 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import IO
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from oa_shared.errors import OaError
+
+# Ten times what a service takes on an idle machine: a limit for services that never answer, not for slow machines.
+START_S = 90.0
+_POLL_S = 0.05
+_STOP_AFTER_FAILURE_S = 5.0
 
 
 class StartError(OaError):
@@ -41,7 +49,7 @@ def _probe_port() -> int:
 
 
 def accepts(port: int) -> bool:
-    """Return whether a program listens on a port of loopback."""
+    """Return whether a program listens on a port of loopback, which says nothing about whether it answers."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -67,13 +75,28 @@ def is_ready(port: int) -> bool:
     try:
         with urlopen(f"http://127.0.0.1:{port}/ready", timeout=3) as answer:
             return bool(answer.status == HTTPStatus.OK)
-    except OSError:
+    except (OSError, HTTPException):
+        return False
+
+
+def answers_http(url: str) -> bool:
+    """Return whether a server answers a request, with any status: its port accepts before the server answers."""
+    try:
+        with urlopen(url, timeout=3):  # noqa: S310 - a server of the stack
+            return True
+    except HTTPError as error:
+        error.close()
+        return True
+    except (OSError, HTTPException):
         return False
 
 
 @dataclass(slots=True)
 class Process:
-    """A program that ends with this process; its output is appended to `log`."""
+    """A program that ends with this process; its output is appended to `log`. It answers within `start_s` seconds.
+
+    A detached program outlives this process.
+    """
 
     command: Sequence[str]
     log: Path
@@ -81,25 +104,61 @@ class Process:
     unprivileged: Path | None = None
     death_signal: int = signal.SIGKILL
     stop_signal: int = signal.SIGTERM
+    start_s: float = START_S
+    is_detached: bool = False
     child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the program in its own process group, so that Ctrl-C reaches only this process."""
         if self.child is not None:
             self.child.wait()
+        supervised = [sys.executable, "-m", "oa_local.supervised_exec"]
         options = ["--parent", str(os.getpid()), "--signal", str(int(self.death_signal))]
         if self.unprivileged is not None:
             options += ["--unprivileged", str(self.unprivileged)]
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(  # noqa: S603 - a program of the stack
-                [sys.executable, "-m", "oa_local.supervised_exec", *options, "--", *self.command],
+                self.command if self.is_detached else [*supervised, *options, "--", *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **self.environ},
                 start_new_session=True,
             )
+
+    def start_and_wait(self, name: str, is_answering: Callable[[], bool]) -> None:
+        """Start the program and return when it answers.
+
+        Raises StartError with the end of the log if it ends or does not answer in time. After any exception, which
+        includes KeyboardInterrupt, the program has been stopped.
+        """
+        try:
+            self.start()
+            self._wait_until(name, is_answering)
+        except BaseException:
+            self.stop(timeout_s=_STOP_AFTER_FAILURE_S)
+            raise
+
+    def _wait_until(self, name: str, is_answering: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + self.start_s
+        while self.running and not is_answering():
+            if time.monotonic() > deadline:
+                raise StartError(f"{name} did not answer within {self.start_s:g} s:\n{self.tail()}")
+            time.sleep(_POLL_S)
+        if not self.running:
+            raise StartError(f"{name} ended before it answered:\n{self.tail()}")
+
+    def run(self, *, within_s: float) -> int:
+        """Run the program to its end and return its exit status; after any exception it has been stopped.
+
+        Raises TimeoutExpired.
+        """
+        try:
+            self.start()
+            return self.child.wait(within_s) if self.child else 1
+        finally:
+            self.stop(timeout_s=0)
 
     @property
     def pid(self) -> int:

@@ -4,7 +4,6 @@ import json
 import os
 import secrets
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from oa_local.batch.process import BatchProcess
 from oa_local.emulator import Emulator
 from oa_local.postgres import Postgres, migrate
 from oa_local.private_file import write_private
-from oa_local.process import Process, StartError, accepts, claim_port, free_port, is_ready
+from oa_local.process import Process, StartError, accepts, answers_http, claim_port, free_port, is_ready
 from oa_local.provision import Queues, create_bucket, create_queues
 
 STACK = "local"
@@ -104,8 +103,9 @@ class Stack:
         return self.postgres.url(DATABASE)
 
     def start(self, on_step: Callable[[str], None] = lambda _text: None) -> Iterator[str]:
-        """Start the services in order and yield the name of each when it is ready. Raises StartError.
+        """Start the services in order and yield the name of each when it is ready.
 
+        Raises StartError after stopping all of them.
         `on_step` receives what happens next, before each step that takes seconds.
         """
         steps = (
@@ -114,12 +114,16 @@ class Stack:
             (self._batch, "Starting the emulation of AWS Batch"),
             (self._programs, "Starting the file server, the API and the dispatcher"),
         )
-        for prepare, step in steps:
-            on_step(step)
-            for service in prepare():
-                self.services.append(service)
-                service.start()
-                yield service.name
+        try:
+            for prepare, step in steps:
+                on_step(step)
+                for service in prepare():
+                    self.services.append(service)
+                    service.start()
+                    yield service.name
+        except (Exception, KeyboardInterrupt):
+            self.stop()
+            raise
         env = {"OA_API_URL": self.api_url, "OA_SHARED_SECRET": self.secret}
         write_private(self.folder / "env.json", json.dumps(env, indent=2))
 
@@ -205,20 +209,16 @@ class Stack:
         yield self._program("dispatcher", [_program_path("oa-dispatcher")], {**environ, **dispatcher})
 
     def _program(
-        self, name: str, command: list[str], environ: dict[str, str], is_ready: Callable[[int], bool] = accepts
+        self, name: str, command: list[str], environ: dict[str, str], is_ready: Callable[[int], bool] | None = None
     ) -> Service:
+        """Return a service; without `is_ready` it is ready when its port answers a request."""
         process = Process(command, log=self._log(name), environ=environ)
         port = self.ports[name]
 
-        def start() -> None:
-            process.start()
-            deadline = time.monotonic() + 30
-            while not is_ready(port):
-                if not process.running or time.monotonic() > deadline:
-                    raise StartError(f"{name} did not start:\n{process.tail()}")
-                time.sleep(0.05)
+        def is_answering() -> bool:
+            return is_ready(port) if is_ready else answers_http(f"http://127.0.0.1:{port}/")
 
-        return Service(name, process, start, process.stop)
+        return Service(name, process, lambda: process.start_and_wait(name, is_answering), process.stop)
 
     def _common(self) -> dict[str, str]:
         queues = self._queues()

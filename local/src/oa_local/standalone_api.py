@@ -2,7 +2,6 @@
 
 import os
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +10,9 @@ from tempfile import TemporaryDirectory
 
 from oa_local.client import LocalApi
 from oa_local.postgres import Postgres, migrate
-from oa_local.process import Process, StartError, free_port
+from oa_local.process import Process, free_port
 
 _SECRET = "standalone"  # noqa: S105 - of a short-lived server on loopback
-_START_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,8 @@ def standalone_database() -> Iterator[StandaloneDatabase]:
     """Start Postgres with the durability of production in an empty folder."""
     with TemporaryDirectory(prefix="oa-standalone-", ignore_cleanup_errors=True) as name:
         server = Postgres(Path(name) / "postgres")
-        server.start()
         try:
+            server.start()
             url = server.create("standalone")
             migrate(url)
             yield StandaloneDatabase(Path(name), url)
@@ -69,14 +67,9 @@ def standalone_api(
     environ = standalone_environ(database, port)
     program = str(Path(sys.executable).with_name("oa-api"))
     process = Process([program], log=database.folder / "api.log", environ={**os.environ, **environ, **(settings or {})})
-    process.start()
     try:
         api = LocalApi(f"http://127.0.0.1:{port}", _SECRET)
-        deadline = time.monotonic() + _START_S
-        while not api.answers():
-            if not process.running or time.monotonic() > deadline:
-                raise StartError(f"the API did not start:\n{process.tail()}")
-            time.sleep(0.1)
+        process.start_and_wait("the API", api.answers)
         yield api, process.pid
     finally:
         process.stop()

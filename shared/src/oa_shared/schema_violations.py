@@ -85,8 +85,9 @@ def _known_keys(cause: ValidationError) -> set[str]:
 def _describe_unknown(cause: ValidationError, unknown: Sequence[str]) -> str:
     first = unknown[0]
     nearest = get_close_matches(first[:_MAX_COMPARED], sorted(_known_keys(cause)), 1)
-    more = f" (and {len(unknown) - 1:,} more)" if len(unknown) > 1 else ""
-    return f"unknown key {first[:_MAX_COMPARED]!r}{more}" + (f"; the nearest one is {nearest[0]!r}" if nearest else "")
+    guess = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+    more = f", and {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
+    return f"unknown key {first[:_MAX_COMPARED]!r}{guess}{more}"
 
 
 def _message(cause: ValidationError) -> str:

@@ -89,7 +89,8 @@ def load(root: Path, path: Path = BANNED) -> list[Phrase]:
 
 
 def _unwanted(word: str, term: Term) -> Phrase:
-    pattern = _compile(rf"\b{re.escape(word)}\b", ignore_case=True)
+    plural = "s?" if word[-1].isalpha() and not word.endswith("s") else ""
+    pattern = _compile(rf"\b{re.escape(word)}{plural}\b", ignore_case=True)
     return Phrase(pattern, f"{term.name} (docs/glossary.md)", _USER, None, None)
 
 

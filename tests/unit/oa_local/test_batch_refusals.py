@@ -1,11 +1,15 @@
 """The rules of AWS Batch that the emulation holds: the last value that each takes, and the first that it refuses."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from oa_local.batch.aws_types import SubmittedJob
+from oa_local.batch.job import EmulatedJob, Ledger
 from oa_local.batch.refusals import (
+    MAX_ACTIVE_SHARES,
     MAX_DEPENDENCIES,
     MAX_PAYLOAD_BYTES,
     BatchClientError,
@@ -15,6 +19,7 @@ from oa_local.batch.refusals import (
     check_submission,
 )
 from oa_shared.carriers import MAX_OVERRIDE_CHARACTERS
+from oa_shared.scheduling import share_of
 
 JOB = {"jobName": "oa-test-1-1-00000000", "jobQueue": "q", "jobDefinition": "d"}
 FAIR, PLAIN = {"schedulingPolicyArn": "arn:aws:batch:::scheduling-policy/p"}, dict[str, Any]()
@@ -85,10 +90,30 @@ def test_share_is_for_queues_with_a_fair_share_policy(
     queue: dict[str, Any] | None, fields: dict[str, Any], *, is_taken: bool
 ) -> None:
     if is_taken:
-        check_share(submission(**fields), queue)
+        check_share(submission(**fields), queue, set)
         return
     with pytest.raises(BatchClientError):
-        check_share(submission(**fields), queue)
+        check_share(submission(**fields), queue, set)
+
+
+def test_queue_has_at_most_500_active_shares(tmp_path: Path) -> None:
+    """The shares of the product are fewer, whatever its owners are called."""
+    ledger = Ledger(tmp_path)
+    job = EmulatedJob("one", "shared", "d", [], {}, 512, None)
+    for number in range(MAX_ACTIVE_SHARES):
+        ledger.jobs[str(number)] = replace(job, id=str(number), share=f"owner{number}")
+    ledger.jobs["plain"] = replace(job, id="plain", queue="plain", share="other")
+
+    def submit(share: str) -> None:
+        check_share(submission(shareIdentifier=share), FAIR, lambda: ledger.active_shares("shared"))
+
+    submit("owner7")
+    with pytest.raises(BatchClientError) as error:
+        submit("another")
+    assert "500 active share identifiers" in (error.value.text or "")
+    ledger.jobs["7"].status = "SUCCEEDED"
+    submit("another")
+    assert len({share_of(str(owner)) for owner in range(20_000)}) <= MAX_ACTIVE_SHARES
 
 
 def test_description_is_of_one_to_a_hundred_jobs() -> None:

@@ -29,7 +29,7 @@ _COUNTY_KM, _COUNTRY_KM = 40, 80
 _COUNTY_TOLERANCE, _COUNTRY_TOLERANCE = 0.03, 0.06
 _UNITS_PER_DEGREE = 100
 # Natural Earth draws them apart; a source of the country may cover them.
-_TERRITORIES = {
+TERRITORIES = {
     "AU": ("NF", "CX", "CC"),
     "CY": ("N. Cyprus",),
     "CN": ("HK", "MO", "TW"),
@@ -116,7 +116,7 @@ def _country_lines(modules: Path) -> Iterator[str]:
         countries.setdefault(code, []).append(Feature(code, name, shape))
     for code in sorted(code for code in countries if len(code) == _COUNTRY_LETTERS):
         features = countries[code]
-        territories = [each for other in _TERRITORIES.get(code, ()) for each in countries.get(other, ())]
+        territories = [each for other in TERRITORIES.get(code, ()) for each in countries.get(other, ())]
         shape = shapely.union_all([each.shape for each in (*features, *territories)])
         yield _line(f"iso:{code}", features[0].name, add_margin(shape, _COUNTRY_KM, tolerance=_COUNTRY_TOLERANCE))
 

@@ -1,7 +1,6 @@
 """Makes the layers of the file: land in cells, and lines with the places on both sides."""
 
 import gzip
-import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
+from oa_shared.accents import fold_accents
 from oa_tools.borders.topology import BorderFile, cut_line, read_border_file, simplify
 
 UNITS_PER_DEGREE = 1000
@@ -30,10 +30,7 @@ _NO_REGIONS = frozenset({"usa", "world", "world.hires", "_nul"})
 _STATE_DIGITS = 2
 _NO_PLACE = -1
 # The font of the picture has no letters with marks; of these, Unicode has no decomposition.
-_PLAIN_LETTERS = str.maketrans(
-    {"æ": "ae", "œ": "oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ħ": "h"}
-    | {"Ħ": "H", "\u0131": "i", "ə": "a", "ß": "ss", "\u2013": "-"}
-)
+_PLAIN_LETTERS = str.maketrans({"ə": "a", "\u2013": "-"})
 _MOST_STEP = 2**15 - 1
 
 
@@ -73,8 +70,7 @@ def write_borders(modules: Path, target: Path) -> str:
 
 def _plain(name: str) -> str:
     """Return a name in ASCII, empty if it is in another script."""
-    letters = unicodedata.normalize("NFKD", name.translate(_PLAIN_LETTERS))
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    plain = fold_accents(name.translate(_PLAIN_LETTERS))
     return plain if plain.isascii() else ""
 
 

@@ -76,7 +76,7 @@ def _find_kept(stack: AppliedStack) -> str:
         ports = json.loads(kept.read_text("utf-8"))
         stack.files_port = ports.pop("files_port")
         stack.account = _account(stack.account.python.parents[1], stack.terraform, **ports)
-        if stack.account.answers:
+        if stack.account.answers():
             stack.account.enforce_policies(is_on=False)
             return f"moto of an earlier run listens on {stack.account.url}"
     (stack.terraform.folder / "terraform.tfstate").unlink(missing_ok=True)

@@ -1,9 +1,6 @@
 """The emulated account: moto as a child process, from a virtual environment of its own."""
 
 import json
-import os
-import subprocess
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +9,8 @@ from urllib.request import Request, urlopen
 
 from oa_local.aws_client import client
 from oa_local.emulator import Keys, client_environ
-from oa_local.process import Process, StartError, accepts, free_port
+from oa_local.process import Process, StartError, answers_http, free_port
 
-_START_S = 60.0
 _ACCOUNT = "123456789012"
 # The keys of the root user: `access_control` of the emulator lets it do everything.
 _KEYS = Keys("test", "test")
@@ -76,34 +72,17 @@ class EmulatedAccount:
         return self.log.with_name("access.jsonl")
 
     def start(self) -> None:
-        """Start the account, empty. Raises StartError."""
-        self.process.start()
-        self._wait()
+        """Start the account, empty. Raises StartError after stopping it."""
+        self.process.start_and_wait("the emulated account", self.answers)
 
-    def _wait(self) -> None:
-        deadline = time.monotonic() + _START_S
-        while not accepts(self.port):
-            if (self.process.child and not self.process.running) or time.monotonic() > deadline:
-                raise StartError(f"the emulated account did not start:\n{self.process.tail()}")
-            time.sleep(0.1)
-
-    @property
     def answers(self) -> bool:
-        """Return whether the account listens."""
-        return accepts(self.port)
+        """Return whether the account answers requests."""
+        return answers_http(f"{self.url}/moto-api/")
 
     def start_apart(self) -> None:
-        """Start the account so that it outlives this process. Raises StartError."""
-        with self.log.open("ab") as log:
-            subprocess.Popen(  # noqa: S603 - a program of this check
-                self.process.command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **self.process.environ},
-                start_new_session=True,
-            )
-        self._wait()
+        """Start the account so that it outlives this process. Raises StartError after stopping it."""
+        self.process.is_detached = True
+        self.start()
 
     def enforce_policies(self, *, is_on: bool) -> None:
         """Switch the enforcement of policies on, with an empty log of its decisions, or off."""

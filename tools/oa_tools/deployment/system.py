@@ -1,7 +1,6 @@
 """The system on an applied stack, with the names, settings, secrets, roles and disks that Terraform created."""
 
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from oa_local.batch.process import BatchProcess
 from oa_local.client import LocalApi
 from oa_local.emulator import client_environ
 from oa_local.postgres import Postgres
-from oa_local.process import Process, StartError, accepts, free_port
+from oa_local.process import Process, answers_http, free_port
 from oa_shared.errors import OaError
 from oa_tools.deployment.aws import EVENT_KEYS, EmulatedAccount
 from oa_tools.deployment.container import (
@@ -26,7 +25,6 @@ from oa_tools.deployment.container import (
 from oa_tools.deployment.disk import DiskRule, confine, find_rule
 from oa_tools.deployment.terraform import StackOutputs
 
-_START_S = 60.0
 _TASK_ENTRYPOINT = "oa-task"
 _ECS = "ecs-tasks.amazonaws.com"
 # The flows cannot wait for minutes: for a sweep, until a job counts as lost, until it ends without a result.
@@ -128,7 +126,7 @@ class DeployedSystem:
         return found
 
     def serve(self, name: str) -> None:
-        """Start a service, and wait until its port listens."""
+        """Start a service, and wait until it answers."""
         program = "oa-dispatcher" if name == "dispatcher" else "oa-api"
         self._start(name, self._program(name, self.read(name), program, self._local(name)), self.ports.get(name))
 
@@ -221,8 +219,7 @@ class DeployedSystem:
         )
 
     def _wait_for_end(self, process: Process) -> None:
-        process.start()
-        if process.child is None or process.child.wait(120) != 0:
+        if process.run(within_s=120) != 0:
             raise DeployedSystemError(f"{process.log.stem} failed:\n{process.tail()}")
 
     def _serve_files(self) -> None:
@@ -242,9 +239,4 @@ class DeployedSystem:
 
     def _start(self, name: str, process: Process, port: int | None) -> None:
         self.processes[name] = process
-        process.start()
-        deadline = time.monotonic() + _START_S
-        while port is not None and not accepts(port):
-            if not process.running or time.monotonic() > deadline:
-                raise StartError(f"{name} did not start:\n{process.tail()}")
-            time.sleep(0.1)
+        process.start_and_wait(name, lambda: port is None or answers_http(f"http://127.0.0.1:{port}/live"))

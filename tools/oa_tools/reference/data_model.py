@@ -37,6 +37,7 @@ _KEPT: Mapping[str, str] = {
     "`conversions`, `logs`",
     "failure_day": "180 days, or until an attempt of the day is recorded or corrected; the sweep then counts it again",
     "failure_count": "as long as its day",
+    "run_refusal": "as long as its run",
     "batch_array": "30 days",
     "array_child": "as long as its array",
     "array_container": "as long as its array",

@@ -81,7 +81,10 @@ class _Request(TypedDict):
 
 @click.group()
 def bulk() -> None:
-    """Rerun, cancel, confirm or reject many jobs."""
+    """Rerun, cancel, confirm or reject many jobs.
+
+    Each action shows a count and asks for confirmation first.
+    """
 
 
 def _add_command(action: str, description: str) -> None:

@@ -82,7 +82,7 @@ def data_list(limit: int, *, sort: str | None, as_json: bool, **selection: objec
 @click.argument("number", type=int)
 @json_option
 def data_show(number: int, *, as_json: bool) -> None:
-    """Show a dataset: files, license and fill rates."""
+    """Show a dataset: files, license and attribute coverage."""
 
     async def work(api: Api) -> int:
         dataset = await api.get(f"/api/data/{number}", Dataset)

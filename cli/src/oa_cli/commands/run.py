@@ -6,7 +6,7 @@ from oa_cli.answers import JobPage, RunAnswer, RunPage
 from oa_cli.client import Api
 from oa_cli.options import STATUSES, limit_option, live_option
 from oa_cli.output import jobs_table, runs_table
-from oa_cli.runner import json_option, print_answer
+from oa_cli.runner import json_option, print_answer, print_refusals
 from oa_cli.runner import run as run_work
 from oa_cli.watch import watch_run
 
@@ -45,6 +45,8 @@ def run_show(number: int, status: str | None, limit: int, *, as_json: bool) -> N
         page = await api.get(f"/api/run/{number}/jobs", JobPage, status=status, limit=limit)
         shown = (runs_table([answer]), "", jobs_table(page["jobs"], page))
         print_answer({**answer, "latest_jobs": page["jobs"]}, *shown, as_json=as_json)
+        if not as_json:
+            print_refusals(answer.get("refusals", []))
         return 0
 
     run_work(work)

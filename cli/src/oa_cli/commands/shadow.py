@@ -47,9 +47,10 @@ def shadow(
 ) -> None:
     """Compare published data with openaddresses/batch.
 
-    For each dataset that either side has published: number of features, bounds, fill rates, and hashes that do not
-    depend on order; what differs, and which side is nearer to the number of rows in the source. --json prints a line
-    for each dataset as it is compared. Exit status 1 means that a dataset differs, is missing or cannot be read.
+    Compares each dataset that either side has published by number of features, bounds, attribute coverage, and hashes
+    that do not depend on order. Prints what differs, and which side is nearer to the number of rows in the source.
+    --json prints a line for each dataset as it is compared. Exit status 1 means that a dataset differs, is missing or
+    cannot be read.
     """
     with _exit_on_error(report):
         url = ours.rstrip("/") if ours else find_target(os.environ, Path.cwd()).url

@@ -12,6 +12,7 @@ from oa_cli.options import LAYER
 from oa_cli.runner import ExitStatus, json_option, print_answer, print_error, print_refusals, run
 from oa_cli.submission import find_refusals, read_element
 from oa_cli.watch import watch_run
+from oa_shared.value_text import plural
 
 
 class CreatedRun(TypedDict):
@@ -66,6 +67,7 @@ def submit(
             created = await api.post(f"/api/run/{run_id}/jobs", CreatedJobs, {"jobs": elements})
         except RejectedError:
             await api.patch(f"/api/run/{run_id}", RunAnswer, {"closed": True})
+            print_error(f"run {run_id} keeps the reasons: {run_page(api, run_id)}")
             raise
         await api.patch(f"/api/run/{run_id}", RunAnswer, {"closed": True})
         print_refusals(created["errors"])
@@ -78,8 +80,7 @@ def submit(
                 print_answer(created, page, as_json=False)
             status = await watch_run(api, run_id, as_json=as_json)
             return ExitStatus.JOB_FAILED if is_incomplete else status
-        count = len(created["jobs"])
-        line = f"run {run_id}: {count} job{'s' * (count != 1)}; `oa run watch {run_id}` shows the progress"
+        line = f"run {run_id}: {plural(len(created['jobs']), 'job')}; `oa run watch {run_id}` shows the progress"
         print_answer({**created, "page": page}, line, page, as_json=as_json)
         return ExitStatus.JOB_FAILED if is_incomplete else ExitStatus.DONE
 

@@ -47,6 +47,7 @@ class EmulatedJob:
     stop_reason: str | None = None
     array_size: int | None = None
     array_index: int | None = None
+    share: str | None = None
 
     @property
     def array_id(self) -> str | None:
@@ -129,6 +130,11 @@ class Ledger:
         """Store a job."""
         self.jobs[job.id] = job
         _write(self._jobs_folder / f"{job.id}.json", asdict(job))
+
+    def active_shares(self, queue: str) -> set[str]:
+        """Return the shares of a queue that have a job which has not ended."""
+        jobs = (job for job in self.jobs.values() if job.queue == queue and job.status not in ENDED)
+        return {job.share for job in jobs if job.share is not None}
 
     def save_definition(self, name: str, definition: RegisteredDefinition) -> None:
         """Store a job definition under its name."""

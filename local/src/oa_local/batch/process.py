@@ -1,16 +1,14 @@
 """The Batch emulation as a child process, with a queue for each lane and a definition for each tier."""
 
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from oa_local.aws_client import AwsClient, client
+from oa_local.batch.access import OPEN_PATH
 from oa_local.batch.registration import TASK, dispatcher_settings, register
-from oa_local.process import Process, StartError, accepts, free_port
-
-_START_S = 20.0
+from oa_local.process import Process, answers_http, free_port
 
 
 @dataclass(slots=True)
@@ -41,17 +39,12 @@ class BatchProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start the server and wait until it listens. Raises StartError."""
-        self.process.start()
-        deadline = time.monotonic() + _START_S
-        while not self.answers():
-            if not self.process.running or time.monotonic() > deadline:
-                raise StartError(f"the Batch emulation did not start:\n{self.process.tail()}")
-            time.sleep(0.05)
+        """Start the server and wait until it answers. Raises StartError after stopping it."""
+        self.process.start_and_wait("the Batch emulation", self.answers)
 
     def answers(self) -> bool:
-        """Return whether the server listens."""
-        return accepts(self.port)
+        """Return whether the server answers requests."""
+        return answers_http(f"{self.url}{OPEN_PATH}")
 
     def stop(self) -> None:
         """Stop the server and the jobs that it runs."""

@@ -1,11 +1,11 @@
-"""What AWS Batch refuses of SubmitJob, DescribeJobs and TerminateJob, so that nothing works here that fails there.
+"""What AWS Batch refuses of calls that submit, describe or end jobs, so that nothing works here that fails there.
 
 From https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html and the quotas of the user guide.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from aiohttp import web
 
@@ -17,6 +17,7 @@ from oa_shared.json_types import JsonObject
 MAX_PAYLOAD_BYTES = 30 * 1024
 MAX_DEPENDENCIES, MAX_TAGS, MAX_ATTEMPTS, MAX_PRIORITY = 20, 50, 10, 9999
 MIN_TIMEOUT_S = 60
+MAX_ACTIVE_SHARES = 500
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _SHARE = re.compile(r"[A-Za-z0-9]{1,255}\*?")
 _RESERVED = "AWS_BATCH"
@@ -50,9 +51,10 @@ def check_submission(new_job: SubmittedJob, *, size_bytes: int) -> None:
         raise BatchClientError(f"{', '.join(unsupported)}: the emulation of Batch does not support it")
 
 
-def check_share(new_job: SubmittedJob, queue: JsonObject | None) -> None:
-    """Refuse a share identifier that is missing, malformed, or for a queue without a fair-share policy.
+def check_share(new_job: SubmittedJob, queue: JsonObject | None, active_shares: Callable[[], Collection[str]]) -> None:
+    """Refuse a share identifier that is missing, malformed, one too many, or for a queue without a fair-share policy.
 
+    `active_shares` returns the shares of the queue with jobs that have not ended: AWS allows 500 (API_ShareAttributes).
     Raises BatchClientError.
     """
     share = new_job.get("shareIdentifier")
@@ -65,6 +67,8 @@ def check_share(new_job: SubmittedJob, queue: JsonObject | None) -> None:
         raise BatchClientError("shareIdentifier must be specified: the job queue has a fair-share scheduling policy")
     if not has_policy and (share is not None or "schedulingPriorityOverride" in new_job):
         raise BatchClientError("shareIdentifier and schedulingPriorityOverride need a queue with a fair-share policy")
+    if has_policy and share not in (active := active_shares()) and len(active) >= MAX_ACTIVE_SHARES:
+        raise BatchClientError(f"the job queue has {len(active)} active share identifiers, the limit")
 
 
 def check_description(ids: Sequence[str]) -> None:

@@ -51,16 +51,24 @@ class Scheduler:
 
     def stop(self, job: EmulatedJob, reason: str) -> None:
         """Stop a job: at once if it waits, with SIGTERM if it runs; an ended job does not change."""
-        if job.status in ENDED:
-            return
-        if job.array_size is not None:
-            for index in range(job.array_size):
-                self.stop(self._ledger.jobs[child_batch_job(job.id, index)], reason)
-            return
-        job.stop_reason = reason
-        if job in self._waiting:
-            self._waiting.remove(job)
-            self._end(job, ContainerExit(None, reason))
+        for each in self._jobs_to_run(job):
+            self.cancel(each, reason)
+            if each.status not in ENDED:
+                each.stop_reason = reason
+
+    def cancel(self, job: EmulatedJob, reason: str) -> None:
+        """End a job that waits; one that has started does not change, as with CancelJob of AWS."""
+        for each in self._jobs_to_run(job):
+            if each in self._waiting:
+                self._waiting.remove(each)
+                each.stop_reason = reason
+                self._end(each, ContainerExit(None, reason))
+
+    def _jobs_to_run(self, job: EmulatedJob) -> list[EmulatedJob]:
+        """Return the children of an array job, or the job itself."""
+        if job.array_size is None:
+            return [job]
+        return [self._ledger.jobs[child_batch_job(job.id, index)] for index in range(job.array_size)]
 
     async def close(self) -> None:
         """Kill the running jobs; the next server fails them."""

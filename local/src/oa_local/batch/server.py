@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -60,8 +60,8 @@ class BatchApi:
             "submitjob": self.submit_job,
             "describejobs": self.describe_jobs,
             "listjobs": self.list_jobs,
-            "terminatejob": self.stop_job,
-            "canceljob": self.stop_job,
+            "terminatejob": self.terminate_job,
+            "canceljob": self.cancel_job,
             "registerjobdefinition": self.register_job_definition,
             "describejobdefinitions": self.describe_job_definitions,
             "createjobqueue": self.create_job_queue,
@@ -73,7 +73,8 @@ class BatchApi:
         """SubmitJob."""
         new_job: SubmittedJob = await request.json()
         check_submission(new_job, size_bytes=len(await request.read()))
-        check_share(new_job, self._queues.get(_last(new_job["jobQueue"])))
+        queue = _last(new_job["jobQueue"])
+        check_share(new_job, self._queues.get(queue), lambda: self._ledger.active_shares(queue))
         definition = self._definition(new_job["jobDefinition"])
         job = _job(new_job, definition)
         if job.array_size is None:
@@ -117,13 +118,20 @@ class BatchApi:
         more = {"nextToken": str(end)} if end < len(jobs) else {}
         return web.json_response({"jobSummaryList": jobs[first:end], **more})
 
-    async def stop_job(self, request: web.Request) -> web.Response:
-        """TerminateJob and CancelJob."""
+    async def terminate_job(self, request: web.Request) -> web.Response:
+        """TerminateJob."""
+        return await self._end(request, self._scheduler.stop)
+
+    async def cancel_job(self, request: web.Request) -> web.Response:
+        """CancelJob, which succeeds and does nothing for a job that has started."""
+        return await self._end(request, self._scheduler.cancel)
+
+    async def _end(self, request: web.Request, end: Callable[[EmulatedJob, str], None]) -> web.Response:
         body = await request.json()
         check_end(body)
         job = self._ledger.jobs.get(body["jobId"])
         if job is not None:
-            self._scheduler.stop(job, body["reason"])
+            end(job, body["reason"])
         return web.json_response({})
 
     async def register_job_definition(self, request: web.Request) -> web.Response:
@@ -175,6 +183,7 @@ def _job(new_job: SubmittedJob, definition: RegisteredDefinition) -> EmulatedJob
         memory_mib=int(sizes.get("MEMORY", container.get("memory", _DEFAULT_MEMORY_MIB))),
         timeout_s=timeout.get("attemptDurationSeconds"),
         array_size=new_job.get("arrayProperties", {}).get("size"),
+        share=new_job.get("shareIdentifier"),
     )
 
 

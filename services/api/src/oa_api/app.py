@@ -87,31 +87,47 @@ def make_app(
     app = web.Application(middlewares=middlewares, client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
     app[PROCESS] = process or ProcessState()
+    app[DATABASE] = database
+    app[STORAGE] = storage
+    app[QUEUES] = queues
+    app[FETCHER] = fetcher
+    app[EXAMINER] = examiner
+    app[KEY_ISSUER] = key_issuer
+    app[IDENTITY_CHECK] = identity_check
+    _set_up_requests(app, settings)
+    _set_up_streams(app, settings, database)
+    _add_routes(app, settings)
+    _set_up_rooms(app)
+    return app
+
+
+def _set_up_requests(app: web.Application, settings: Settings) -> None:
+    """Set up what each request meets: secrets, limits, headers, the kept bodies of responses."""
     app[GITHUB_SIGN_IN] = GitHubSignInSettings.of(settings)
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
+    app[WEBHOOK_SECRETS] = WebhookSecrets(settings.github_webhook_secret, settings.github_webhook_secret_previous)
     app[LIMITS] = RequestLimits(settings)
     app[BODY_BUDGETS] = BodyBudgets()
+    app[KEPT_BODIES] = KeptBodies()
+    app[TRIAL_TURNS] = asyncio.Semaphore(MAX_TRIAL_TURNS)
+    app[ARRIVING_UPLOADS] = asyncio.Semaphore(MAX_ARRIVING)
     app.on_response_prepare.extend(
         (add_rate_limit_headers, add_token_warning, add_cross_origin_headers, add_security_headers, forbid_storing)
     )
+
+
+def _set_up_streams(app: web.Application, settings: Settings, database: Database) -> None:
+    """Set up the streams of events, which end when the application shuts down."""
+    limits = {"max_streams": settings.event_streams, "client_streams": settings.event_streams_per_client}
+    app[HUB] = Hub(database, **limits)
+    app.on_shutdown.append(_end_streams)
+
+
+def _set_up_rooms(app: web.Application) -> None:
+    """Set up the files and documents of the pages, and what single rooms keep between requests."""
     app[ASSETS] = read_assets()
-    app[DATABASE] = database
-    app[STORAGE] = storage
-    app[KEY_ISSUER] = key_issuer
-    app[IDENTITY_CHECK] = identity_check
-    app[QUEUES] = queues
     app[DOCUMENT] = _document()
     app[DOCUMENT_V1] = _document_v1()
-    app[FETCHER] = fetcher
-    app[EXAMINER] = examiner
-    app[KEPT_BODIES] = KeptBodies()
-    app[HUB] = Hub(
-        database,
-        max_streams=settings.event_streams,
-        client_streams=settings.event_streams_per_client,
-    )
-    app.on_shutdown.append(_end_streams)
-    _add_routes(app, settings)
     app[RENDER_ERROR] = render_error
     set_up_pages(app)
     set_up_coverage(app)
@@ -120,10 +136,6 @@ def make_app(
     set_up_system_status(app)
     set_up_dead_letters(app)
     set_up_documentation(app)
-    app[TRIAL_TURNS] = asyncio.Semaphore(MAX_TRIAL_TURNS)
-    app[ARRIVING_UPLOADS] = asyncio.Semaphore(MAX_ARRIVING)
-    app[WEBHOOK_SECRETS] = WebhookSecrets(settings.github_webhook_secret, settings.github_webhook_secret_previous)
-    return app
 
 
 @cache

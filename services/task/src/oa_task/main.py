@@ -13,6 +13,7 @@ from oa_shared.job_kinds import JobKind
 from oa_task.commands.author_commands import AUTHOR_COMMANDS
 from oa_task.commands.engine_group import EngineCommands
 from oa_task.commands.parameters import DefinitionParameter, examples
+from oa_task.runtime.gc_tuning import reduce_gc_frequency, skip_collection_at_exit
 from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import OPTIONAL_OUTPUTS
 
@@ -24,6 +25,8 @@ EXIT_STATUSES = "Exit statuses: 0 success, 2 wrong usage, 10-19 the source, 20-2
 @click.version_option(package_name="oa-task")
 def main() -> None:
     """Download, conform and write one (layer, name) entry of a source."""
+    reduce_gc_frequency()
+    skip_collection_at_exit()
 
 
 for command in AUTHOR_COMMANDS:

@@ -24,7 +24,7 @@ def check_whole(definition: JsonObject) -> Iterator[LintFinding]:
     yield from (error(problem.pointer, "source.schema", problem.message) for problem in repeated_names(definition))
     coverage = cast("JsonMapping", definition["coverage"])
     if not any(coverage.get(kind) for kind in _COVERAGES):
-        yield warning("/coverage", "no_coverage", f"missing coverage: add one of {', '.join(_COVERAGES)}")
+        yield warning("/coverage", "no_coverage", "`coverage` needs a US Census ID, an ISO 3166 code or a geometry")
     if contradiction := explain_contradiction(coverage):
         yield warning(child_pointer("/coverage", "US Census", "geoid"), "wrong_geoid", contradiction)
 

@@ -46,7 +46,7 @@ def _check_url(text: str, pointer: str, *, from_server: bool) -> Iterator[LintFi
         )
         yield warning(pointer, "one_page", message)
     if text.startswith("http:"):
-        yield hint(pointer, "not_encrypted", "the download is not encrypted: check whether https works")
+        yield hint(pointer, "not_encrypted", "the URL uses http: try https")
 
 
 def _check_layer(text: str, url: URL | None, pointer: str) -> Iterator[LintFinding]:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from oa_task.read.kml_outline import PartLimits
 from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import SandboxRequest
 from support.bad_input.layers import write_layer
 from support.packings import CONTAINERS
-from support.table_files import kml_body, ods_body, xlsx_body
+from support.table_files import gml_body, kml_body, ods_body, xlsx_body
 
 TABLE = b"NO,ST,X,Y\n1,Main,1.5,2.5\n"
 CSV = {"format": "csv", "lon": "X", "lat": "Y"}
@@ -53,6 +54,28 @@ async def test_packing_is_unpacked_in_the_sandbox(container: str, tmp_path: Path
 )
 async def test_format_is_read_in_the_sandbox(name: str, body: bytes, conform: dict[str, str], tmp_path: Path) -> None:
     assert await count_in_sandbox(tmp_path, name, body, conform) > 0
+
+
+def large_kml() -> bytes:
+    """Return KML that the reader reads in parts: more than one part's bytes."""
+    body = kml_body()
+    start, end = body.index(b"<Placemark>"), body.index(b"</Document>")
+    places = body[start:end]
+    return body[:start] + places * (PartLimits().bytes // len(places) + 1) + body[end:]
+
+
+# Files as they are downloaded, in a folder that the reader cannot change, of which it makes others.
+REWRITTEN = {
+    "KML in UTF-16": ("a.kml", lambda: kml_body().decode().encode("utf-16"), {"format": "xml"}, 3),
+    "GML in UTF-16": ("a.gml", lambda: gml_body().decode().encode("utf-16"), {"format": "xml", "srs": "EPSG:4326"}, 3),
+    "large KML": ("a.kml", large_kml, {"format": "xml"}, large_kml().count(b"<Placemark>")),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(REWRITTEN))
+async def test_downloaded_file_that_the_reader_rewrites_is_read_in_the_sandbox(kind: str, tmp_path: Path) -> None:
+    name, make_body, conform, rows = REWRITTEN[kind]
+    assert await count_in_sandbox(tmp_path, name, make_body(), conform) == rows
 
 
 @pytest.mark.parametrize("kind", sorted(LAYERS))

@@ -64,7 +64,7 @@ async def post_bulk(request: web.Request) -> web.Response:
     except ConflictError as error:
         given = {name: value for name, value in await form_values(request) if name not in _NOT_FILTERED}
         return flash.see_other(request, f"{PATH}?{urlencode(given)}", f"Not changed: {error.detail}.", kind="bad")
-    return flash.see_other(request, f"{PATH}/{bulk_action_id}", "Bulk action created.")
+    return flash.see_other(request, f"{PATH}/{bulk_action_id}", "Bulk action started.")
 
 
 async def show_progress(request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from oa_api.db.name_patterns import fold_accents
+from oa_api.db.name_patterns import fold_name
 
 # Read when the module is loaded, so that no request waits for a disk.
 _TEXT = gzip.decompress(Path(__file__).with_name("places.tsv.gz").read_bytes()).decode()
@@ -72,4 +72,4 @@ def _searched_places() -> list[tuple[Place, str]]:
 
 def _words(text: str) -> list[str]:
     """Return the words of a text in lower case without accents."""
-    return "".join(char if char.isalnum() else " " for char in fold_accents(text)).split()
+    return "".join(char if char.isalnum() else " " for char in fold_name(text)).split()

@@ -1,11 +1,10 @@
 """Regular expressions of Postgres that find names whatever the case and the accents, as people type them."""
 
 import re
-import unicodedata
 from functools import cache
 
-# Letters that have no decomposition, and what people type in their place.
-_PLAIN = {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "\u0131": "i"}
+from oa_shared.accents import fold_accents
+
 # An umlaut is also written with an e: koeln, köln and koln are one name.
 _UMLAUTS = "aou"
 _LATIN = range(0xC0, 0x250)
@@ -16,17 +15,16 @@ _MAX_FOLDED = 40
 
 def similar_pattern(text: str) -> str:
     """Return the pattern of `lower(name) ~ pattern` for names that contain a text in any case, with any accents."""
-    plain = fold_accents(text)
+    plain = fold_name(text)
     if not plain or len(plain) > _MAX_FOLDED:
         return "".join(map(_escape, text.lower()))
     parts = (_pattern_of(match[0]) for match in _GROUPS.finditer(plain))
     return "".join(parts)
 
 
-def fold_accents(text: str) -> str:
+def fold_name(text: str) -> str:
     """Return a text in lower case without accents."""
-    plain = unicodedata.normalize("NFD", text.lower())
-    return "".join(_PLAIN.get(character, character) for character in plain if not unicodedata.combining(character))
+    return fold_accents(text).lower()
 
 
 def _pattern_of(characters: str) -> str:
@@ -48,7 +46,7 @@ def _accents() -> dict[str, str]:
     """Return the accented lower-case characters of the Latin script by their plain character, or the first of two."""
     accented: dict[str, str] = {}
     for character in map(chr, _LATIN):
-        plain = fold_accents(character)
+        plain = fold_name(character)
         is_accented = character.islower() and plain != character
         if is_accented and (len(plain) == 1 or plain in {"ae", "oe"}):
             accented[plain[0]] = accented.get(plain[0], "") + character

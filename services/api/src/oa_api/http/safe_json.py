@@ -109,3 +109,8 @@ def _pointer(path: tuple[str | int, ...]) -> str:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def escape_unstorable(text: str) -> str:
+    """Return a text with the characters escaped that Postgres cannot store: lone surrogates and NUL."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")

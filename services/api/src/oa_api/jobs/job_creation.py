@@ -13,7 +13,8 @@ from oa_api.identity import audit_log
 from oa_api.identity.permission import require_for_run, require_to_add_jobs
 from oa_api.identity.principal import Principal
 from oa_api.jobs.outbox import first_message
-from oa_api.jobs.planning import JobPlan, PlannedJob
+from oa_api.jobs.planning import JobPlan, PlannedJob, Rejection
+from oa_api.jobs.refusals import keep_refusals
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.rows import ExistingJobRow
 from oa_api.jobs.run_names import name_of_jobs
@@ -87,6 +88,7 @@ async def create_jobs(
         locked = await lock_run(transaction, run)
         _require_addable(run, locked, by=by)
         added = await add_jobs(transaction, locked, plan.jobs, traceparent)
+        await keep_refusals(transaction, run, plan.rejections)
         await name_run(transaction, run, name_of_jobs([job.source_name for job in plan.jobs]))
         response = {"run": run, **asdict(added), "errors": [asdict(item) for item in plan.rejections]}
         detail = {"jobs": len(added.jobs) - len(added.existing)}
@@ -98,6 +100,19 @@ async def create_jobs(
     response = await database.run(work)
     fault_point("api.after_commit")
     return response
+
+
+async def refuse_jobs(database: Database, run: int, rejections: Sequence[Rejection], *, by: Principal) -> None:
+    """Keep with a run why a request created no jobs in it.
+
+    Raises NotFoundError, ForbiddenError, and ConflictError for a closed run.
+    """
+
+    async def work(transaction: Transaction) -> None:
+        _require_addable(run, await lock_run(transaction, run), by=by)
+        await keep_refusals(transaction, run, rejections)
+
+    await database.run(work)
 
 
 async def create_standalone_jobs(

@@ -13,6 +13,16 @@ SELECT CASE
     ELSE 'Ended'
 END AS status
 
+-- name: acknowledged_of_run
+-- Part: how many failed jobs of a run are acknowledged: one step in job_failed_by_cause for each acknowledgement.
+CASE WHEN tally.counts ? 'Fail' THEN (
+    SELECT coalesce(sum((
+        SELECT count(*) FROM job
+        WHERE job.source_name = known.source_name AND job.error_code = known.error_code AND job.run_id = run.id
+          AND job.status = 'Fail'
+    )), 0)::bigint FROM {acknowledgements.queries.active} known
+) ELSE 0 END
+
 -- name: runs_filtered
 -- Part: the runs of a filter.
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
@@ -30,7 +40,7 @@ run.id, run.name, run.created_at, run.live, run.lane, run.sample, run.force, run
        ), run.closed_at) END AS ended_at, run.owner,
        CASE WHEN run.owner ~ '^[0-9]{1,18}$' THEN (
            SELECT account.login FROM account WHERE account.id = run.owner::bigint
-       ) END AS owner_login
+       ) END AS owner_login, {acknowledged_of_run} AS acknowledged, {jobs.refusals.refused} AS refused
 
 -- name: runs_selected
 -- Part: the columns of a run, for the runs of a filter.

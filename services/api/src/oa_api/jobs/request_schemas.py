@@ -29,6 +29,7 @@ from oa_api.jobs.requests import (
     RunChangeKind,
     RunFilter,
 )
+from oa_api.jobs.run_rows import RUN_ENDED
 from oa_shared.carriers import MAX_NAME
 from oa_shared.failures import FAILURES
 from oa_shared.job_kinds import JobKind
@@ -38,7 +39,6 @@ from oa_shared.status import LAYERS, JobStatus
 
 MAX_JOBS = 10_000
 MAX_SAMPLE = 1000
-RUN_ENDED = "Ended"
 SOURCE_NAME = rf"(?!.{{{MAX_NAME + 1}}})(?!\.)[\w.-]+(/(?!\.)[\w.-]+){{0,9}}\Z"
 
 

@@ -1,5 +1,7 @@
 """The endpoints below /api/run."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from functools import partial
 
@@ -10,7 +12,7 @@ from oa_api.definitions.examiner import EXAMINER
 from oa_api.definitions.fetcher import FETCHER
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.conditional import respond_conditionally
-from oa_api.http.errors import InvalidError
+from oa_api.http.errors import BadRequestError, InvalidError, TooLargeError, UnsupportedTypeError
 from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.paging import list_response
 from oa_api.http.problem import TRACEPARENT
@@ -19,9 +21,11 @@ from oa_api.identity.authorization import is_trusted
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import job_creation, queries, runs
 from oa_api.jobs.element_planning import plan_posted
+from oa_api.jobs.planning import Rejection
+from oa_api.jobs.refusals import WHOLE_REQUEST, list_refusals
 from oa_api.jobs.request_schemas import JobFilterSchema, NewJobsSchema, NewRunSchema, RunChangeSchema, RunFilterSchema
 from oa_api.jobs.run_schemas import CreatedJobsSchema, RunCountSchema
-from oa_api.jobs.serializers import serialize_listed_job, serialize_run
+from oa_api.jobs.serializers import serialize_detailed_run, serialize_listed_job, serialize_run
 
 
 async def list_runs(request: web.Request) -> web.Response:
@@ -32,7 +36,7 @@ async def list_runs(request: web.Request) -> web.Response:
 
 
 async def get_run(request: web.Request) -> web.Response:
-    """Return one run with its status and counts, or 304."""
+    """Return one run with its status, counts and refusals, or 304."""
     return respond_conditionally(request, await _run_response(request, path_id(request, "run")))
 
 
@@ -53,13 +57,28 @@ async def patch_run(request: web.Request) -> web.Response:
 
 
 async def _run_response(request: web.Request, run: int) -> web.Response:
-    return web.json_response(serialize_run(await queries.get_run(request.app[DATABASE], run)))
+    database = request.app[DATABASE]
+    row = await queries.get_run(database, run)
+    return web.json_response(serialize_detailed_run(row, await list_refusals(database, run) if row.refused else []))
 
 
 async def post_jobs(request: web.Request) -> web.Response:
     """Create the jobs that a run lacks; `errors` names the elements and entries that get none."""
-    body = await read_json_bytes(request, limit=NewJobsSchema.max_bytes)
+    async with _keep_refusal(request):
+        body = await read_json_bytes(request, limit=NewJobsSchema.max_bytes)
     return web.json_response(CreatedJobsSchema().dump(await create_posted_jobs(request, body)))
+
+
+@asynccontextmanager
+async def _keep_refusal(request: web.Request) -> AsyncIterator[None]:
+    """Keep with the run of the path why a request as a whole creates no jobs."""
+    try:
+        yield
+    except (BadRequestError, InvalidError, TooLargeError, UnsupportedTypeError) as error:
+        refusal = Rejection(0, WHOLE_REQUEST, error.code, error.detail)
+        database, run = request.app[DATABASE], path_id(request, "run")
+        await job_creation.refuse_jobs(database, run, [refusal], by=request[PRINCIPAL])
+        raise
 
 
 async def create_posted_jobs(request: web.Request, body: bytes) -> object:
@@ -69,8 +88,10 @@ async def create_posted_jobs(request: web.Request, body: bytes) -> object:
     earlier = await job_creation.check_before_fetch(database, run, idempotency, by=by)
     if earlier is not None:
         return earlier
-    plan = await plan_posted(body, request.app[FETCHER], request.app[EXAMINER])
+    async with _keep_refusal(request):
+        plan = await plan_posted(body, request.app[FETCHER], request.app[EXAMINER])
     if not plan.jobs:
+        await job_creation.refuse_jobs(database, run, plan.rejections, by=by)
         raise InvalidError(
             "no jobs were created: every definition was refused",
             fields={"jobs": [asdict(item) for item in plan.rejections]},

@@ -10,7 +10,7 @@ from oa_api.jobs.request_schemas import (
     RunChangeSchema,
     RunFilterSchema,
 )
-from oa_api.jobs.run_schemas import CreatedJobsSchema, RunCountSchema, RunListSchema, RunSchema
+from oa_api.jobs.run_schemas import CreatedJobsSchema, DetailedRunSchema, RunCountSchema, RunListSchema
 from oa_api.jobs.schemas import JobListSchema
 from oa_shared.roles import Role
 
@@ -32,7 +32,7 @@ API = (
         run_api.post_run,
         "Create a run",
         operation_id="createRun",
-        response=RunSchema,
+        response=DetailedRunSchema,
         tag="runs",
         description="A run groups jobs that are created together.",
         body=NewRunSchema,
@@ -43,7 +43,7 @@ API = (
         "/api/run/{run}",
         run_api.get_run,
         "Get a run",
-        response=RunSchema,
+        response=DetailedRunSchema,
         tag="runs",
         description=f"With its status and the number of jobs in each status. {CONDITIONAL}",
         also=(304,),
@@ -54,7 +54,7 @@ API = (
         run_api.patch_run,
         "Change a run",
         operation_id="updateRun",
-        response=RunSchema,
+        response=DetailedRunSchema,
         tag="runs",
         description=(
             "Omitted fields stay unchanged. A run that becomes live publishes the results of its finished jobs; 409 if "

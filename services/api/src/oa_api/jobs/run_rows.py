@@ -6,6 +6,8 @@ from datetime import datetime
 from oa_shared.json_types import JsonObject
 from oa_shared.status import JobStatus
 
+RUN_ENDED = "Ended"
+
 
 def title_of_run(run: int, name: str) -> str:
     """Return the name of a run, or its number if it has none."""
@@ -17,6 +19,7 @@ class RunRow:
     """A run with the number of its jobs in each status; `sample` is the number of features that its jobs process.
 
     With `force` its jobs write new files even if their sources have not changed. `ended_at` is when its last job ended.
+    `acknowledged` of its failed jobs are acknowledged; `refused` is the number of its refusals.
     """
 
     id: int
@@ -33,6 +36,8 @@ class RunRow:
     ended_at: datetime | None
     owner: str
     owner_login: str | None
+    acknowledged: int
+    refused: int
 
     @property
     def created_by(self) -> str:
@@ -54,6 +59,36 @@ class RunRow:
         """Return the number of jobs in every status, and their `total`."""
         counts = {str(status): self.counts.get(status, 0) for status in JobStatus}
         return {**counts, "total": sum(self.counts.values())}
+
+    @property
+    def unacknowledged(self) -> int:
+        """Return how many failed jobs nobody has acknowledged."""
+        return max(0, self.counts.get(JobStatus.FAIL, 0) - self.acknowledged)
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the color: acknowledged failures do not make a run red, refusals and failures do."""
+        if self.unacknowledged or (self.refused and not self.counts):
+            return "bad"
+        if self.counts.get(JobStatus.WARN) or (self.refused and self.ended_at is not None):
+            return "warn"
+        if self.ended_at is None:
+            return "busy"
+        return "good" if self.counts.get(JobStatus.SUCCESS) else ""
+
+    @property
+    def status_label(self) -> str:
+        """Return the status; that of an ended run with what calls for attention first."""
+        if self.status != RUN_ENDED:
+            return self.status
+        failed, reviews = self.counts.get(JobStatus.FAIL, 0), self.counts.get(JobStatus.WARN, 0)
+        if failed and self.acknowledged:
+            return f"{self.status}, {failed:,} failed ({self.acknowledged:,} acknowledged)"
+        if failed:
+            return f"{self.status}, {failed:,} failed"
+        if reviews:
+            return f"{self.status}, {reviews:,} {'needs' if reviews == 1 else 'need'} review"
+        return f"{self.status}, {self.refused:,} refused" if self.refused else self.status
 
     @property
     def ended(self) -> int:

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from oa_api.http.fields import about
 from oa_api.http.schemas import ListSchema, ResponseSchema, id_field, text_field, time_field
-from oa_api.jobs.request_schemas import RUN_ENDED
+from oa_api.jobs.run_rows import RUN_ENDED
 from oa_shared.scheduling import Lane
 
 RUN_STATUSES = ("Pending", "Running", RUN_ENDED)
@@ -52,6 +52,30 @@ class RunSchema(ResponseSchema):
         ),
     )
     jobs = fields.Nested(JobCountsSchema, required=True)
+    acknowledged = fields.Integer(
+        required=True, metadata=about("How many of its failed jobs are acknowledged by operators.", 0)
+    )
+    refused = fields.Integer(
+        required=True, metadata=about("How many refusals it has: of definitions, entries and whole requests.", 0)
+    )
+
+
+class RefusalSchema(ResponseSchema):
+    """Why a definition, an entry of it, or a whole request got no job of a run."""
+
+    source = text_field("Name or URL of the definition, or `the request`.", "https://example.org/a.json")
+    code = text_field("Code of the refusal.", "source.schema")
+    message = text_field("Reason of the refusal.", "unknown layer 'roads'")
+    hint = text_field("What to do; empty where the message says it.", "Correct the definition.")
+    pointer = text_field("JSON pointer into the definition; empty for all of it.", "/layers/addresses/0")
+
+
+class DetailedRunSchema(RunSchema):
+    """A run with its refusals."""
+
+    refusals = fields.List(
+        fields.Nested(RefusalSchema), required=True, metadata=about("The first 100 refusals, by source.", [])
+    )
 
 
 class RunListSchema(ListSchema):

@@ -1,13 +1,16 @@
 """Runs and jobs as JSON."""
 
+from collections.abc import Sequence
+
 from oa_api.http.schemas import ALL_FIELDS
 from oa_api.jobs import schemas
+from oa_api.jobs.refusals import RunRefusal
 from oa_api.jobs.rows import JobHistory, JobRow
 from oa_api.jobs.run_rows import RunRow
-from oa_api.jobs.run_schemas import RunSchema
+from oa_api.jobs.run_schemas import RefusalSchema, RunSchema
 from oa_shared.json_types import JsonObject
 
-_RUN = RunSchema()
+_RUN, _REFUSAL = RunSchema(), RefusalSchema()
 _JOB, _JOB_WITH_TOKEN = schemas.JobSchema(exclude=("token",)), schemas.JobSchema()
 _SUMMARY = schemas.JobSchema(exclude=("token", "output"))
 _SUMMARY_WITH_TOKEN = schemas.JobSchema(exclude=("output",))
@@ -17,6 +20,11 @@ _ATTEMPT, _EVENT, _REVIEW_REASON = schemas.AttemptSchema(), schemas.JobEventSche
 def serialize_run(run: RunRow) -> JsonObject:
     """Return a run with its counts in every status."""
     return dict(_RUN.dump(run))
+
+
+def serialize_detailed_run(run: RunRow, refusals: Sequence[RunRefusal]) -> JsonObject:
+    """Return a run with its counts in every status, and its first refusals."""
+    return {**_RUN.dump(run), "refusals": _REFUSAL.dump(refusals, many=True)}
 
 
 def serialize_job(job: JobRow, *, with_token: bool = False) -> JsonObject:

@@ -154,7 +154,8 @@ class ActionPlanner:
     async def _start_samples(self, transaction: Transaction, check_id: int, head: PullHead, changes: Review) -> str:
         if not changes.jobs:
             return "no entries to run"
-        run = await create_run(transaction, head.origin, changes.jobs, sample=self._options.sample)
+        sample = self._options.sample
+        run = await create_run(transaction, head.origin, changes.jobs, sample=sample, findings=changes.findings)
         await transaction.execute(_SQL["start_samples"], {"check": check_id, "run": run})
         return f"run {run} has samples of {plural(len(changes.jobs), 'entry', 'entries')}"
 
@@ -238,6 +239,6 @@ class ActionPlanner:
 
 
 async def _publish(transaction: Transaction, changes: Review, commit: BranchCommit) -> str:
-    outcome = await publish_merge(transaction, changes.jobs, commit)
+    outcome = await publish_merge(transaction, changes, commit)
     invalid = sorted({finding.path for finding in changes.findings if finding.level == FAILURE})
     return f"{outcome}; invalid definitions: {', '.join(invalid)[:_MAX_PATHS_LENGTH] or 'none'}"

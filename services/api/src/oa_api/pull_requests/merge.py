@@ -9,6 +9,7 @@ from oa_api.db.rows import as_parameters
 from oa_api.identity import audit_log
 from oa_api.jobs.planning import PlannedJob
 from oa_api.jobs.publishing import publish_run
+from oa_api.pull_requests.definition_review import Review
 from oa_api.pull_requests.rows import LiveEntry, TrialJob
 from oa_api.pull_requests.runs import GITHUB, create_run
 from oa_api.pull_requests.targets import BranchCommit
@@ -26,19 +27,21 @@ class MergePlan:
     new_jobs: list[PlannedJob]
 
 
-async def publish_merge(transaction: Transaction, planned: Sequence[PlannedJob], commit: BranchCommit) -> str:
-    """Make entries live as `planned`, once, however often it is called; return a summary.
+async def publish_merge(transaction: Transaction, changes: Review, commit: BranchCommit) -> str:
+    """Make the changed entries live, once, however often it is called; return a summary.
 
     An entry is live already when its newest live job has the same definition.
     """
     await transaction.execute(_SQL["lock_merges"], {"repository": commit.repository})
-    missing, published = await _find_missing(transaction, planned)
+    missing, published = await _find_missing(transaction, changes.jobs)
     trial_jobs = await _list_trial_jobs(transaction, missing, commit.repository) if missing else []
     merge_plan = plan_merge(missing, published, trial_jobs)
     for run in merge_plan.runs:
         await _make_live(transaction, run)
     new_jobs = merge_plan.new_jobs
-    live_run = await create_run(transaction, commit.origin, new_jobs, live=True) if new_jobs else None
+    live_run = None
+    if new_jobs:
+        live_run = await create_run(transaction, commit.origin, new_jobs, live=True, findings=changes.findings)
     values = {**as_parameters(commit), "runs": merge_plan.runs, "live_run": live_run}
     await transaction.execute(_SQL["merge_checks"], values)
     return f"live runs: {merge_plan.runs or 'none'}; new live jobs: {len(new_jobs)} (run {live_run or '-'})"

@@ -10,6 +10,7 @@ from oa_api.pull_requests.entry_markdown import details, failure_of, table_row
 from oa_api.pull_requests.excerpts import Excerpts
 from oa_api.pull_requests.markup import code, link
 from oa_shared.json_types import JsonObject
+from oa_shared.value_text import plural
 
 MARKER = "<!-- openaddresses-batch report -->"
 # GitHub accepts 65,536 characters.
@@ -107,22 +108,18 @@ def _title(check: CheckState) -> str:
 
 def _problem_count(check: CheckState) -> Iterator[str]:
     if problems := len(check.failures):
-        yield f"{problems} {_plural(problems, 'problem')} in definitions"
+        yield f"{plural(problems, 'problem')} in definitions"
 
 
 def _entry_counts(check: CheckState) -> Iterator[str]:
     total = len(check.entries)
     failed, ended = sum(entry.failed for entry in check.entries), sum(entry.ended for entry in check.entries)
     if ended < total:
-        yield f"{ended} of {total} {_plural(total, 'entry', 'entries')} done"
+        yield f"{plural(f'{ended:,} of {total:,}', 'entry', 'entries')} done"
     if failed:
-        yield f"{failed} of {total} failed"
+        yield f"{failed:,} of {total:,} failed"
     elif total and ended == total:
-        yield f"{total} {_plural(total, 'entry', 'entries')} ran"
-
-
-def _plural(count: int, one: str, many: str = "") -> str:
-    return one if count == 1 else many or f"{one}s"
+        yield f"{plural(total, 'entry', 'entries')} ran"
 
 
 def _summary(check: CheckState, title: str, *, public_url: str, excerpts: Excerpts) -> str:

@@ -11,10 +11,12 @@ from oa_api.identity.principal import SYSTEM, Principal
 from oa_api.jobs import actions
 from oa_api.jobs.job_creation import add_jobs as add_planned_jobs
 from oa_api.jobs.locks import lock_job
-from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.planning import PlannedJob, Rejection
+from oa_api.jobs.refusals import keep_refusals
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.run_names import name_of_pull_request
 from oa_api.jobs.runs import insert_run, lock_run
+from oa_api.pull_requests.definition_review import FAILURE, Finding
 from oa_api.pull_requests.rows import CheckRow, DueEntry
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonObject
@@ -36,16 +38,22 @@ async def create_run(
     *,
     live: bool = False,
     sample: int | None = None,
+    findings: Sequence[Finding] = (),
 ) -> int:
-    """Create a run with its jobs and return its ID; the run records `origin`, the commit."""
+    """Create a run with its jobs and return its ID; the run records `origin`, the commit, and the problems found."""
     lane = Lane.MANUAL if live else Lane.PULL_REQUEST
     name = name_of_pull_request(origin, live=live, is_sample=sample is not None)
     new_run = NewRun(live=live, lane=lane, sample=sample, github=origin, name=name)
     run = (await insert_run(transaction, new_run, owner=SYSTEM)).id
     detail = {"live": live, "jobs": len(planned)}
     await audit_log.record(transaction, GITHUB, action="run.create", subject=f"run/{run}", detail=detail)
+    await keep_refusals(transaction, run, [_as_rejection(each) for each in findings if each.level == FAILURE])
     await add_jobs(transaction, run, planned)
     return run
+
+
+def _as_rejection(finding: Finding) -> Rejection:
+    return Rejection(0, finding.path, "source.schema", f"line {finding.line}: {finding.message}", finding.pointer)
 
 
 async def add_jobs(transaction: Transaction, run: int, planned: Sequence[PlannedJob]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from oa_api.http.safe_json import escape_unstorable
 from oa_shared.errors import OaError
 
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
@@ -64,11 +65,6 @@ def source_path(name: str) -> str | None:
     if ".." in parts or "sources" not in parts[:2] or not name.endswith(".json"):
         return None
     return escape_unstorable("/".join(parts[parts.index("sources") :]))
-
-
-def escape_unstorable(text: str) -> str:
-    """Return a text with the characters escaped that Postgres cannot store: lone surrogates and NUL."""
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 def read_archive(file: IO[bytes], limits: ArchiveLimits | None = None) -> list[Member]:

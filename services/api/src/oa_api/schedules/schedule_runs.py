@@ -96,10 +96,15 @@ async def get_schedule_run(database: Database, schedule_run_id: int) -> Schedule
     schedule_run = await database.first(_SQL["schedule_run"], {"schedule_run": schedule_run_id}, into=ScheduleRunRow)
     if schedule_run is None:
         raise NotFoundError(f"schedule run {schedule_run_id} does not exist")
-    values = {"schedule_run": schedule_run_id, "limit": MAX_REJECTED_SOURCES}
-    sources = await database.all(_SQL["rejected_sources"], values, into=RejectedSource)
-    refused = [RejectedDefinition(source.path, **rejection) for source in sources for rejection in source.refusals]
+    refused = await list_refused(database, schedule_run_id, limit=MAX_REJECTED_SOURCES)
     return ScheduleRunDetail(schedule_run, refused)
+
+
+async def list_refused(reader: Database | Transaction, schedule_run_id: int, *, limit: int) -> list[RejectedDefinition]:
+    """Return the rejections of the first definitions with any, by path."""
+    values = {"schedule_run": schedule_run_id, "limit": limit}
+    sources = await reader.all(_SQL["rejected_sources"], values, into=RejectedSource)
+    return [RejectedDefinition(source.path, **rejection) for source in sources for rejection in source.refusals]
 
 
 async def list_schedule_runs(database: Database, run_filter: ScheduleRunFilter) -> Page[ScheduleRunRow]:

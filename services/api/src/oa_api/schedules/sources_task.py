@@ -18,16 +18,18 @@ import structlog
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.definitions.examiner import Examiner
+from oa_api.http.safe_json import escape_unstorable
 from oa_api.identity.principal import SYSTEM
 from oa_api.jobs.element_planning import examine_text
 from oa_api.jobs.job_creation import add_jobs, insert_definitions
 from oa_api.jobs.planning import DefinitionText, Element, EntrySelection, JobPlan, Rejection
+from oa_api.jobs.refusals import MAX_KEPT, keep_refusals
 from oa_api.jobs.request_schemas import SOURCE_NAME
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.run_rows import LockedRun
 from oa_api.jobs.runs import close_run, insert_run, lock_run
 from oa_api.schedules import schedule_runs
-from oa_api.schedules.archive import Member, escape_unstorable
+from oa_api.schedules.archive import Member
 from oa_api.schedules.repository import RepositoryReader, Snapshot, SourceRepository
 from oa_api.schedules.rows import Progress, RejectionJson, SourceCounts, SourceRow
 from oa_api.schedules.schedule_runs import ScheduleRun
@@ -213,5 +215,11 @@ async def _finish(transaction: Transaction, schedule_run: ScheduleRun) -> None:
     progress = await schedule_runs.renew(transaction, schedule_run)
     (counts,) = await transaction.all(_SQL["count_sources"], {"schedule_run": schedule_run.id}, into=SourceCounts)
     if progress.run_id is not None:
+        refused = await schedule_runs.list_refused(transaction, schedule_run.id, limit=MAX_KEPT)
+        await keep_refusals(
+            transaction,
+            progress.run_id,
+            [Rejection(0, item.path, item.code, item.message, item.pointer) for item in refused],
+        )
         await close_run(transaction, progress.run_id)
     await schedule_runs.record(transaction, schedule_run, asdict(counts))

@@ -1,4 +1,4 @@
-"""What a sample run has found, for the page of a trial: rows, attributes and columns with their fill rates."""
+"""The findings of a sample run, for the page of a trial: rows, attributes and columns with the share of filled values."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

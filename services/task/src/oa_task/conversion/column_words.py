@@ -6,10 +6,11 @@ words in `column_words.toml` and nothing else.
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+
+from oa_shared.accents import fold_accents
 
 _FILE = Path(__file__).with_name("column_words.toml")
 _SHORT = 1
@@ -18,7 +19,6 @@ _CUT_LENGTH = 10
 _LEAST_CUT = 3
 _CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
-_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
 _MAX_NAME, _MAX_TOKEN = 100, 40
 _FILLERS = frozenset(
     {
@@ -59,11 +59,7 @@ def name_concepts(name: str) -> list[frozenset[str]]:
 
 def _plain(text: str) -> str:
     """Return a text in lower case without diacritics of Latin letters."""
-    lowered = text.casefold().translate(_LETTERS)
-    decomposed = unicodedata.normalize("NFKD", lowered)
-    if not any("\u0300" <= character <= "\u036f" for character in decomposed):
-        return lowered
-    return "".join(character for character in decomposed if not "\u0300" <= character <= "\u036f")
+    return fold_accents(text).casefold().replace("þ", "th")
 
 
 def _divide(token: str, is_cut: bool) -> list[frozenset[str]]:  # noqa: FBT001 - whether the end of a name may be missing

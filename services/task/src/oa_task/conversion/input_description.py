@@ -16,7 +16,6 @@ from oa_task.conversion.raw_parts import unpack_parts
 from oa_task.conversion.row_inspection import first_rows, read_sample
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.batch import FeatureBatch, Points
-from oa_task.read.layer_columns import list_layer_columns
 from oa_task.results.files import PROFILE_FILE, SAMPLE_FILE
 from oa_task.runtime.failure import TaskFailure
 
@@ -92,7 +91,11 @@ def _columns_without_rows(files: Sequence[Path], entry: TaskEntry) -> list[str]:
         return []
     headers = [_header(files[0], separator) for separator in _separators(entry)]
     header = max(headers, key=len)
-    return header if len(header) > 1 else list_layer_columns(files, entry.conform)
+    if len(header) > 1:
+        return header
+    from oa_task.read.layer_columns import list_layer_columns  # noqa: PLC0415 - loads GDAL for a failed layer only
+
+    return list_layer_columns(files, entry.conform)
 
 
 def _empty_batch(columns: Sequence[str]) -> FeatureBatch:

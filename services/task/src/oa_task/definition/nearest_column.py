@@ -1,8 +1,9 @@
 """The column of the data whose name is nearest to one that a definition names and the data lacks."""
 
-import unicodedata
 from collections.abc import Iterable
 from difflib import SequenceMatcher
+
+from oa_shared.accents import fold_accents
 
 _LEAST_SIMILARITY = 0.6
 _LEAST_SURE, _LEAST_LEAD = 0.8, 0.1
@@ -63,5 +64,4 @@ def _similarity(one: str, other: str) -> float:
 
 def _letters(name: str) -> str:
     """Return the letters and digits of a name without case and diacritics."""
-    decomposed = unicodedata.normalize("NFKD", name[:_MAX_NAME].casefold())
-    return "".join(character for character in decomposed if character.isalnum())
+    return "".join(character for character in fold_accents(name[:_MAX_NAME]).casefold() if character.isalnum())

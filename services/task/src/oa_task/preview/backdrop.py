@@ -1,5 +1,6 @@
 """The map below the points: land, water and borders, in the colors of the web map in its light theme."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
@@ -37,16 +38,26 @@ def draw_backdrop(frame: Frame, size: tuple[int, int]) -> Image.Image:
     fine = (size[0] * _FINE, size[1] * _FINE)
     width = frame.east - frame.west
     has_coast = width >= _NARROWEST
+    lines = list(_iterate_lines(frame, fine))
+    if not has_coast and not lines:
+        return Image.new("RGB", size, LAND_COLOR)  # a town within a county: nothing to draw and to reduce
     image = Image.new("RGB", fine, _WATER if has_coast else LAND_COLOR)
     canvas = ImageDraw.Draw(image)
     if has_coast:
         _draw_land(canvas, frame, fine)
+    for pixels, pen in lines:
+        canvas.line(pixels, fill=pen.color, width=pen.width_px)
+    return image.reduce(_FINE)
+
+
+def _iterate_lines(frame: Frame, size: tuple[int, int]) -> Iterator[tuple[list[int], _Pen]]:
+    """Yield the pixels of each border in a frame, and its pen."""
+    width = frame.east - frame.west
     for pen in _PENS:
         if pen.narrowest <= width <= pen.widest:
-            for pixels, is_drawn in iterate_pixels(read_pieces(pen.layer, frame), frame, fine):
+            for pixels, is_drawn in iterate_pixels(read_pieces(pen.layer, frame), frame, size):
                 if is_drawn and len(pixels) >= _LINE_NUMBERS:
-                    canvas.line(pixels, fill=pen.color, width=pen.width_px)
-    return image.reduce(_FINE)
+                    yield pixels, pen
 
 
 def _draw_land(canvas: ImageDraw.ImageDraw, frame: Frame, size: tuple[int, int]) -> None:

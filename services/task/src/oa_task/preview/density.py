@@ -14,7 +14,7 @@ _MAX_POINTS = 2_000_000
 def count_density(chunks: Iterable[np.ndarray], frame: Frame, size: tuple[int, int], *, lines: bool) -> np.ndarray:
     """Return counts per pixel, shape (height, width), north up."""
     width, height = size
-    counts = np.zeros(width * height, dtype=np.int64)
+    counts = np.zeros(width * height, dtype=np.int32)
     for index, chunk in enumerate(chunks):
         pixels = _pixels(chunk, frame, size)
         if lines:
@@ -37,7 +37,7 @@ def _count(pixels: np.ndarray, counts: np.ndarray, size: tuple[int, int]) -> Non
     known = pixels[~np.isnan(pixels[:, 0])]
     column, row = np.floor(known[:, 0]).astype(np.int64), np.floor(known[:, 1]).astype(np.int64)
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    counts += np.bincount(row[inside] * width + column[inside], minlength=len(counts))
+    np.add.at(counts, row[inside] * width + column[inside], 1)
 
 
 def _points_along(pixels: np.ndarray) -> Iterable[np.ndarray]:

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pyogrio
-
 from oa_shared.json_types import JsonMapping
 from oa_task.features.bad_rows import BadRows
 from oa_task.read.file_selection import choose_file
+from oa_task.read.gdal import pyogrio
 from oa_task.runtime.failure import TaskFailure
 
 

@@ -89,7 +89,7 @@ class LayerCount:
     def _check_empty(self, bad_rows: BadRows) -> None:
         """Count the rows that have no value at all, in any column, as bad ones."""
         sample = self._empty[:_MAX_CHECKED]
-        if not sample:
+        if not sample or self.format == "kml":  # GDAL gives each feature of KML a visibility.
             return
         try:
             _, _, columns = pyogrio.raw.read(

@@ -10,10 +10,11 @@ from pathlib import Path
 from shutil import copyfile
 
 from oa_task.read.request import ReadRequest
+from oa_task.read.scratch import scratch_folder
 from oa_task.runtime.failure import TaskFailure
 
 MAPINFO = "mapinfo"
-_COPY_FOLDER = ".neutral"
+_COPY_PURPOSE = "neutral"
 _HEADER_LINES = 200
 _PARTS = frozenset({".tab", ".dat", ".map", ".id", ".ind", ".mif", ".mid"})
 _CHARSET = re.compile(rb'(charset\s+)("[^"\r\n]*"|[\w.-]+)', re.IGNORECASE)
@@ -39,8 +40,7 @@ def readable_mapinfo(request: ReadRequest) -> Path:
         raise TaskFailure("source.columns_missing", text)
     if request.option("encoding") is None:
         return path
-    folder = path.with_name(f"{path.name}{_COPY_FOLDER}")
-    folder.mkdir(exist_ok=True)
+    folder = scratch_folder(path, _COPY_PURPOSE)
     for part in path.parent.iterdir():
         if part != path and part.stem.lower() == path.stem.lower() and part.suffix.lower() in _PARTS:
             copyfile(part, folder / part.name)

@@ -23,6 +23,7 @@ from oa_task.read.gdal import (
     rebuild_shape_index,
 )
 from oa_task.read.gml_skips import note_skip
+from oa_task.read.kml_parts import KML, KmlParts, open_parts
 from oa_task.read.layer_selection import choose_layer
 from oa_task.read.mapinfo import MAPINFO, readable_mapinfo
 from oa_task.read.markup import refuse_truncated_xml
@@ -101,6 +102,8 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
         refuse_truncated_xml(path)
         path = readable_xml(request)
         request = replace(request, path=path)
+        if request.format == KML and (parts := open_parts(request)) is not None:
+            return _open_parts(request, parts, stack)
     if request.format == MAPINFO:
         path = readable_mapinfo(request)
         request = replace(request, path=path)
@@ -126,6 +129,14 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
     # A file geodatabase keeps the rings of polygons in any order; a MultiPatch has patches in space instead.
     has_loose_rings = request.format == "gdb" and "Polygon" in str(info["geometry_type"])
     return _OpenLayer(request, table, _projection(info, request), has_loose_rings), iter(reader)
+
+
+def _open_parts(request: ReadRequest, parts: KmlParts, stack: ExitStack) -> tuple[_OpenLayer, Iterator[pa.RecordBatch]]:
+    """Open a layer of KML in parts; the stack closes it."""
+    stack.callback(parts.close)
+    _check_driver(parts.info, request.format)
+    table = OgrAttributes(request, parts.info, {})
+    return _OpenLayer(request, table, _projection(parts.info, request)), parts.batches(table.selected)
 
 
 def _note_page(request: ReadRequest, features: int) -> None:

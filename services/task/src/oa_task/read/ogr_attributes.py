@@ -14,7 +14,7 @@ from oa_task.read.encoding import table_codecs
 from oa_task.read.layer_count import LayerCount
 from oa_task.read.mapinfo import MAPINFO, count_mapinfo_rows, count_mapinfo_shapes
 from oa_task.read.request import ReadRequest
-from oa_task.read.xml_text import COPY_FOLDER, REPLACEMENT, XML_FORMATS, note_lost_elements
+from oa_task.read.xml_text import COPY_PURPOSE, REPLACEMENT, XML_FORMATS, note_lost_elements
 
 
 class OgrAttributes:
@@ -39,7 +39,7 @@ class OgrAttributes:
         self._shapes = count_mapinfo_shapes(request.path) if is_mapinfo else None
         self._shapes_read = 0
         self._count = LayerCount(request.path, str(info["layer_name"]), request.format, announced, options)
-        self._is_copy = request.path.parent.name == f"{request.path.name}{COPY_FOLDER}"
+        self._is_copy = request.path.parent.name == f"{request.path.name}.{COPY_PURPOSE}"
         self._integers_are_real = request.format == "gdb"
         declared = request.option("encoding")
         self._codecs = (UTF8, *table_codecs(declared)) if declared else (UTF8,)

@@ -14,11 +14,12 @@ from oa_task.features.bad_rows import BadRows
 from oa_task.read.encoding import table_codecs
 from oa_task.read.layer_count import note_lost
 from oa_task.read.request import ReadRequest
+from oa_task.read.scratch import scratch_folder
 from oa_task.runtime.failure import TaskFailure
 
 XML_FORMATS = frozenset({"xml", "kml"})
 REPLACEMENT = "\ufffd"
-COPY_FOLDER = ".utf-8"
+COPY_PURPOSE = "utf-8"
 _PIECE_BYTES = 1 << 20
 _START_BYTES = 1024
 _DECLARATION = re.compile(r"""(<\?xml[^>]*?\sencoding\s*=\s*["'])([^"'>]*)""")
@@ -118,9 +119,8 @@ def _error(path: Path) -> ExpatError | None:
 
 
 def _copy(path: Path, codec: str) -> Path:
-    """Return a copy in UTF-8 that declares no other encoding, in a folder of its own next to the file."""
-    folder = path.with_name(f"{path.name}{COPY_FOLDER}")
-    folder.mkdir(exist_ok=True)
+    """Return a copy in UTF-8 that declares no other encoding, in a folder of its own."""
+    folder = scratch_folder(path, COPY_PURPOSE)
     for companion in (path.with_suffix(suffix) for suffix in _COMPANIONS):
         if companion.is_file():
             copyfile(companion, folder / companion.name)

@@ -169,8 +169,6 @@ async def _inspect(
     count: int,
     summary_rows: int = 0,
 ) -> JsonObject:
-    from oa_task.sandbox.report_schemas import InspectionReportSchema  # noqa: PLC0415 - while the child loads
-
     readable = sandbox.room / DEFINITION_FILE
     await asyncio.to_thread(shutil.copyfile, definition, readable)
     request = SandboxRequest(
@@ -183,7 +181,10 @@ async def _inspect(
         rows=(first, count),
         summary=summary_rows,
     )
-    return check_report(await sandbox.convert(request, lambda _count: None), InspectionReportSchema)
+    report = await sandbox.convert(request, lambda _count: None)
+    from oa_task.sandbox.report_schemas import InspectionReportSchema  # noqa: PLC0415 - loaded since the request
+
+    return check_report(report, InspectionReportSchema)
 
 
 def _rows(report: JsonObject) -> list[PreviewRow]:

@@ -195,8 +195,6 @@ class _JobRunner:
             await asyncio.to_thread(write_raw_cache, [raw.path for raw in raws], self._out / CACHE_FILE)
 
     async def _convert(self, raws: Sequence[Path]) -> JsonObject:
-        from oa_task.sandbox.report_schemas import ConversionReportSchema  # noqa: PLC0415 - while the child works
-
         job, room = self._job, self._sandbox.room
         definition = room / DEFINITION_FILE
         await asyncio.to_thread(shutil.copyfile, job.definition, definition)
@@ -214,4 +212,6 @@ class _JobRunner:
         )
         with withhold_details(self._guard), self._clock.phase("conversion"):
             report = await self._sandbox.convert(request, lambda count: self._on_progress("convert", count, None))
+        from oa_task.sandbox.report_schemas import ConversionReportSchema  # noqa: PLC0415 - loaded since the request
+
         return check_report(report, ConversionReportSchema)

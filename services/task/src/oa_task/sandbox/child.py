@@ -22,14 +22,17 @@ from oa_task.sandbox.limits import SandboxLimits, apply_limits
 from oa_task.sandbox.request import SandboxRequest
 
 _PROGRESS_EVERY_S = 0.5
-_NEEDED_LATER = (
-    *("oa_task.preview.picture", "oa_task.tiles.tileset", "oa_task.read.coordinates", "pyarrow.compute", "numpy.ma"),
-    # Pillow loads all of these to write a PNG.
-    *(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Png", "Ppm")),
-    # Data in degrees needs no projection.
-    "pyproj",
-)
-"""The modules that `convert` imports late, so that other commands start faster: first those of almost every job."""
+_LATE_MODULES = {
+    # Polars loads the first to make columns of arrays, Pillow the others to write a PNG.
+    "preview": (
+        *("numpy.ma", "oa_task.preview.picture"),
+        *(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Png", "Ppm")),
+    ),
+    "tiles": ("oa_task.tiles.tileset", "pyarrow.compute"),
+}
+"""The modules that the outputs of a conversion import late, so that other commands start faster."""
+_MODULES_OF_FORMATS = ("oa_task.read.coordinates", "pyproj", "oa_task.read.gdal")
+"""Those of some formats: a table of places in degrees needs only the first."""
 Handler = Callable[[str], JsonObject]
 """Accepts the first line of standard input, returns a report; raises TaskFailure."""
 
@@ -68,7 +71,7 @@ def run_child(load_handler: Callable[[], Handler]) -> None:
 def _load_handler() -> Handler:
     from oa_task.conversion.convert import convert  # noqa: PLC0415 - under the limits, and before the request
 
-    _load_early(_NEEDED_LATER)
+    _load_early([*(module for modules in _LATE_MODULES.values() for module in modules), *_MODULES_OF_FORMATS])
     return lambda line: _serve(convert, SandboxRequest(**json.loads(line)))
 
 
@@ -81,6 +84,14 @@ def _load_early(modules: Sequence[str]) -> None:
         if select.select([sys.stdin], [], [], 0)[0]:
             return
         importlib.import_module(module)
+
+
+def _load_for_outputs(without: Sequence[str]) -> None:
+    """Import what the outputs need: the threads that write them would each wait for the imports of the others."""
+    for output, modules in _LATE_MODULES.items():
+        if output not in without:
+            for module in modules:
+                importlib.import_module(module)
 
 
 def _outcome(load_handler: Callable[[], Handler]) -> JsonObject | None:
@@ -116,6 +127,7 @@ def _serve(convert: _Convert, request: SandboxRequest) -> JsonObject:
         return _inspect(entry, request, *request.rows)
     if request.writes_evidence:
         return _write_evidence(entry, request)
+    _load_for_outputs(request.without)
     return convert(
         [Path(raw) for raw in request.raws],
         entry,

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -34,6 +35,7 @@ _SETTINGS = {
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "OGR_ENABLED_DRIVERS": "",
     "POLARS_MAX_THREADS": "1",  # the stages of the pass are threads already; more threads compete with them
+    "OPENBLAS_NUM_THREADS": "1",  # NumPy starts threads that wait in a busy loop; nothing here multiplies matrices
 }
 
 
@@ -107,6 +109,8 @@ class Sandbox:
 
         self.send(asdict(request))
         self.close_input()
+        # The caller checks the report with these; loading them takes as long as the child needs for a small file.
+        import_module("oa_task.sandbox.report_schemas")
         try:
             outcome = await asyncio.to_thread(self.receive, on_message)
         finally:

@@ -8,7 +8,7 @@ import numpy as np
 from oa_task.tiles.world import MAX_ZOOM
 
 _KEPT, _OF = 2, 5
-"""Of five neighbors, two are also in the next lower zoom: a rate of 2.5, that of tippecanoe."""
+"""Of five adjacent points, two are also in the next lower zoom: a rate of 2.5, that of tippecanoe."""
 _FEW = 300
 MIN_UNITS = 4
 """Half a pixel: a tile is drawn with 512 pixels."""

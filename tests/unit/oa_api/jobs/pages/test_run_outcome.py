@@ -27,6 +27,8 @@ def _run(counts: dict[str, int], ended_at: datetime | None = None) -> RunRow:
         ended_at=ended_at,
         owner="system",
         owner_login=None,
+        acknowledged=0,
+        refused=0,
     )
 
 
@@ -59,3 +61,25 @@ def test_creator_of_a_run_is_an_account_a_service_or_the_system() -> None:
     assert run.created_by == "the system"
     assert replace(run, owner="7", owner_login="ada").created_by == "ada"
     assert replace(run, owner="unknown").created_by == ""
+
+
+@pytest.mark.parametrize(
+    ("counts", "acknowledged", "refused", "label", "kind"),
+    [
+        ({"Success": 1}, 0, 0, "Ended", "good"),
+        ({"Success": 1, "Fail": 2000}, 0, 0, "Ended, 2,000 failed", "bad"),
+        ({"Success": 1, "Fail": 3, "Warn": 1}, 1, 0, "Ended, 3 failed (1 acknowledged)", "bad"),
+        ({"Success": 1, "Fail": 3}, 3, 0, "Ended, 3 failed (3 acknowledged)", "good"),
+        ({"Success": 1, "Fail": 3, "Warn": 1}, 3, 0, "Ended, 3 failed (3 acknowledged)", "warn"),
+        ({"Success": 1, "Warn": 1}, 0, 0, "Ended, 1 needs review", "warn"),
+        ({"Success": 1, "Warn": 2}, 0, 0, "Ended, 2 need review", "warn"),
+        ({"Success": 1}, 0, 2, "Ended, 2 refused", "warn"),
+        ({}, 0, 2, "Ended, 2 refused", "bad"),
+        ({}, 0, 0, "Ended", ""),
+    ],
+)
+def test_label_and_color_of_an_ended_run_agree(
+    counts: dict[str, int], acknowledged: int, refused: int, label: str, kind: str
+) -> None:
+    run = replace(_run(counts, _AT), acknowledged=acknowledged, refused=refused)
+    assert (run.status_label, run.kind) == (label, kind)

@@ -76,23 +76,6 @@ class RunOutcome:
         ]
 
     @property
-    def acknowledged(self) -> int:
-        """Return how many failed jobs are acknowledged."""
-        return sum(cause.acknowledged for cause in self.causes)
-
-    @property
-    def kind(self) -> str:
-        """Return the kind of the color: acknowledged failures do not make it red."""
-        run = self.run
-        if run.counts.get(JobStatus.FAIL, 0) > self.acknowledged:
-            return "bad"
-        if run.counts.get(JobStatus.WARN):
-            return "warn"
-        if run.ended_at is None:
-            return "busy"
-        return "good" if run.counts.get(JobStatus.SUCCESS) else ""
-
-    @property
     def rerunnable(self) -> int:
         """Return how many failed jobs may succeed when they are rerun."""
         return sum(cause.jobs for cause in self.causes if cause.rerun_helps)

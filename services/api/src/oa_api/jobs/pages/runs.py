@@ -10,6 +10,7 @@ from oa_api.jobs import queries
 from oa_api.jobs.pages.jobs import bulk_url, find_jobs
 from oa_api.jobs.pages.run_outcome import read_outcome
 from oa_api.jobs.pages.run_views import run_views
+from oa_api.jobs.refusals import list_refusals
 from oa_api.jobs.request_schemas import JobFilterSchema, RunFilterSchema
 from oa_api.jobs.requests import JobFilter
 from oa_api.jobs.run_rows import RunRow
@@ -43,6 +44,7 @@ async def show_run(request: web.Request) -> web.Response:
         run=run,
         related=await queries.get_related(database, run=run.id),
         outcome=await read_outcome(database, run),
+        refusals=await list_refusals(database, run.id) if run.refused else [],
         job_filter=job_filter,
         failed=failed,
         jobs=await find_jobs(request, listed),

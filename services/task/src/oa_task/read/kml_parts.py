@@ -1,0 +1,222 @@
+"""KML in parts: GDAL holds a whole document, so it reads many small ones with the same features, one after another.
+
+Each part is a document of the chosen layer with some of its features, byte for byte, and before them the features that
+introduce the fields of the layer: GDAL finds the same fields in each part as in the whole document.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+from xml.sax.saxutils import escape
+
+import pyarrow as pa
+
+from oa_task.read.gdal import pyogrio
+from oa_task.read.kml_outline import (
+    Container,
+    Outline,
+    PartLimits,
+    Span,
+    UnknownKmlError,
+    outline_bytes,
+    outline_file,
+)
+from oa_task.read.layer_selection import choose_layer
+from oa_task.read.request import ReadRequest
+from oa_task.read.scratch import scratch_folder
+
+KML = "kml"
+_PURPOSE = "parts"
+_BATCH_ROWS = 20_000
+_MAX_WITNESSES = 64
+_MAX_WITNESS_BYTES = 256 * 1024
+_ROOT = b'<kml xmlns="http://www.opengis.net/kml/2.2">'
+_UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
+# GDAL lists the outermost container as a layer if it has a feature; this one is no row.
+_PLACEHOLDER = b"<ScreenOverlay/>"
+
+
+@dataclass(slots=True)
+class KmlParts:
+    """The chosen layer of a KML file: `info` is pyogrio's description of it, as of the whole file."""
+
+    _file: BinaryIO
+    _target: Path
+    _frame: tuple[bytes, bytes]
+    _container: Container
+    _limits: PartLimits
+    info: Mapping[str, Any] = field(default_factory=dict)
+    _witnesses: list[bytes] = field(default_factory=list)
+
+    def find_fields(self) -> None:
+        """Find all fields of the layer. Raises UnknownKmlError if a part has other rows or fields than expected."""
+        self.info = self._describe()
+        for features, placemarks in self._groups():
+            found = self._describe(features)
+            while _fields(found) != _fields(self.info):
+                self._add_witness(features)
+                found = self._describe(features)
+            if found["features"] != placemarks + len(self._witnesses):
+                raise UnknownKmlError("features that GDAL counts otherwise")
+
+    def batches(self, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of the layer, some thousands at a time; `columns` are those to read, None for all."""
+        waiting, rows = list[pa.Table](), 0
+        for features, _ in self._groups():
+            waiting.append(self._read(features, columns))
+            rows += waiting[-1].num_rows
+            if rows >= _BATCH_ROWS:
+                yield from _join(waiting)
+                waiting, rows = [], 0
+        yield from _join(waiting)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _groups(self) -> Iterator[tuple[bytes, int]]:
+        """Yield the bytes of features that make one part, and the number of placemarks among them."""
+        group, size, placemarks = list[bytes](), 0, 0
+        for span in self._container.spans():
+            if group and (placemarks + span.placemarks > self._limits.features or size >= self._limits.bytes):
+                yield b"".join(group), placemarks
+                group, size, placemarks = [], 0, 0
+            group.append(_cut(self._file, span.start, span.end))
+            size += len(group[-1])
+            placemarks += span.placemarks
+        if group:
+            yield b"".join(group), placemarks
+
+    def _describe(self, features: bytes = b"") -> Mapping[str, Any]:
+        self._write(features)
+        try:
+            info: Mapping[str, Any] = pyogrio.read_info(self._target, layer=0, force_feature_count=True)
+        except _UNREADABLE as error:
+            raise UnknownKmlError(f"a part that GDAL does not read: {error}") from error
+        return info
+
+    def _read(self, features: bytes, columns: list[str] | None) -> pa.Table:
+        """Return the rows of a part without those of the features that introduce fields."""
+        self._write(features)
+        source = pyogrio.open_arrow(self._target, layer=0, columns=columns, return_fids=True, use_pyarrow=True)
+        with source as (_, reader):
+            return reader.read_all().slice(len(self._witnesses))
+
+    def _write(self, features: bytes) -> None:
+        start, end = self._frame
+        self._target.write_bytes(b"".join((start, *self._witnesses, features, end)))
+
+    def _add_witness(self, features: bytes) -> None:
+        """Add the first feature of a part that introduces a field to those that precede each part."""
+        start, end = self._frame
+        document = b"".join((start, features, end))
+        container = list(outline_bytes(document).root.walk())[-1]
+        spans = list(container.spans())
+        low, high = 0, len(spans)
+        while high - low > 1:
+            middle = (low + high) // 2
+            found = self._describe(document[spans[0].start : spans[middle - 1].end])
+            is_known = _fields(found) == _fields(self.info)
+            low, high = (middle, high) if is_known else (low, middle)
+        self._keep_witness(document, spans[low])
+        self.info = self._describe()
+
+    def _keep_witness(self, document: bytes, span: Span) -> None:
+        if span.placemarks != 1:
+            raise UnknownKmlError("a field of an element that is no placemark")
+        self._witnesses.append(document[span.start : span.end])
+        if len(self._witnesses) > _MAX_WITNESSES or sum(map(len, self._witnesses)) > _MAX_WITNESS_BYTES:
+            raise UnknownKmlError("fields that too many placemarks introduce")
+
+
+def open_parts(request: ReadRequest, limits: PartLimits | None = None) -> KmlParts | None:
+    """Return the chosen layer of a KML file in parts, None if GDAL must read the file as a whole.
+
+    GDAL reads a file that is no larger than one part as a whole. Raises TaskFailure source.empty for a missing layer.
+    """
+    limits = limits or PartLimits()
+    if request.path.stat().st_size <= limits.bytes:
+        return None
+    try:
+        outline = outline_file(request.path, limits)
+        return _open_layer(request, outline, limits)
+    except UnknownKmlError:
+        return None
+
+
+def _open_layer(request: ReadRequest, outline: Outline, limits: PartLimits) -> KmlParts:
+    target = scratch_folder(request.path, _PURPOSE) / request.path.name
+    layers = [item for item in outline.root.walk() if item is not outline.root or item.has_own_features]
+    with closing(request.path.open("rb")) as file:
+        target.write_bytes(outline.declaration + _ROOT + _skeleton(outline.root, file, is_root=True) + b"</kml>")
+        names = _list_names(target)
+        if len(names) != len(layers) or len(set(names)) != len(names):
+            raise UnknownKmlError("layers that GDAL counts otherwise")
+        chosen = choose_layer(replace(request, path=target))
+        name = names[chosen] if isinstance(chosen, int) else chosen
+        container = layers[names.index(name)]
+        if container.has_overlay or not all(child.has_plain_children for child in container.children):
+            raise UnknownKmlError("an overlay, or a container with fields")
+        frame = _frame(outline, container, name, file)
+    parts = KmlParts(request.path.open("rb"), target, frame, container, limits)
+    try:
+        parts.find_fields()
+    except UnknownKmlError:
+        parts.close()
+        raise
+    return parts
+
+
+def _list_names(path: Path) -> list[str]:
+    try:
+        return [str(name) for name, _kind in pyogrio.list_layers(path)]
+    except _UNREADABLE as error:
+        raise UnknownKmlError(f"containers that GDAL does not read: {error}") from error
+
+
+def _frame(outline: Outline, container: Container, name: str, file: BinaryIO) -> tuple[bytes, bytes]:
+    """Return the document around the features of a layer: GDAL looks for Schemas in the layer and the outermost one."""
+    root, title = outline.root, f"<name>{escape(name)}</name>".encode("ascii", "xmlcharrefreplace")
+    start, end = outline.declaration + _ROOT + _open_tag(root) + _schemas(root, file), _close_tag(root) + b"</kml>"
+    if container is root:
+        return start + title + _PLACEHOLDER, end
+    return start + _open_tag(container) + title + _schemas(container, file), _close_tag(container) + end
+
+
+def _skeleton(container: Container, file: BinaryIO, *, is_root: bool) -> bytes:
+    """Return a container without its features, but with the name by which GDAL lists it as a layer."""
+    names = b"".join(_cut(file, start, end) for start, end in container.names)
+    if not names and not is_root:
+        names = f"<name>Layer{container.place}</name>".encode()
+    own = _PLACEHOLDER if is_root and container.has_own_features else b""
+    children = b"".join(_skeleton(child, file, is_root=False) for child in container.children)
+    return _open_tag(container) + names + own + children + _close_tag(container)
+
+
+def _schemas(container: Container, file: BinaryIO) -> bytes:
+    return b"".join(_cut(file, start, end) for start, end in container.schemas)
+
+
+def _open_tag(container: Container) -> bytes:
+    return f"<{container.kind}>".encode()
+
+
+def _close_tag(container: Container) -> bytes:
+    return f"</{container.kind}>".encode()
+
+
+def _cut(file: BinaryIO, start: int, end: int) -> bytes:
+    file.seek(start)
+    return file.read(end - start)
+
+
+def _fields(info: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(str(name), str(kind)) for name, kind in zip(info["fields"], info["dtypes"], strict=True)]
+
+
+def _join(parts: list[pa.Table]) -> list[pa.RecordBatch]:
+    """Return the rows of parts as one batch, none if there are no rows."""
+    batches: list[pa.RecordBatch] = pa.concat_tables(parts).combine_chunks().to_batches() if parts else []
+    return batches

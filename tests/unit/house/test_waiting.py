@@ -1,0 +1,46 @@
+"""Who waits for a service waits until it answers: a port accepts connections before, and a restart may follow."""
+
+import ast
+from pathlib import Path
+
+import yaml
+
+from support.house_figures import ROOT, syntax_tree
+
+# These ask whether a port is taken; `oa_local.process` defines the question.
+_ABOUT_PORTS = {
+    "local/src/oa_local/process.py",
+    "local/src/oa_local/postgres.py",  # before it logs in
+    "local/src/oa_local/stack.py",
+    "tools/oa_tools/weekly/trial.py",
+    "tests/unit/oa_local/test_readiness.py",
+}
+_PORT_CALLS = {"accepts", "connect_ex"}
+
+
+def _called_names(tree: ast.AST) -> set[str]:
+    functions = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {
+        function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "") for function in functions
+    }
+
+
+def _sources() -> list[Path]:
+    return [path for folder in ("local", "tools", "tests") for path in (ROOT / folder).rglob("*.py")]
+
+
+def test_nothing_waits_for_a_port_that_accepts() -> None:
+    texts = {path.relative_to(ROOT): path.read_text("utf-8") for path in _sources()}
+    suspects = [
+        path for path, text in texts.items() if "import accepts" in text or "accepts," in text or "connect_ex" in text
+    ]
+    callers = {str(path) for path in suspects if _PORT_CALLS & _called_names(syntax_tree(ROOT / path))}
+    assert callers <= _ABOUT_PORTS
+    assert "local/src/oa_local/process.py" in callers
+
+
+def test_health_checks_of_compose_ask_the_server_that_stays() -> None:
+    """The image of Postgres creates its database with a temporary server that listens on its socket only."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    probe = services["postgres"]["healthcheck"]["test"]
+    assert probe[1:4] == ["pg_isready", "--host", "127.0.0.1"]
