@@ -60,6 +60,8 @@ def agrees(geoid: str, named: tuple[str, ...]) -> bool:
 def find_state(word: object) -> str | None:
     """Return the geoid of a state from its postal code or its name."""
     text = word.strip() if isinstance(word, str) else ""
+    if not text:
+        return None
     return STATE_NUMBERS.get(text.upper()) or _geoids().get(("", _plain_name(text)), (None,))[0]
 
 

@@ -80,22 +80,13 @@ async def _describe_file(path: Path, sandbox: Sandbox, layer: str | None) -> Des
     return DescribedData(url, "http", await _describe(sandbox, raw, "http", layer), is_file=True)
 
 
-<<<<<<< HEAD
 async def _describe(sandbox: Sandbox, raw: Path, protocol: str, layer: str | None) -> JsonObject:
-    from oa_task.sandbox.report_schemas import DescriptionReportSchema  # noqa: PLC0415 - while the child loads
-
     work = str(sandbox.work)
     request = SandboxRequest("", layer or "", "", (str(raw),), work, work, describes=protocol)
-    return check_report(await sandbox.convert(request, lambda _count: None), DescriptionReportSchema)
-=======
-async def _describe(sandbox: Sandbox, raw: Path, protocol: str) -> JsonObject:
-    work = str(sandbox.work)
-    request = SandboxRequest("", "", "", (str(raw),), work, work, describes=protocol)
     report = await sandbox.convert(request, lambda _count: None)
     from oa_task.sandbox.report_schemas import DescriptionReportSchema  # noqa: PLC0415 - loaded since the request
 
     return check_report(report, DescriptionReportSchema)
->>>>>>> main
 
 
 def _parse(address: str) -> URL:
