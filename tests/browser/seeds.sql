@@ -85,6 +85,8 @@ INSERT INTO bulk_action_job (bulk_action_id, job_id, is_done, skip_reason) VALUE
 INSERT INTO acknowledgement (source_name, error_code, note, owner, issue_url, until, actor)
 SELECT source_name, error_code, 'the county renames its columns this month', 'someone', 'https://example.org/issues/7',
        CURRENT_DATE + 9, 'someone' FROM job WHERE error_code = 'source.columns_missing';
+INSERT INTO upload (id, account, name, key, size_bytes, content_type, state)
+VALUES (repeat('c', 32), 'ada', 'addresses.csv', 'upload/addresses.csv', 7, 'text/csv', 'Ready');
 INSERT INTO audit (kind, actor, role, action, subject, reason, detail)
 SELECT 'session', 'someone', 'moderator', 'job.rerun', 'job/' || number, 'the server is back', '{"attempt": 2}'
 FROM generate_series(1, 3) AS number

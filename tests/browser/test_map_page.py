@@ -187,7 +187,7 @@ def test_dark_map_has_dark_tiles_and_controls(visitor: Visitor) -> None:
     save(page, "map-page-dark")
     page.emulate_media(color_scheme="light")
     light = dark
-    for _ in range(100):
+    for _ in range(600):
         light = page.locator("[data-map]").evaluate(_COLORS)
         if light["land"] != dark["land"]:
             break

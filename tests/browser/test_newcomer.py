@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from browser.visitor import Visitor
 from oa_shared.failures import FAILURES
+from support.programs import ending
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 _BIN = Path(sys.executable).parent
@@ -51,20 +52,20 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path, browser: Browser) -> Iterator[Home]:
-    started = subprocess.Popen([_BIN / "oa-local", "up"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    assert started.stdout is not None
-    output = ""
-    for line in started.stdout:
-        output += line
-        if "The page is at" in line:
-            break
-    link = _LINK.findall(output)[0]
-    visitor = Visitor(browser, link.partition("/sign-in")[0])
-    yield Home(tmp_path, link, visitor.blank())
-    visitor.leave()
-    os.kill(started.pid, signal.SIGINT)
-    started.wait(60)
-    started.stdout.close()
+    command = [_BIN / "oa-local", "up"]
+    with ending(subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)) as started:
+        assert started.stdout is not None
+        output = ""
+        for line in started.stdout:
+            output += line
+            if "The page is at" in line:
+                break
+        link = _LINK.findall(output)[0]
+        visitor = Visitor(browser, link.partition("/sign-in")[0])
+        yield Home(tmp_path, link, visitor.blank())
+        visitor.leave()
+        os.kill(started.pid, signal.SIGINT)
+        started.wait(60)
 
 
 def test_first_hour_from_the_map_to_the_changes_of_a_confirmed_result(home: Home) -> None:

@@ -21,7 +21,7 @@ def request(name: str, *, queue: str = "q", definition: str = "sleeper") -> Subm
 
 
 async def wait_for_end(batch: BatchService, job_id: str) -> BatchJob:
-    for _ in range(100):
+    for _ in range(600):
         (job,) = await batch.describe([job_id])
         if job.ended:
             return job

@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import psutil
 import pytest
+
+from support.programs import ending
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _PROGRAM = str(Path(sys.executable).with_name("oa-local"))
@@ -29,20 +32,16 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     subprocess.run([_PROGRAM, "down"], cwd=tmp_path, check=False)
 
 
-def _start(folder: Path) -> tuple[subprocess.Popen[str], str]:
-    process = subprocess.Popen([_PROGRAM, "up"], cwd=folder, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line)
-        if "The page is at" in line:
-            break
-    return process, "".join(lines)
-
-
-def _close_output(process: subprocess.Popen[str]) -> None:
-    if process.stdout is not None:
-        process.stdout.close()
+@contextmanager
+def _up(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    with ending(subprocess.Popen([_PROGRAM, "up"], cwd=folder, stdout=subprocess.PIPE, text=True)) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if "The page is at" in line:
+                break
+        yield process, "".join(lines)
 
 
 def _children(process: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -63,27 +62,25 @@ def _run_commands_of_readme(folder: Path) -> None:
 
 
 def test_up_publishes_the_samples_and_leaves_no_process(folder: Path) -> None:
-    process, output = _start(folder)
-    assert all(line in output for line in _PUBLISHED), output
-    assert ("Running as root" in output) == (os.geteuid() == 0)
-    env = json.loads((folder / ".local" / "env.json").read_text("utf-8"))
-    request = Request(env["OA_API_URL"] + "/", headers={"accept": "text/html"})  # noqa: S310 - our own page
-    with urlopen(request, timeout=10) as page:  # noqa: S310 - likewise
-        assert page.status == 200
-    link = next(line.strip() for line in output.splitlines() if "/sign-in/link?token=" in line)
-    with urlopen(Request(link, headers={"accept": "text/html"}), timeout=10) as page:  # noqa: S310 - likewise
-        assert b"Sign in as admin" in page.read()
-    _run_commands_of_readme(folder)
-    children = _children(process)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 0
-    _close_output(process)
+    with _up(folder) as (process, output):
+        assert all(line in output for line in _PUBLISHED), output
+        assert ("Running as root" in output) == (os.geteuid() == 0)
+        env = json.loads((folder / ".local" / "env.json").read_text("utf-8"))
+        request = Request(env["OA_API_URL"] + "/", headers={"accept": "text/html"})  # noqa: S310 - our own page
+        with urlopen(request, timeout=10) as page:  # noqa: S310 - likewise
+            assert page.status == 200
+        link = next(line.strip() for line in output.splitlines() if "/sign-in/link?token=" in line)
+        with urlopen(Request(link, headers={"accept": "text/html"}), timeout=10) as page:  # noqa: S310 - likewise
+            assert b"Sign in as admin" in page.read()
+        _run_commands_of_readme(folder)
+        children = _children(process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
     assert psutil.wait_procs(children, timeout=10)[1] == []
 
-    process, output = _start(folder)
-    assert all(line in output for line in _PUBLISHED), output
-    children = _children(process)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait(10)
-    _close_output(process)
+    with _up(folder) as (process, output):
+        assert all(line in output for line in _PUBLISHED), output
+        children = _children(process)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
     assert psutil.wait_procs(children, timeout=15)[1] == []

@@ -15,6 +15,7 @@ import pytest
 from oa_local.client import LocalApi
 from oa_local.county import wait_for_jobs
 from oa_local.samples import SOURCE_NAME
+from support.programs import ending
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _PROGRAM = str(Path(sys.executable).with_name("oa-local"))
@@ -23,14 +24,13 @@ _PROGRAM = str(Path(sys.executable).with_name("oa-local"))
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Start the system in a folder of its own, with the county published once; yield its environment."""
-    process = subprocess.Popen([_PROGRAM, "up"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    started = any("The page is at" in line for line in process.stdout)
-    assert started, "the system did not start; the error is above"
-    yield json.loads((tmp_path / ".local" / "env.json").read_text("utf-8"))
-    os.kill(process.pid, signal.SIGINT)
-    process.wait(60)
-    process.stdout.close()
+    with ending(subprocess.Popen([_PROGRAM, "up"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)) as process:
+        assert process.stdout is not None
+        started = any("The page is at" in line for line in process.stdout)
+        assert started, "the system did not start; the error is above"
+        yield json.loads((tmp_path / ".local" / "env.json").read_text("utf-8"))
+        os.kill(process.pid, signal.SIGINT)
+        process.wait(60)
     subprocess.run([_PROGRAM, "down"], cwd=tmp_path, check=False)
 
 

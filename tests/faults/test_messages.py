@@ -113,7 +113,7 @@ async def _tokens(world: World, jobs: list[int]) -> list[str]:
 
 
 async def _wait_until_submitted(world: World, jobs: list[int]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             rows = await world.database.all("SELECT 1 FROM job WHERE status = 'Submitted'")
             if len(rows) == len(jobs):

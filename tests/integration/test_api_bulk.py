@@ -136,7 +136,7 @@ async def test_worker_continues_a_bulk_action_that_was_interrupted(api: RunningA
     assert 0 < half["done"] < 60
     stop = asyncio.Event()
     worker = asyncio.create_task(run_bulk(api.database, stop, every_s=0.01))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (await api.get(f"/api/bulk/{answer['id']}", **INTERNAL))["ended_at"]:  # noqa: ASYNC110 - over HTTP
             await asyncio.sleep(0.05)
     stop.set()

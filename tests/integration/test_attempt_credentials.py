@@ -27,6 +27,7 @@ from oa_shared.queue import ReceivedMessage
 from oa_shared.storage import Storage, StorageUnavailableError
 from support.consuming import handle_one
 from support.guarded_aws import Roles, start_guarded_aws
+from support.programs import started
 from support.publishing import job_of
 from support.running_api import INTERNAL, RunningApi, definition, running_api
 
@@ -229,13 +230,8 @@ class Stack:
             **settings,
         }
         program = Path(sys.executable).with_name("oa-task")
-        child = await asyncio.create_subprocess_exec(program, "job", env=environ, stderr=asyncio.subprocess.PIPE)
-        try:
-            async with asyncio.timeout(60):
-                _, printed = await child.communicate()
-        except TimeoutError:
-            child.kill()
-            raise
+        async with started(program, "job", env=environ, stderr=asyncio.subprocess.PIPE) as child, asyncio.timeout(120):
+            _, printed = await child.communicate()
         assert child.returncode in {0, 25}, printed.decode()
         await self._apply_reports()
         return child.returncode

@@ -9,6 +9,7 @@ from pathlib import Path
 from oa_api.bulk_actions.bulk_actions import run_step
 from oa_shared.queue import OutgoingMessage
 from support.command_line import oa
+from support.programs import started
 from support.running_api import INTERNAL, SECRET, RunningApi, definition
 
 FAIL = "UPDATE job SET status = 'Fail', rank = 9, ended_at = now(), error_code = 'upstream.timeout'"
@@ -73,18 +74,16 @@ async def test_events_prints_the_latest_and_follows_new_ones(api: RunningApi) ->
     job = await api.job()
     listed = await oa(api, "events")
     assert f"job {job['id']} of run 1 xx/a addresses/a: job.created Pending" in listed.out
-    program = await asyncio.create_subprocess_exec(
+    async with started(
         *(Path(sys.executable).with_name("oa"), "events", "--follow", "--json"),
         env={"PATH": os.environ["PATH"], "OA_API_URL": str(api.client.make_url("")), "OA_SHARED_SECRET": SECRET},
         stdout=asyncio.subprocess.PIPE,
-    )
-    assert program.stdout is not None
-    first = json.loads(await program.stdout.readline())
-    await api.client.post(f"/api/job/{job['id']}/cancel", headers=INTERNAL)
-    async with asyncio.timeout(20):
-        second = json.loads(await program.stdout.readline())
-    program.terminate()
-    await program.wait()
+    ) as program:
+        assert program.stdout is not None
+        first = json.loads(await program.stdout.readline())
+        await api.client.post(f"/api/job/{job['id']}/cancel", headers=INTERNAL)
+        async with asyncio.timeout(60):
+            second = json.loads(await program.stdout.readline())
     assert first["kind"] == "job.created"
     assert second["kind"] == "api.cancel"
 

@@ -188,7 +188,7 @@ async def test_quiet_stream_sends_comments_and_stays_resumable(
         await opened._block()
         first = opened.last_id
         await act(api, job["id"], "cancel")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while opened.last_id == first:
                 await opened._block()
     assert opened.comments

@@ -21,6 +21,7 @@ from oa_shared.aws import Aws
 from oa_shared.aws.s3 import S3Storage
 from oa_shared.media_types import media_type_of
 from support.cdn import cdn_of
+from support.programs import started
 from support.publishing import publish
 from support.running_api import RunningApi, running_api
 
@@ -151,10 +152,8 @@ async def test_gdal_reads_features_over_http(served: Served) -> None:
     # With all drivers of GDAL: the engine, in this process, has few of them.
     environ = {name: value for name, value in os.environ.items() if name != "GDAL_SKIP"}
     pipe = asyncio.subprocess.PIPE
-    reading = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _READ_ROWS, url, stdout=pipe, stderr=pipe, env=environ
-    )
-    printed, errors = await reading.communicate()
+    async with started(sys.executable, "-c", _READ_ROWS, url, stdout=pipe, stderr=pipe, env=environ) as reading:
+        printed, errors = await reading.communicate()
     assert (reading.returncode, printed.strip()) == (0, str(_ROWS).encode()), errors
 
 

@@ -22,7 +22,7 @@ def _define(batch: BatchProcess, code: str, **more: Any) -> Any:
 
 
 def _end(api: Any, job_id: str) -> Any:
-    for _ in range(200):
+    for _ in range(600):
         (job,) = api.describe_jobs(jobs=[job_id])["jobs"]
         if job["status"] in {"SUCCEEDED", "FAILED"}:
             return job

@@ -12,6 +12,7 @@ import pytest
 
 from oa_local.postgres import Postgres
 from oa_local.process import Process
+from support.programs import ending
 
 _PARENT = """
 import sys, time
@@ -32,7 +33,8 @@ def _has_ended(pid: int) -> bool:
 
 
 def test_killed_parent_leaves_no_postgres_and_no_emulator(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", _PARENT, str(tmp_path)], stdout=subprocess.PIPE) as parent:
+    command = [sys.executable, "-c", _PARENT, str(tmp_path)]
+    with ending(subprocess.Popen(command, stdout=subprocess.PIPE)) as parent:
         assert parent.stdout is not None
         pids = [int(word) for word in parent.stdout.readline().split()]
         assert len(pids) == 2

@@ -70,7 +70,7 @@ async def test_report_as_text_and_html_has_links_and_no_untrusted_markup(api: Ru
     await fail(api, job, "source.empty", "<script>alert(1)</script>")
     await report(api, "2026-W48")
     text = await (await api.client.get("/api/report?format=text")).text()
-    assert "OpenAddresses 2026-W48: 1 broke, 0 fixed" in text
+    assert "OpenAddresses 2026-W48: 1 newly failed, 0 fixed" in text
     assert "- us/a addresses city: source.empty, <script>alert(1)</script>" in text
     assert f"/jobs/{job}" in text
     html = await (await api.client.get("/api/report?format=html")).text()
@@ -121,7 +121,7 @@ async def test_report_is_mailed_and_posted_once_even_when_one_of_them_fails_firs
         await api.database.execute("UPDATE schedule_run SET due_at = now()")
         assert (await report(api, "p1", **settings))["state"] == "Done"
     (mail,) = box.mails
-    assert mail["Subject"] == "OpenAddresses p1: 1 broke, 0 fixed"
+    assert mail["Subject"] == "OpenAddresses p1: 1 newly failed, 0 fixed"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     assert [body["counts"] for body in hook.bodies] == [{"broke": 1, "fixed": 0, "acknowledged": 0}] * 2
     assert "us/a" in hook.bodies[0]["text"]

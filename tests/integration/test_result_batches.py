@@ -176,7 +176,7 @@ async def test_message_that_the_database_rejects_is_settled_by_itself(
 async def test_job_that_another_transaction_holds_does_not_hold_up_the_batch(database: Database) -> None:
     jobs = await make_jobs(database, *"abcd")
     running = "SELECT count(*) FROM job WHERE status = 'Running'"
-    async with database.transaction() as transaction, asyncio.timeout(8):
+    async with database.transaction() as transaction, asyncio.timeout(60):
         await transaction.execute("SELECT FROM job WHERE id = %(id)s FOR UPDATE", {"id": jobs[1]["id"]})
         messages = as_received([report(job) for job in jobs])
         applying = asyncio.create_task(ResultsHandler(database, grace_s=60).apply_batch(messages))

@@ -57,7 +57,7 @@ async def test_run_of_a_refused_url_says_later_what_was_refused_and_why(api: Run
     ],
     ids=["no elements", "no list", "no JSON", "no definition", "no entry", "no JSON text", "no text to store"],
 )
-async def test_request_that_creates_nothing_says_why_on_the_run(
+async def test_request_that_creates_nothing_records_the_reason_on_the_run(
     api: RunningApi, body: Any, source: str, message: str
 ) -> None:
     run = await api.run()
@@ -75,7 +75,7 @@ async def test_request_that_creates_nothing_says_why_on_the_run(
     assert 'id="refused"' in await _page(api, run)
 
 
-async def test_refused_part_of_a_request_is_kept_beside_its_jobs(api: RunningApi) -> None:
+async def test_refused_part_of_a_request_is_kept_with_its_jobs(api: RunningApi) -> None:
     run = await api.run()
     good = {"source": definition("a"), "source_name": "xx/good"}
     status, answer = await api.post_jobs(run, good, {"source": {"schema": 1}, "source_name": "xx/bad"})

@@ -95,7 +95,7 @@ async def test_bodies_that_do_not_end_take_a_bounded_amount_of_memory(api: Runni
     finally:
         for writer in writers:
             writer.transport.abort()
-    for _ in range(100):
+    for _ in range(600):
         if not budget.used_bytes:
             break
         await asyncio.sleep(0.05)
@@ -126,7 +126,7 @@ async def test_signature_of_another_form_is_refused_before_the_body_is_read(api:
         await asyncio.sleep(60)
 
     headers = {**signed_headers(b""), "X-Hub-Signature-256": signature}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         response = await api.client.post("/api/github/event", data=endless(), headers=headers)
     assert response.status == 401
 
@@ -150,7 +150,7 @@ async def test_one_client_cannot_take_all_event_streams(api: RunningApi, monkeyp
             assert (await streams.enter_async_context(_stream(api, "198.51.100.7"))).status == status
         assert (await streams.enter_async_context(_stream(api, "198.51.100.8"))).status == 200
     statuses = []
-    for _ in range(50):
+    for _ in range(600):
         statuses.append(await _status_of_stream(api, "198.51.100.7"))
         if statuses[-1] == 200:
             break
@@ -167,7 +167,7 @@ async def test_connection_that_never_completes_a_header_is_closed() -> None:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         reader, writer = await asyncio.open_connection(*runner.addresses[0])
         writer.write(b"GET /api HTTP/1.1\r\nHost: ")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             # A byte that crosses the end of the connection makes it a reset, which is no end of file.
             while not (reader.at_eof() or reader.exception()):
                 writer.write(b"G")

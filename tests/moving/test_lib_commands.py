@@ -16,6 +16,7 @@ import pytest
 from oa_api.compatibility.table import RouteVerdict, TableRow, read_table
 from oa_tools.reference.moving import COMMANDS_HEADING, COMPATIBLE
 from support.moving_world import MovingWorld, moving_world
+from support.programs import started
 from support.running_api import SECRET, running_api
 
 pytestmark = pytest.mark.slow
@@ -101,8 +102,7 @@ async def run_commands(packages: Path, url: str, calls: list[dict[str, Any]], *,
     request = {"url": url, "secret": secret, "added": ADDED, "calls": calls}
     program = [node, str(HERE / "run_commands.mjs"), str(packages)]
     pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
-    process = await asyncio.create_subprocess_exec(*program, **pipes)
-    async with asyncio.timeout(120):
+    async with started(*program, **pipes) as process, asyncio.timeout(120):
         stdout, stderr = await process.communicate(json.dumps(request).encode())
     assert process.returncode == 0, stderr.decode()
     return json.loads(stdout)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.programs import started
 from support.running_api import SECRET, RunningApi
 
 OA = Path(sys.executable).with_name("oa")
@@ -37,13 +38,13 @@ async def oa(
 
 async def run(program: Path, *words: str, path: str | None = None, **environ: str) -> ProgramResult:
     """Run a program with standard input closed, a wide terminal, and only these variables in its environment."""
-    process = await asyncio.create_subprocess_exec(
+    async with started(
         program,
         *words,
         env={"PATH": os.environ["PATH"] if path is None else path, "COLUMNS": "200", **environ},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
+    ) as process:
+        out, err = await process.communicate()
     return ProgramResult(process.returncode or 0, out.decode(), err.decode())

@@ -18,7 +18,7 @@ async def run_until(consumer: QueueConsumer, until: Callable[[], bool]) -> None:
     """Run a consumer until a condition holds, for ten seconds at most, and let it finish."""
     stop = asyncio.Event()
     running = asyncio.create_task(consumer.run(stop))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not until():  # noqa: ASYNC110 - `until` checks many kinds of state
             await asyncio.sleep(0.01)
     stop.set()

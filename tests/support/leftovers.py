@@ -21,9 +21,13 @@ import pytest
 # What has just been closed may take this long to vanish on a busy machine; only a test that fails waits so long.
 _SETTLE_S = 10.0
 _POLL_S = 0.02
+_SOCKETS, _LISTENING = (Path("/proc/net/tcp"), Path("/proc/net/tcp6")), "0A"
 _TASKS, _DESCRIPTORS = Path("/proc/self/task"), Path("/proc/self/fd")
 # Devices, files that libraries keep open (the database of PROJ), and files of pytest itself.
 _PROCESS_WIDE = ("/dev/", "/proc/", "/sys/", "/usr/", "/memfd:", sys.prefix, sys.base_prefix)
+
+# In the folder that `tmp_path` is in.
+_REMOVED_BY_PYTEST = "/pytest-of-"
 
 Resource = tuple[str, Hashable]
 
@@ -36,19 +40,31 @@ def child_processes() -> Iterator[Resource]:
 
 
 def threads() -> Iterator[Resource]:
-    """Yield the threads of Python that run."""
+    """Yield the threads of Python that run, without those in which an event loop awaits calls."""
     main = threading.main_thread()
-    yield from (("thread", thread) for thread in threading.enumerate() if thread is not main)
+    for thread in threading.enumerate():
+        if thread is not main and not thread.name.startswith("asyncio_"):
+            yield "thread", thread
 
 
 def descriptors() -> Iterator[Resource]:
-    """Yield the open sockets and files."""
+    """Yield the open files and the sockets, of which only those of servers count (`listening`)."""
     with suppress(FileNotFoundError):
         for name in os.listdir(_DESCRIPTORS):  # noqa: PTH208 - likewise
             with suppress(OSError):
                 target = os.readlink(_DESCRIPTORS / name)  # noqa: PTH115 - after each test, so without Path.readlink
                 if target.startswith(("socket:", "/")) and not target.startswith(_PROCESS_WIDE):
                     yield "open file", (int(name), target)
+
+
+def listening(sockets: set[Resource]) -> set[Resource]:
+    """Return the sockets that listen. The connections of a test end with its event loop, some of them later."""
+    inodes = set()
+    for table in _SOCKETS:
+        with suppress(FileNotFoundError):
+            rows = [line.split() for line in table.read_text("ascii").splitlines()[1:]]
+            inodes |= {f"socket:[{row[9]}]" for row in rows if row[3] == _LISTENING}
+    return {(kind, value) for kind, value in sockets if isinstance(value, tuple) and value[1] in inodes}
 
 
 def describe(resource: Resource) -> str:
@@ -69,6 +85,7 @@ class Leftovers:
 
     settle_s: float = _SETTLE_S
     owned: dict[Hashable, set[Resource]] = field(default_factory=dict)
+    restarting: set[Hashable] = field(default_factory=set)
     known: set[Resource] = field(default_factory=set)
     temporary: set[str] = field(default_factory=set)
 
@@ -83,34 +100,46 @@ class Leftovers:
         self.known = self.find()
 
     @contextmanager
-    def opened_by(self, owner: Hashable) -> Iterator[None]:
-        """Note what the block opens as the property of a fixture, until `release`."""
+    def opened_by(self, owner: Hashable, *, may_restart: bool = False) -> Iterator[None]:
+        """Note what the block opens as the property of a fixture, until `release`; `may_restart` its processes."""
         before = self.find()
         try:
             yield
         finally:
             opened = self.find() - before
-            self.owned.setdefault(owner, set()).update(opened.difference(*self.owned.values()))
+            new = opened.difference(*self.owned.values())
+            self.owned.setdefault(owner, set()).update(new)
+            if may_restart and any(kind == "process" for kind, _ in new):
+                self.restarting.add(owner)
 
     def release(self, owner: Hashable) -> None:
         """Note that a fixture has ended: what it opened has to be gone."""
         self.owned.pop(owner, None)
+        self.restarting.discard(owner)
 
     def collect(self) -> list[str]:
-        """Return what nobody owns, after a garbage collection and a pause if need be, and take it as given."""
-        left = self._unowned()
+        """Return the resources without an owner, after a garbage collection and a pause if needed, each only once."""
+        left = self._find_unowned()
         if left:
             gc.collect()
             deadline = time.monotonic() + self.settle_s
-            while (left := self._unowned()) and time.monotonic() < deadline:
+            while (left := self._find_unowned()) and time.monotonic() < deadline:
                 time.sleep(_POLL_S)
         self.known = (self.known & self.find()) | left
         return sorted(map(describe, left))
 
-    def _unowned(self) -> set[Resource]:
+    def _find_unowned(self) -> set[Resource]:
         found = self.find()
         lasting = {resource for owned in self.owned.values() for resource in owned & found}
         left = found - self.known - lasting
+        sockets = {resource for resource in left if "socket:" in str(resource[1])}
+        if sockets:
+            left = (left - sockets) | listening(sockets)
+        # A stack of a module restarts what tests kill: all has to be gone when that fixture ends.
+        restarted = {resource for resource in left if resource[0] == "process"}
+        for owner in self.restarting & self.owned.keys():
+            self.owned[owner] |= restarted
+            left -= restarted
         if any(kind == "thread" for kind, _ in lasting):
             # A server in a thread of a longer-lived fixture opens connections and threads of its own.
             left = {(kind, value) for kind, value in left if kind in {"process", "temporary file"}}
@@ -126,7 +155,8 @@ class Leftovers:
             def create_and_note(*args: object, **options: object) -> object:
                 created = create(*args, **options)
                 path = created[1] if isinstance(created, tuple) else created
-                self.temporary.add(os.fsdecode(path))  # type: ignore[arg-type] # a path of tempfile
+                if _REMOVED_BY_PYTEST not in (text := os.fsdecode(path)):  # type: ignore[arg-type] # a path of tempfile
+                    self.temporary.add(text)
                 return created
 
             return create_and_note
@@ -161,7 +191,7 @@ class LeftoversPlugin:
         """Note what a fixture opens that outlives a test."""
         if fixturedef.scope == "function":
             return (yield)
-        with self._leftovers.opened_by(fixturedef):
+        with self._leftovers.opened_by(fixturedef, may_restart=fixturedef.scope != "session"):
             return (yield)
 
     def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[object]) -> None:

@@ -24,6 +24,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from support.arcgis_server import PATH
+from support.programs import started
 from volunteer.delivery import Delivery, definition_of
 from volunteer.faults import Fault, faults
 from volunteer.real_sources import KINDS, RealSource, read_sources
@@ -87,14 +88,14 @@ async def run_engine(delivery: Delivery, folder: Path) -> Outcome:
         path.write_text(json.dumps(definition_of(source, url)), encoding="utf-8")
         arguments = ["run", path, "--layer", source.entry.layer, "--name", source.entry.name, "--out", folder / "out"]
         without = [part for name in ("tiles", "preview", "cache") for part in ("--without", name)]
-        process = await asyncio.create_subprocess_exec(
+        async with started(
             _OA_TASK,
             *map(str, [*arguments, *without, "--json"]),
             env={**os.environ, "OA_ALLOW_HOSTS": "127.0.0.1"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-        )
-        printed, _ = await process.communicate()
+        ) as process:
+            printed, _ = await process.communicate()
     answer = json.loads(printed.decode().strip().splitlines()[-1])
     return Outcome(answer, *await asyncio.to_thread(_features, folder / "out"))
 

@@ -39,7 +39,7 @@ class ExitStatus(IntEnum):
 EXIT_STATUSES: Mapping[str, str] = {
     f"{ExitStatus.DONE}": "done; with --follow or --wait, all jobs succeeded",
     f"{ExitStatus.JOB_FAILED}": (
-        "a job failed or was canceled, an element of the request got no job, or shadow found a difference"
+        "a job failed or was canceled, an element of the request has no job, or shadow found a difference"
     ),
     f"{ExitStatus.USAGE}": "wrong usage",
     f"{ExitStatus.UNREACHABLE}": "the API does not answer",
@@ -52,7 +52,7 @@ EXIT_STATUSES: Mapping[str, str] = {
     "20-29": "likewise: the server or this machine is at fault",
     "30": "likewise: a bug",
     f"{ExitStatus.INTERRUPTED}": "interrupted; the run continues on the server",
-    f"{ExitStatus.READER_LEFT}": "the program that reads the output left first, such as `head` or a pager",
+    f"{ExitStatus.READER_LEFT}": "the program that reads the output ended first, such as `head` or a pager",
 }
 json_option = click.option("--json", "as_json", is_flag=True, help="Output JSON lines.")
 Work = Callable[[Api], Awaitable[int]]

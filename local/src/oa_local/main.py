@@ -80,7 +80,7 @@ def _supervise(stack: Stack) -> None:
 
 
 _AS_ROOT = (
-    "Running as root: data that takes over the process that reads it may take over this machine, since root passes "
+    "Running as root: hostile data that takes over the reading process could take over this machine, since root passes "
     "most limits of the sandbox. Start the stack as another user."
 )
 

@@ -49,7 +49,7 @@ def _probe_port() -> int:
 
 
 def accepts(port: int) -> bool:
-    """Return whether a program listens on a port of loopback, which says nothing about whether it answers."""
+    """Return whether a program listens on a port of loopback; it may still not answer."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0

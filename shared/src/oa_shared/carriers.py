@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
-_NOT_IN_QUEUE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# That page lists what a message may have; each process compiles the short list of the others ten times as fast.
+_NOT_IN_QUEUE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # One message with its attributes, and one batch. AWS has raised both to 1 MiB; queues of other makes have not.
 MAX_QUEUE_BYTES = 256 * 1024
 MAX_ATTRIBUTES = 10

@@ -187,8 +187,8 @@ _FAILURES = (
     _upstream(
         "upstream.not_data",
         "The server sent a web page instead of data.",
-        hint="Automatic retries got one too. Open the URL: if the page is a notice, rerun later, else correct `data`.",
-        hint_alone="Open the URL: if the page is a notice, try again later, else correct `data`.",
+        hint="Retries failed too. Open the URL. If the page is a notice, rerun later; otherwise correct `data`.",
+        hint_alone="Open the URL. If the page is a notice, try again later; otherwise correct `data`.",
     ),
     _upstream("upstream.connection", "Could not connect to the server."),
     _upstream("upstream.truncated", "The download was cut short."),
@@ -213,7 +213,7 @@ _FAILURES = (
     _infra(
         "infra.undeliverable",
         "A message of the job could not be delivered.",
-        hint="See the message; correct the name or shorten it, then rerun.",
+        hint="See the message. Correct or shorten the name, then rerun.",
         retry=_NEVER,
     ),
     _infra(

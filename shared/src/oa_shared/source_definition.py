@@ -58,7 +58,9 @@ def validate_definition(definition: object) -> list[DefinitionProblem]:
         given = repr(version)[:_SHOWN]
         return [DefinitionProblem("/schema", f"schema {given} is not supported: use schema {SCHEMA_VERSION}")]
     if _has_half_character(definition):
-        return [DefinitionProblem("", "a text has half of a character, such as \\ud800: write the character itself")]
+        return [
+            DefinitionProblem("", "a text contains half of a character, such as \\ud800: write the character itself")
+        ]
     if _fast_validator().is_valid(definition):
         return []
     from oa_shared.schema_violations import violations  # noqa: PLC0415 - slow to load and rarely needed

@@ -15,6 +15,7 @@ from oa_api.imports.importer import ImportOptions, import_rows
 from oa_api.imports.job_rows import FilePlace
 from oa_api.imports.report import ImportReport
 from oa_shared import fault_points
+from support.programs import started
 
 PLACE = FilePlace("v2.openaddresses.example", "batch-prod")
 # What an import writes, without what differs each time: random tokens, times of the import, IDs of history.
@@ -57,15 +58,15 @@ async def import_until(fault: str, folder: Path, database_url: str, theirs_url: 
         fault_points.FOLDER_VARIABLE: str(faults),
         "OA_DATABASE_URL": database_url,
     }
-    process = await asyncio.create_subprocess_exec(
+    async with started(
         sys.executable,
         "-c",
         "from oa_api.main import main; main()",
         *arguments,
         env={**os.environ, **environment},
         stdout=asyncio.subprocess.DEVNULL,
-    )
-    return await process.wait()
+    ) as process:
+        return await process.wait()
 
 
 def written_rows(database_url: str) -> dict[str, list[Any]]:

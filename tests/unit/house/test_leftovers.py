@@ -26,6 +26,14 @@ def server():
         yield process
         process.kill()
 
+@pytest.fixture(scope="class")
+def stack():
+    processes = [subprocess.Popen(["sleep", "60"])]
+    yield processes
+    for process in processes:
+        process.kill()
+        process.wait()
+
 @pytest.fixture(scope="module")
 def careless():
     return subprocess.Popen(["sleep", "60"])
@@ -51,7 +59,7 @@ def test_thread():
     threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 
 def test_socket():
-    kept.append(socket.socket())
+    kept.append(socket.create_server(("127.0.0.1", 0)))
 
 def test_file(tmp_path):
     kept.append((tmp_path / "a").open("w"))
@@ -61,6 +69,13 @@ def test_folder():
 
 def test_bystander(server):
     pass
+
+class TestRestart:
+    def test_restart(self, stack):
+        stack.append(subprocess.Popen(["sleep", "60"]))
+
+    def test_next(self, stack):
+        pass
 
 def test_of_a_careless_fixture(careless):
     pass
@@ -75,7 +90,7 @@ def test_test_that_leaves_something_behind_fails_itself(tmp_path: Path) -> None:
     done = subprocess.run(
         command,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "tests"), "TMPDIR": str(tmp_path), **_ALONE},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests"), **_ALONE},
         capture_output=True,
         text=True,
         check=False,
@@ -83,6 +98,8 @@ def test_test_that_leaves_something_behind_fails_itself(tmp_path: Path) -> None:
     # It has ended, so its children have no parent that could stop them.
     for process in re.findall(r"^process (\d+) \(sleep 60\)", done.stdout, re.MULTILINE):
         os.kill(int(process), 9)
+    for folder in re.findall(r"^temporary file (.+)$", done.stdout, re.MULTILINE):
+        Path(folder).rmdir()
     assert set(re.findall(r"^ERROR .*::(\w+)", done.stdout, re.MULTILINE)) == {
         "test_process",
         "test_ended_process",
@@ -92,7 +109,7 @@ def test_test_that_leaves_something_behind_fails_itself(tmp_path: Path) -> None:
         "test_folder",
         "test_of_a_careless_fixture",
     }, done.stdout
-    assert "9 passed, 7 errors" in done.stdout
+    assert "11 passed, 7 errors" in done.stdout
     assert "ended, but not waited for" in done.stdout
 
 

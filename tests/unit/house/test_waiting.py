@@ -1,6 +1,7 @@
 """Who waits for a service waits until it answers: a port accepts connections before, and a restart may follow."""
 
 import ast
+import re
 from pathlib import Path
 
 import yaml
@@ -15,6 +16,8 @@ _ABOUT_PORTS = {
     "tools/oa_tools/weekly/trial.py",
     "tests/unit/oa_local/test_readiness.py",
 }
+_HELPER = ROOT / "tests/support/programs.py"
+_STARTS = re.compile(r"(subprocess\.Popen|asyncio\.create_subprocess_(exec|shell))\(")
 _PORT_CALLS = {"accepts", "connect_ex"}
 
 
@@ -44,3 +47,20 @@ def test_health_checks_of_compose_ask_the_server_that_stays() -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
     probe = services["postgres"]["healthcheck"]["test"]
     assert probe[1:4] == ["pg_isready", "--host", "127.0.0.1"]
+
+
+def test_tests_start_programs_in_blocks_that_end_them() -> None:
+    """A bare `Popen` outlives a test that fails, and its warning fails a later one."""
+    bare = []
+    for path in (ROOT / "tests").rglob("*.py"):
+        if "bench" in path.parts or path == _HELPER or not _STARTS.search(path.read_text("utf-8")):
+            continue
+        tree = syntax_tree(path)
+        items = [item for node in ast.walk(tree) if isinstance(node, ast.With) for item in node.items]
+        in_blocks = {call for item in items for call in ast.walk(item.context_expr)}
+        bare += [
+            f"{path.relative_to(ROOT)}:{call.lineno}"
+            for call in ast.walk(tree)
+            if isinstance(call, ast.Call) and _STARTS.match(ast.unparse(call)) and call not in in_blocks
+        ]
+    assert bare == []

@@ -23,6 +23,7 @@ from oa_shared.command_ending import end_quietly, shell_status
 from oa_shared.failures import exit_status
 from oa_task.commands import console as task_console
 from oa_task.main import main as oa_task
+from support.programs import ending
 
 _BIN = Path(sys.executable).parent
 _DEFINITION = (
@@ -160,13 +161,15 @@ def test_ctrl_c_during_a_download_ends_with_130_and_one_line(
     address, asked = stuck_server
     (tmp_path / "a.json").write_text(_DEFINITION.replace("DATA", address))
     files = ["a.json"] * (1 + (command == "diff"))
-    with subprocess.Popen(
-        [_BIN / "oa", command, *files],
-        cwd=tmp_path,
-        env={**os.environ, "OA_ALLOW_HOSTS": "127.0.0.1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
+    with ending(
+        subprocess.Popen(
+            [_BIN / "oa", command, *files],
+            cwd=tmp_path,
+            env={**os.environ, "OA_ALLOW_HOSTS": "127.0.0.1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
     ) as process:
         assert asked.wait(60)
         os.killpg(process.pid, signal.SIGINT)

@@ -18,7 +18,7 @@ async def _check_until(dependency: Dependency, is_so: Callable[[], bool], monkey
     monkeypatch.setattr(dependency_check, "_AGAIN_S", 0.01)
     stop = asyncio.Event()
     running = asyncio.create_task(check_dependencies([dependency], stop, every_s=0.01))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not is_so():  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0.005)
     stop.set()

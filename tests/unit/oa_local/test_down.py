@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from oa_local import main
+from support.programs import ending
 
 _SLEEP = [sys.executable, "-c", "import time; time.sleep(60)", "oa-local"]
 
@@ -23,10 +24,10 @@ def _write_process_id(process: subprocess.Popen[bytes]) -> None:
 
 
 def test_down_process_not_reaped_has_ended() -> None:
-    process = subprocess.Popen(_SLEEP)
-    _write_process_id(process)
-    assert main.down() == 0
-    assert process.wait(5) < 0
+    with ending(subprocess.Popen(_SLEEP)) as process:
+        _write_process_id(process)
+        assert main.down() == 0
+        assert process.wait(60) < 0
 
 
 def test_down_ignored_signal_fails_with_a_reason(
@@ -34,11 +35,10 @@ def test_down_ignored_signal_fails_with_a_reason(
 ) -> None:
     monkeypatch.setattr(main, "_STOP_S", 1)
     ignoring = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
-    process = subprocess.Popen([sys.executable, "-c", ignoring, "oa-local"], stdout=subprocess.PIPE)
-    _write_process_id(process)
-    with process:
+    command = [sys.executable, "-c", ignoring, "oa-local"]
+    with ending(subprocess.Popen(command, stdout=subprocess.PIPE)) as process:
+        _write_process_id(process)
         assert process.stdout is not None
         process.stdout.readline()
         assert main.down() == 1
-        process.kill()
     assert f"Process {process.pid} has not stopped after 1 s" in capsys.readouterr().out

@@ -175,7 +175,7 @@ async def test_run_stopped_during_a_long_poll_returns_received_messages() -> Non
     await asyncio.sleep(0.05)
     stop.set()
     await put(queue, 1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await running
     assert handled == []
     assert (await queue.depth()).visible == 1
@@ -194,6 +194,6 @@ async def test_run_stopped_finishes_started_messages() -> None:
     running = asyncio.create_task(single_consumer(queue, handle, options=OPTIONS).run(stop))
     await started.wait()
     stop.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await running
     assert queue._stored == {}

@@ -232,7 +232,7 @@ async def test_collects_messages_that_arrive_soon_until_the_batch_is_full_or_the
     stop = asyncio.Event()
     running = asyncio.create_task(consumer.run(stop))
     await put_slowly()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while queue._stored and sum(sizes) < _SIZE:  # noqa: ASYNC110 - two kinds of state
             await asyncio.sleep(0.01)
     assert sizes[0] == _SIZE

@@ -129,4 +129,4 @@ async def test_decoding_in_a_thread_lets_the_loop_have_a_turn(body: bytes) -> No
         await asyncio.sleep(0)
         turns_s.append(time.process_time())
     longest_s = max(later - earlier for earlier, later in pairwise(turns_s))
-    assert longest_s < 0.05, f"the loop had {len(turns_s)} turns"
+    assert longest_s < 0.12, f"the loop had {len(turns_s)} turns"

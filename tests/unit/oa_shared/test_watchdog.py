@@ -10,6 +10,7 @@ import time
 import pytest
 
 from oa_shared.watchdog import EXIT_STATUS, Watchdog
+from support.programs import ending
 
 _PROGRAM = """
 import asyncio, ctypes, os, signal, sys, threading, time
@@ -41,7 +42,7 @@ _SHUTDOWNS = {
 }
 
 
-def _run(body: str, *, within_s: float = 20) -> tuple[int, str, float]:
+def _run(body: str, *, within_s: float = 50) -> tuple[int, str, float]:
     started = time.monotonic()
     command = [sys.executable, "-c", _PROGRAM.format(body=body)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=within_s, check=False)
@@ -54,13 +55,13 @@ def test_process_whose_loop_hangs_ends_with_its_traceback(body: str) -> None:
     assert status == EXIT_STATUS, text
     assert "event_loop_hangs" in text
     assert "in main" in text
-    assert took_s < 15
+    assert took_s < 40
 
 
 def test_process_that_hangs_with_the_interpreter_lock_is_ended_by_the_kernel() -> None:
     status, _, took_s = _run("ctypes.PyDLL(None).sleep(60)")
     assert status == -signal.SIGALRM
-    assert took_s < 15
+    assert took_s < 40
 
 
 @pytest.mark.parametrize("body", _SHUTDOWNS.values(), ids=_SHUTDOWNS.keys())
@@ -72,14 +73,13 @@ def test_shutdown_that_hangs_is_ended(body: str) -> None:
 
 def test_process_that_was_frozen_as_a_whole_continues() -> None:
     program = _PROGRAM.format(body="await asyncio.sleep(3); os._exit(0)").replace("hang_s=0.5", "hang_s=1.5")
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process.stdout:
+    with ending(subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)) as process:
+        assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
         os.kill(process.pid, signal.SIGSTOP)
         time.sleep(3)
         os.kill(process.pid, signal.SIGCONT)
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
 
 
 async def test_loop_that_ticks_is_left_alone_and_a_stopped_watchdog_too() -> None:

@@ -72,7 +72,7 @@ def ack_list(source: str | None, *, ended: bool, as_json: bool) -> None:
 def ack_add(source: str, code: str, *, as_json: bool, note: str, until: object, owner: str, issue: str | None) -> None:
     """Mute the failure CODE of SOURCE until a day.
 
-    The overview, the page of errors and the digest list it as acknowledged. A failure with another code shows at once.
+    The overview, the Errors page and the digest list it as acknowledged. A failure with another code shows at once.
     """
     day = f"{until:%Y-%m-%d}"
     body = {"source": source, "code": code, "note": note, "until": day, "owner": owner, "issue_url": issue}

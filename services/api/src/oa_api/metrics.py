@@ -12,20 +12,20 @@ EXAMINATIONS_STOPPED = Counter(
     "oa_examinations_stopped", "Examinations of definitions that took too much time or memory.", ("operation",)
 )
 ATTEMPT_CREDENTIALS = Counter(
-    "oa_attempt_credentials", "Requests of containers for the credentials of their attempt, by outcome.", ("outcome",)
+    "oa_attempt_credentials", "Requests by containers for the credentials of their attempt, by outcome.", ("outcome",)
 )
 GITHUB_EVENTS = Counter("oa_github_events", "GitHub events, by outcome.", ("outcome",))
 
 DATABASE_UP = Gauge("oa_database_up", "Whether the database responds.")
-OUTBOX_WAITING = Gauge("oa_outbox_waiting", "Messages of the outbox that wait.")
-OUTBOX_AGE_S = Gauge("oa_outbox_age_seconds", "Age of the oldest message of the outbox that waits.")
+OUTBOX_WAITING = Gauge("oa_outbox_waiting", "Messages waiting in the outbox.")
+OUTBOX_AGE_S = Gauge("oa_outbox_age_seconds", "Age of the oldest message waiting in the outbox.")
 OUTBOX_STALLED_S = Gauge(
     "oa_outbox_stalled_seconds", "Time since a message of the outbox was sent while others wait, or since a refusal."
 )
 WEEKLY_RUN_AGE_S = Gauge(
     "oa_weekly_run_age_seconds", "Time since a live weekly run ended, or since the first migration."
 )
-LOST_RESULTS = Gauge("oa_lost_results", "Results whose files the store has lost.")
+LOST_RESULTS = Gauge("oa_lost_results", "Results whose files are missing in the store.")
 JOBS = Gauge("oa_jobs", "Jobs, by status.", ("status",))
 WORKER_AGE_S = Gauge(
     "oa_worker_age_seconds", "Time since the last progress of a part of a process.", ("worker", "process")

@@ -99,7 +99,7 @@ class Settings:
     relay: bool = field(default=True, metadata={"help": "Send outbox messages to the jobs queue in this process."})
     messages_ahead: int = field(
         default=500,
-        metadata={"help": "Most messages on the jobs queue before the dispatcher has submitted their jobs."},
+        metadata={"help": "Maximum messages on the jobs queue before the dispatcher has submitted their jobs."},
     )
     consumer: bool = field(default=True, metadata={"help": "Read the results queue in this process."})
     sweep: bool = field(default=True, metadata={"help": "Find and end stalled jobs in this process."})
@@ -109,7 +109,7 @@ class Settings:
     github: bool = field(default=True, metadata={"help": "Process GitHub events in this process."})
     sign_in_mail: bool = field(default=True, metadata={"help": "Send sign-in links in this process."})
     monitoring_cache_s: float = field(
-        default=5, metadata={"help": "How long `GET /metrics` repeats what it measured of the database and queues."}
+        default=5, metadata={"help": "How long `GET /metrics` reuses its measurements of the database and the queues."}
     )
     batch_slots: int = field(
         default=0, metadata={"help": "Containers that Batch runs at the same time, for `/status`; 0 if unknown."}
@@ -122,7 +122,7 @@ class Settings:
         metadata={"help": "Seconds without progress after which a worker is restarted; schedules: six times."},
     )
     loop_hang_s: float = field(
-        default=10, metadata={"help": "Seconds after which a process ends whose event loop hangs; 0 for never."}
+        default=10, metadata={"help": "Seconds after which a process with a hanging event loop ends; 0 for never."}
     )
     health_port: int = field(
         default=0, metadata={"help": "Port of `/live`, `/ready` and `/metrics` in a process without HTTP; 0 for none."}

@@ -55,7 +55,8 @@ class DispatcherSettings:
         default=False, metadata={"help": "Submit small and standard jobs of the weekly lane as array jobs."}
     )
     array_least: int = field(
-        default=50, metadata={"help": "Fewest jobs of an array job, at least 2; fewer are submitted by themselves."}
+        default=50,
+        metadata={"help": "Minimum number of jobs in an array job, at least 2; fewer are submitted individually."},
     )
     visibility_s: int = field(default=60, metadata={"help": "Visibility time-out of received messages in seconds."})
     api_retry_s: int = field(

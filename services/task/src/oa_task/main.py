@@ -136,7 +136,9 @@ def build(plan: Path, *, inputs: Path, out: Path, as_json: bool) -> None:
 @click.argument("features", type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path))
 @click.option("--layer", required=True, help="Layer: addresses, parcels, buildings or centerlines.")
 @click.option("--name", default="", help="Name of the entry, for the picture.")
-@click.option("--source", "source_name", default="", help="Name of the source, for the picture and the credit.")
+@click.option(
+    "--source", "source_name", default="", help="Name of the source, for the picture and the attribution text."
+)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Output folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def backfill(features: Path, *, layer: str, name: str, source_name: str, out: Path, as_json: bool) -> None:

@@ -34,7 +34,7 @@ def check_options(entry: JsonMapping, pointer: str) -> Iterator[LintFinding]:
 
 def _check_metadata(entry: JsonMapping, pointer: str) -> Iterator[LintFinding]:
     if not entry.get("license"):
-        yield hint(pointer, "no_license", "missing `license`: users cannot know the terms of the data")
+        yield hint(pointer, "no_license", "missing `license`: users need the terms of the data")
     year = str(entry.get("year", ""))
     if year.isdigit() and int(year) < datetime.now(UTC).year - _OLD_AFTER_YEARS:
         text = f"the data is of {year}: check whether there is newer data"

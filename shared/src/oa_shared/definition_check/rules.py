@@ -40,7 +40,7 @@ def _check_join(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:
     fields = _fields(rule)
     yield from _check_repeated(fields, child_pointer(pointer, "fields"))
     if len(fields) == 1:
-        text = f"a join of one column only trims it: replace the function by {fields[0]!r}"
+        text = f"a join of one column only trims it: replace the function with {fields[0]!r}"
         yield hint(child_pointer(pointer, "fields"), "one_column", text)
 
 
@@ -48,7 +48,7 @@ def _check_first_non_empty(rule: JsonMapping, pointer: str) -> Iterator[LintFind
     fields = _fields(rule)
     yield from _check_repeated(fields, child_pointer(pointer, "fields"))
     if len(fields) == 1:
-        text = f"the first of one column is that column: replace the function by {fields[0]!r}"
+        text = f"the first of one column is that column: replace the function with {fields[0]!r}"
         yield hint(child_pointer(pointer, "fields"), "one_column", text)
 
 

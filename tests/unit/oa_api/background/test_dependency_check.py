@@ -51,7 +51,7 @@ def _problem(process: ProcessState) -> str:
 
 
 async def _wait_until(process: ProcessState, text: str) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while text not in _problem(process) or (not text and _problem(process)):  # noqa: ASYNC110 - it has no event
             await asyncio.sleep(0.005)
 

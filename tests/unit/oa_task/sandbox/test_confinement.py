@@ -235,7 +235,7 @@ def test_kernel_version_of_landlock_is_that_of_the_kernel() -> None:
 
 def _read_when_set(path: Path) -> bytes:
     """Return a file of /proc, which is empty for a moment after the child has become its program."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (content := path.read_bytes()) and time.monotonic() < deadline:
         time.sleep(0.01)
     return content

@@ -1,4 +1,4 @@
-"""Acknowledgements: known failures that the overview, the page of errors and the digest mute until a day.
+"""Acknowledgements: known failures that the overview, the Errors page and the digest mute until a day.
 
 An acknowledgement is of one source and one failure code: when the source fails for another reason, that shows at once.
 """

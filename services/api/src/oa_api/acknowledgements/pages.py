@@ -1,4 +1,4 @@
-"""The forms of acknowledgements: on the page of a failed job, and on the page of errors."""
+"""The forms of acknowledgements: on the page of a failed job, and on the Errors page."""
 
 from aiohttp import web
 

@@ -31,7 +31,7 @@ API = (
         response=AcknowledgementSchema,
         tag="jobs",
         description=(
-            "Mutes a failure code of a source until the end of a day: the overview, the page of errors and the digest "
+            "Mutes a failure code of a source until the end of a day: the overview, the Errors page and the digest "
             "list it as acknowledged. It replaces an earlier acknowledgement. A failure with another code is not muted."
         ),
         body=NewAcknowledgementSchema,

@@ -22,7 +22,8 @@ from oa_shared.failures import FAILURES, FailureClass
 PATH = "/bulk"
 _RECENT = BulkListFilter(limit=25)
 _EXAMPLES = 10
-_ACTIONS, _CODES = list(BulkAction), [*FailureClass, *FAILURES]
+_LABELS = {action.value: action.label for action in BulkAction}
+_ACTIONS, _CODES = list(_LABELS.items()), [*FailureClass, *FAILURES]
 # Fields of the form outside the filter.
 _NOT_FILTERED = frozenset({CSRF_FIELD, "expected", "key", "reason"})
 
@@ -33,7 +34,13 @@ async def show_bulk(request: web.Request) -> web.Response:
     if preview.action is None:
         recent = await bulk_actions.list_bulk_actions(database, _RECENT)
         return render(
-            request, "bulk_actions/list.html", bulk_actions=recent.rows, preview=preview, actions=_ACTIONS, codes=_CODES
+            request,
+            "bulk_actions/list.html",
+            bulk_actions=recent.rows,
+            preview=preview,
+            actions=_ACTIONS,
+            labels=_LABELS,
+            codes=_CODES,
         )
     selection = bulk_actions.narrow(preview.action, preview.selection)
     total = await bulk_actions.count_matching(database, selection)
@@ -73,5 +80,10 @@ async def show_progress(request: web.Request) -> web.Response:
     bulk_action, skip_reasons = await bulk_actions.get_bulk_action(request.app[DATABASE], bulk_action_id)
     outcomes = await bulk_actions.count_outcomes(request.app[DATABASE], bulk_action_id)
     return render(
-        request, "bulk_actions/bulk_action.html", bulk=bulk_action, skip_reasons=skip_reasons, outcomes=outcomes
+        request,
+        "bulk_actions/bulk_action.html",
+        bulk=bulk_action,
+        label=_LABELS[bulk_action.action],
+        skip_reasons=skip_reasons,
+        outcomes=outcomes,
     )

@@ -18,6 +18,11 @@ class BulkAction(StrEnum):
     CONFIRM = "confirm"
     REJECT = "reject"
 
+    @property
+    def label(self) -> str:
+        """Return the label of its button: pages say "Publish" for confirm, as for a single job."""
+        return "Publish" if self is BulkAction.CONFIRM else self.value.capitalize()
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewBulkAction:

@@ -33,19 +33,17 @@ AND (%(source_like)s::text IS NULL OR known.source_name LIKE %(source_like)s)
 {known} {below} AND (%(cursor)s::text IS NULL OR known.source_name > %(cursor)s)
 GROUP BY known.source_name ORDER BY known.source_name LIMIT %(limit)s OFFSET %(offset)s
 
--- name: ranked
--- Part: the selected sources, each with its place in an order that no index has: datasets are few.
-SELECT source_name, entries, published, failing, features, updated_at,
-       row_number() OVER (ORDER BY CASE %(sort)s WHEN 'count' THEN features ELSE extract(epoch FROM updated_at) END
-                                   DESC NULLS LAST, source_name) AS place
-FROM ({grouped} {known} {below} GROUP BY known.source_name) sources
+-- name: rank
+-- Part: what sources are sorted by, ascending, in an order that no index has: datasets are few. Those without are last.
+coalesce(-CASE %(sort)s WHEN 'count' THEN sum(data.features) ELSE extract(epoch FROM max(data.updated_at)) END, 1)
 
 -- name: by_rank
--- The same, most features or latest publication first.
-WITH ranked AS ({ranked})
-SELECT source_name, entries, published, failing, features, updated_at FROM ranked
-WHERE place > coalesce((SELECT place FROM ranked WHERE source_name = %(cursor)s), 0)
-ORDER BY place LIMIT %(limit)s OFFSET %(offset)s
+-- The same, most features or latest publication first; only the first rows are sorted.
+SELECT source_name, entries, published, failing, features, updated_at
+FROM ({grouped}, {rank} AS rank {known} {below} GROUP BY known.source_name) sources
+WHERE %(cursor)s::text IS NULL
+   OR (rank, source_name) > (SELECT {rank}, %(cursor)s::text {known} AND known.source_name = %(cursor)s)
+ORDER BY rank, source_name LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: count
 -- The number of selected sources, for the same pages.

@@ -18,7 +18,7 @@ API = (
         "/api/queue",
         api.list_queues,
         "Get queue depths",
-        description="The number of messages that wait, are in work, or could not be processed.",
+        description="The number of messages that are waiting, in progress, or could not be processed.",
         response=QueueDepthListSchema,
         tag="queues",
         role=Role.ANYONE,

@@ -1,4 +1,4 @@
-"""The page of errors: failures grouped by cause, and results that need review."""
+"""The Errors page: failures grouped by cause, and results that need review."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode

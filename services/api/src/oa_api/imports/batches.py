@@ -18,7 +18,7 @@ from oa_shared.fault_points import fault_point
 
 _SQL = load_queries("imports.writes")
 _STAYS = "it has changed there since its import; the row here stays as it is"
-_UNKNOWN = "another row of this system is in its way"
+_UNKNOWN = "it conflicts with another row of this system"
 BATCH_ROWS = 500
 _TIMEOUT_MS = 600_000
 

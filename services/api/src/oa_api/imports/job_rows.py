@@ -97,7 +97,7 @@ def _status(job: TheirJob, adaptations: list[str]) -> JobStatus:
         return _ENDED[JobStatus(job.status)]
     if job.status not in _UNENDED:
         raise NotImportableError(f"the status {str(job.status)[:40]!r} is unknown")
-    adaptations.append(f"it is {job.status} there and Canceled here; a later import brings its end")
+    adaptations.append(f"it is {job.status} there and Canceled here; a later import updates it")
     return JobStatus.CANCELED
 
 

@@ -1,4 +1,4 @@
--- Results whose files the store has lost.
+-- Results whose files are missing in the store.
 
 -- name: kept_results
 -- The results whose files have to exist, published ones and those that need review, each with its largest file: the

@@ -29,9 +29,12 @@ from oa_api.jobs.run_rows import RelatedRow, RunRow
 from oa_shared.json_types import JsonObject
 from oa_shared.large_bodies import decode_json
 from oa_shared.licenses import License, license_of
+from oa_shared.status import JobStatus
 
 _SQL = load_queries("jobs.reads")
 _PUBLISHING = load_queries("jobs.publishing")
+# Statuses that no run has itself.
+_JOB_STATUSES = frozenset(JobStatus) - {JobStatus.PENDING, JobStatus.RUNNING}
 # Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
 _TALLIED = frozenset({"run", "status"})
 _NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "order", "sort", "fields", "other_run"})
@@ -40,10 +43,17 @@ _NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "o
 async def list_runs(database: Database, run_filter: RunFilter) -> Page[RunRow]:
     """Return a page of runs with their total, counted up to 10,000."""
     values = run_parameters(run_filter)
-    counting = "count_runs" if run_filter.status is not None else "count_runs_without_jobs"
+    counting = _counting_query(run_filter)
     total = await count_rows(database, _SQL[counting], values)
     rows = await database.all(_SQL[f"runs_by_{sort_key(run_filter)}_{run_filter.order}"], values, into=RunRow)
     return Page.cut(rows, run_filter.limit, total)
+
+
+def _counting_query(run_filter: RunFilter) -> str:
+    """Return the name of the cheapest query that counts the runs of a filter."""
+    if run_filter.status is None:
+        return "count_runs_without_jobs"
+    return "count_runs_by_jobs" if _JOB_STATUSES.issuperset(run_filter.status) else "count_runs"
 
 
 async def list_runs_by_id(database: Database, runs: Collection[int]) -> list[RunRow]:

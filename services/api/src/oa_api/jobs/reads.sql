@@ -88,6 +88,20 @@ SELECT count(*) AS total FROM (
     LIMIT %(count_limit)s
 ) counted
 
+-- name: count_runs_by_jobs
+-- The same for a filter by statuses that only jobs have: the tally alone, without the status of each run.
+SELECT count(*) AS total FROM (
+    SELECT 1
+    FROM (SELECT run_id, status FROM job_tally WHERE status = ANY(%(status)s)
+          GROUP BY run_id, status HAVING sum(jobs) > 0) tally
+    JOIN run ON run.id = tally.run_id
+    WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
+      AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
+      AND (%(before)s::timestamptz IS NULL OR run.created_at < %(before)s)
+      AND (%(after)s::timestamptz IS NULL OR run.created_at >= %(after)s)
+    GROUP BY tally.run_id LIMIT %(count_limit)s
+) counted
+
 -- name: run
 -- One run: GET /api/run/RUN and its page.
 SELECT {run_columns}

@@ -1,4 +1,4 @@
-"""Why a run lacks jobs: the definitions, entries and whole requests that were refused are kept with the run."""
+"""Why a run lacks jobs: the definitions, entries and entire requests that were refused are kept with the run."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ class RunRefusal:
 
     @property
     def hint(self) -> str:
-        """Return what to do; empty for an unknown code, whose message says it."""
+        """Return what to do; empty for an unknown code, whose message states it."""
         failure = FAILURES.get(self.code)
         return failure.hint if failure else ""
 

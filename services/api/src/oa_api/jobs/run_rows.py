@@ -62,7 +62,7 @@ class RunRow:
 
     @property
     def unacknowledged(self) -> int:
-        """Return how many failed jobs nobody has acknowledged."""
+        """Return the number of failed jobs without an acknowledgement."""
         return max(0, self.counts.get(JobStatus.FAIL, 0) - self.acknowledged)
 
     @property

@@ -53,20 +53,20 @@ class RunSchema(ResponseSchema):
     )
     jobs = fields.Nested(JobCountsSchema, required=True)
     acknowledged = fields.Integer(
-        required=True, metadata=about("How many of its failed jobs are acknowledged by operators.", 0)
+        required=True, metadata=about("Number of its failed jobs that operators have acknowledged.", 0)
     )
     refused = fields.Integer(
-        required=True, metadata=about("How many refusals it has: of definitions, entries and whole requests.", 0)
+        required=True, metadata=about("Number of its refusals: of definitions, entries and entire requests.", 0)
     )
 
 
 class RefusalSchema(ResponseSchema):
-    """Why a definition, an entry of it, or a whole request got no job of a run."""
+    """Why a definition, an entry of it, or an entire request got no job of a run."""
 
     source = text_field("Name or URL of the definition, or `the request`.", "https://example.org/a.json")
     code = text_field("Code of the refusal.", "source.schema")
     message = text_field("Reason of the refusal.", "unknown layer 'roads'")
-    hint = text_field("What to do; empty where the message says it.", "Correct the definition.")
+    hint = text_field("Next step; empty where the message states it.", "Correct the definition.")
     pointer = text_field("JSON pointer into the definition; empty for all of it.", "/layers/addresses/0")
 
 

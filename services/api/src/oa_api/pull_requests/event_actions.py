@@ -148,7 +148,7 @@ class ActionPlanner:
         self, transaction: Transaction, check_id: int, pull: Pull, changes: Review, hold: object
     ) -> str:
         if hold is not Hold.NONE:
-            return f"{plural(len(changes.jobs), 'entry', 'entries')} held for a collaborator: {hold}"
+            return f"{plural(len(changes.jobs), 'entry', 'entries')} waiting for a collaborator: {hold}"
         return await self._start_samples(transaction, check_id, self._head(pull), changes)
 
     async def _start_samples(self, transaction: Transaction, check_id: int, head: PullHead, changes: Review) -> str:

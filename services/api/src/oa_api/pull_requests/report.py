@@ -25,15 +25,15 @@ HELD = {
     Hold.NEWCOMER: (
         "Waiting for approval",
         (
-            "This is the first pull request of its author here. A collaborator who has read the changed "
-            "definitions starts the jobs with the comment <code>/run</code>; later commits run by themselves."
+            "This is the author's first pull request here. After reading the changed definitions, a collaborator can "
+            "start the jobs with the comment <code>/run</code>; later commits start automatically."
         ),
     ),
     Hold.QUOTA: (
         "Waiting: daily limit",
         (
-            "The pull requests of this author have run as many entries today as one author may. A collaborator starts "
-            "the jobs with the comment <code>/run</code>; tomorrow a new commit starts them too."
+            "The pull requests of this author have reached the daily limit of entries. A collaborator can start the "
+            "jobs with the comment <code>/run</code>; from tomorrow, a new commit starts them too."
         ),
     ),
 }

@@ -52,7 +52,7 @@ class HealthDigest:
     @property
     def subject(self) -> str:
         """Return the summary in one line."""
-        return f"OpenAddresses {self.period}: {self.counts.broke:,} broke, {self.counts.fixed:,} fixed"
+        return f"OpenAddresses {self.period}: {self.counts.broke:,} newly failed, {self.counts.fixed:,} fixed"
 
 
 async def assign_changes(transaction: Transaction, schedule_run: int) -> None:

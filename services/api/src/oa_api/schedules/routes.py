@@ -54,8 +54,8 @@ API = (
         json=ReportViewSchema,
         tag="health",
         description=(
-            "The datasets that broke or were fixed, as JSON, or with `format` as the text or HTML of the mail. The "
-            "schedule `report` creates it."
+            "The datasets that newly failed or were fixed, as JSON, or with `format` as the text or HTML of the mail. "
+            "The schedule `report` creates it."
         ),
         query=ReportFormatSchema,
         refusals=(404,),

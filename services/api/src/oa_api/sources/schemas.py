@@ -43,7 +43,7 @@ class SourceEntrySchema(ResponseSchema):
             "healthy",
         ),
     )
-    failing_since = time_field("Time since which it fails; null if it does not.", allow_none=True)
+    failing_since = time_field("Start of its failures; null if it does not fail.", allow_none=True)
     job = id_field("ID of its latest job.")
     status = fields.String(
         required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("Status of that job.", "Success")
@@ -69,7 +69,7 @@ class SourceSchema(ResponseSchema):
     failing = fields.Integer(required=True, metadata=about("Number of failing entries.", 0))
     features = fields.Integer(required=True, metadata=about("Number of published features.", 1000))
     updated_at = time_field("When one of its entries was last published.", allow_none=True)
-    failing_since = time_field("Time since which the entry fails that fails for longest.", allow_none=True)
+    failing_since = time_field("Start of the longest current failure of an entry.", allow_none=True)
     definition = fields.Nested(SourceOriginSchema, required=True, allow_none=True)
     entries = fields.List(fields.Nested(SourceEntrySchema), required=True)
 

@@ -29,11 +29,14 @@ function age(seconds) {
   return `${Math.floor(seconds / length)} ${unit}`;
 }
 
+function ago(element) {
+  const seconds = (Date.now() - Date.parse(element.dateTime)) / 1000;
+  return seconds >= 0 ? `${age(seconds)} ago` : `in ${age(-seconds)}`;
+}
+
 setInterval(() => {
-  for (const element of document.querySelectorAll("time[data-age]")) {
-    const seconds = (Date.now() - Date.parse(element.dateTime)) / 1000;
-    element.textContent = seconds >= 0 ? `${age(seconds)} ago` : `in ${age(-seconds)}`;
-  }
+  for (const element of document.querySelectorAll("time[data-age]")) element.textContent = ago(element);
+  for (const element of document.querySelectorAll("time[data-age-title]")) element.title = ago(element);
 }, TICK_MS);
 
 // A clipboard exists on https and on this machine only; elsewhere the text is selected.

@@ -25,8 +25,8 @@ API = (
         response=HealthSchema,
         has_page=True,
         description="503 with the problems if the database, a queue, the bucket, AWS Batch or a part of a process is "
-        "down, or if results have lost their files, within 2 seconds. A browser gets the front page. Not for load "
-        "balancers: use `/live` and `/ready`.",
+        "down, or if files of results are missing. Answers within 2 seconds. A browser gets the front page. Not for "
+        "load balancers: use `/live` and `/ready`.",
     ),
     _check(
         "/live",

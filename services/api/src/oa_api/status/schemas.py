@@ -48,7 +48,7 @@ class QueueStatusSchema(ResponseSchema):
     """A queue of the system; null stands for a number that is not known."""
 
     name = text_field("Name of the queue.", "jobs")
-    waiting = _count("Messages that wait; null if the queue does not answer.", 12)
+    waiting = _count("Waiting messages; null if the queue does not answer.", 12)
     in_hand = _count("Messages in progress.", 3)
     delayed = _count("Messages that become visible later.", 0)
     dead = _count("Dead letters.", 0)
@@ -59,17 +59,17 @@ class BatchStatusSchema(ResponseSchema):
     """AWS Batch, as the dispatcher sees it."""
 
     answer_age_s = _number("Seconds since its last answer; null before the first report.", 4.2)
-    running = _count("Containers that run.", 40)
-    submitted = _count("Jobs that wait for a machine.", 200)
-    slots = _count("Containers that run at the same time at most; null if unknown.", 256)
+    running = _count("Running containers.", 40)
+    submitted = _count("Jobs waiting for a machine.", 200)
+    slots = _count("Maximum number of concurrent containers; null if unknown.", 256)
 
 
 class LaneWaitSchema(ResponseSchema):
     """How long jobs of a lane wait for their container."""
 
     lane = text_field("Lane.", "weekly")
-    oldest_s = _number("Seconds that the oldest pending job waits; null without one.", 61.0)
-    usual_s = _number("Seconds that 9 of 10 recent jobs waited at most; null without any.", 45.0)
+    oldest_s = _number("Waiting time of the oldest pending job, in seconds; null if none.", 61.0)
+    usual_s = _number("90th percentile of the waiting time of recent jobs, in seconds; null if none.", 45.0)
     is_unusual = fields.Boolean(required=True, metadata=about("Whether the wait is much longer than usual.", False))
 
 
@@ -82,7 +82,7 @@ class HealthSchema(ResponseSchema):
         required=True,
         keys=fields.String(),
         values=fields.Nested(WorkerStatusSchema),
-        metadata=about("Heartbeats of the parts by name; of several processes, that of the one that lags most."),
+        metadata=about("Heartbeats of the parts by name; the oldest one if several processes run a part."),
     )
     parts = fields.List(fields.Nested(PartStatusSchema), required=True, metadata=about("Every part of every process."))
     paused = fields.List(
@@ -91,7 +91,7 @@ class HealthSchema(ResponseSchema):
     database_s = _number("Seconds that the database took to answer; null if it did not.", 0.002)
     queues = fields.List(fields.Nested(QueueStatusSchema), required=True, metadata=about("Queues of the system."))
     batch = fields.Nested(BatchStatusSchema, required=True, metadata=about("AWS Batch."))
-    waits = fields.List(fields.Nested(LaneWaitSchema), required=True, metadata=about("Waiting jobs by lane."))
+    waits = fields.List(fields.Nested(LaneWaitSchema), required=True, metadata=about("Queued jobs by lane."))
 
 
 class LivenessSchema(ResponseSchema):

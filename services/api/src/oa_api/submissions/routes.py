@@ -48,7 +48,7 @@ ROUTES = (
         response=CreatedArraySchema,
         tag="jobs",
         description=(
-            "Gives each attempt that waits a place in an array that the dispatcher submits as one array job. Attempts "
+            "Gives each waiting attempt a place in an array that the dispatcher submits as one array job. Attempts "
             "that are part of another array, or that have moved on, are left out."
         ),
         body=NewArraySchema,

@@ -80,7 +80,7 @@ class NewArraySchema(RequestSchema[NewArray]):
         fields.Nested(AttemptIdentitySchema),
         required=True,
         validate=validate.Length(min=MIN_CHILDREN, max=MAX_ATTEMPTS),
-        metadata=about("Attempts that wait, of jobs that may run in the same queue with the same definition."),
+        metadata=about("Waiting attempts of jobs that can share a Batch queue and a job definition."),
     )
     turn_s = _turn()
 
@@ -115,7 +115,7 @@ class ArrayChildSchema(RequestSchema[ArrayChild]):
         load_default=None,
         allow_none=True,
         validate=validate.Length(max=5),
-        metadata=about("Headers of a signed call of STS, which prove which container asks.", {}),
+        metadata=about("Headers of a signed call of STS, which prove the identity of the container.", {}),
     )
     batch_job = Text(
         required=True,

@@ -1,4 +1,4 @@
-"""The findings of a sample run, for the page of a trial: rows, attributes, columns and their shares of values."""
+"""The findings of a sample run, for the page of a trial: rows, attributes and columns with shares of filled values."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

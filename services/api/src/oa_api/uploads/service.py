@@ -154,7 +154,7 @@ async def _reason_to_refuse(storage: Storage, upload: UploadRow, stored: StoredO
     except FileRefusedError as error:
         return error.detail
     if upload.sha256 and await _sha256(storage, upload.key) != upload.sha256:
-        return "the SHA-256 of the file is not the announced one"
+        return "the SHA-256 of the file differs from the announced one"
     return None
 
 

@@ -9,8 +9,6 @@ from oa_shared.public_http import Guard
 from oa_task.definition.task_entry import TaskEntry, needed_columns
 from oa_task.download.attempts import TransientError
 from oa_task.download.downloaded_file import DownloadedFile
-from oa_task.download.esri.download import EsriDownload
-from oa_task.download.esri.feature_lines import FILE_NAME
 from oa_task.download.ftp import SCHEMES, FtpDownload
 from oa_task.download.http import HttpDownload
 from oa_task.download.limits import DownloadLimits, OnProgress
@@ -41,6 +39,8 @@ class SourceDownload:
 
     def growing_files(self) -> list[Path]:
         """Create an empty file for each part of an ArcGIS source, for a reader to follow, and return the paths."""
+        from oa_task.download.esri.feature_lines import FILE_NAME  # noqa: PLC0415 - most data is a file
+
         paths = [self._part(index) / FILE_NAME for index in range(len(self.entry.urls))]
         for path in paths:
             path.touch()
@@ -81,6 +81,8 @@ class SourceDownload:
         scheme = address.partition(":")[0].lower()
         headers = self.entry.headers
         if self.entry.is_esri:
+            from oa_task.download.esri.download import EsriDownload  # noqa: PLC0415 - likewise
+
             esri = EsriDownload(self.guard, self.limits, headers, needed_columns(self.entry))
             return await esri.fetch(address, folder, self._on_progress(FEATURES), stored=stored)
         if scheme in SCHEMES:

@@ -24,7 +24,7 @@ def input_credit(item: ProductInput) -> Credit:
 
 def write_attribution(out: Path, title: str, inputs: Iterable[ProductInput]) -> None:
     """Write a text with a paragraph for each dataset, ordered by label."""
-    paragraphs = [_one_line(title), "Keep this file with the data, and pass it on with the data."]
+    paragraphs = [_one_line(title), "Keep this file with the data, and include it when you redistribute the data."]
     for item in _sort(inputs):
         facts, credit = _facts(item), input_credit(item)
         lines = [facts["source"], f"  Attribution: {credit.attribution or credit.case}"]

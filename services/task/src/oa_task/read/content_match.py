@@ -52,7 +52,7 @@ _PACKED = frozenset(
 )
 _MESSAGES = frozenset({ContentKind.WEB_PAGE, ContentKind.ERROR_XML, ContentKind.ERROR_JSON})
 _ADVICE: Mapping[ContentKind, str] = {
-    ContentKind.RAR: "no program of this service unpacks RAR: find a zip of the same data",
+    ContentKind.RAR: "RAR archives are not supported: find a zip of the same data",
     ContentKind.ZIP_PART: "the other parts are missing: find one zip of the same data",
     ContentKind.DBF: "a table alone has no shapes: find the shapefile to which it belongs, or a CSV",
     ContentKind.SHAPEFILE: "a .shp alone has no attributes: find the zip with its .dbf and .shx",

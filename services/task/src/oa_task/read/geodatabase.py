@@ -6,7 +6,7 @@ from pathlib import Path
 
 _CATALOG = "a00000001.gdbtable"
 _COMPRESSED = ".cdf"
-ADVICE = "only Esri's software reads them: find an uncompressed geodatabase"
+ADVICE = "only Esri's software can read them: find an uncompressed geodatabase"
 
 
 def collapse_geodatabases(files: Sequence[Path]) -> list[Path]:

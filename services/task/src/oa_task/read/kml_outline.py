@@ -228,7 +228,7 @@ class _Scanner:
         self._skipped = 1
 
     def _end_child(self, place: int) -> None:
-        """Keep the name or the Schema that ended before a place; what is between them is no element."""
+        """Keep the name or the Schema that ended before a place; the text between them contains no element."""
         if self._child is None:
             return
         (name, start), self._child = self._child, None

@@ -34,7 +34,7 @@ _MAX_WITNESSES = 64
 _MAX_WITNESS_BYTES = 256 * 1024
 _ROOT = b'<kml xmlns="http://www.opengis.net/kml/2.2">'
 _UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
-# GDAL lists the outermost container as a layer if it has a feature; this one is no row.
+# GDAL lists the outermost container as a layer if it has a feature; this one does not become a row.
 _PLACEHOLDER = b"<ScreenOverlay/>"
 
 
@@ -125,7 +125,7 @@ class KmlParts:
 
     def _keep_witness(self, document: bytes, span: Span) -> None:
         if span.placemarks != 1:
-            raise UnknownKmlError("a field of an element that is no placemark")
+            raise UnknownKmlError("a field of an element other than a placemark")
         self._witnesses.append(document[span.start : span.end])
         if len(self._witnesses) > _MAX_WITNESSES or sum(map(len, self._witnesses)) > _MAX_WITNESS_BYTES:
             raise UnknownKmlError("fields that too many placemarks introduce")

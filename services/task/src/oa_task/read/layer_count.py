@@ -67,7 +67,7 @@ class LayerCount:
         except sqlite3.Error:
             is_view = False
         if not is_view:
-            text = f"{self.path.name} is damaged: rows of the layer {self.layer} come again, or in a wrong order"
+            text = f"{self.path.name} is damaged: rows of the layer {self.layer} repeat or are out of order"
             raise TaskFailure("source.format", f"{text}; check what the URL returns")
 
     def _real_count(self) -> int:

@@ -39,7 +39,7 @@ class Utf8Cells:
             return
         values = "1 value is" if self._count == 1 else f"{self._count:,} values are"
         shown = ", ".join(f"{wrong!r} for {right!r}" for wrong, right in self._examples.items())
-        text = f"{values} UTF-8 in data read as {self._codec}, and have wrong letters: {shown}"
+        text = f"{values} UTF-8 in data read as {self._codec}, and are garbled: {shown}"
         bad_rows.warn(f"{text}; check `conform.encoding`")
 
     def _count_column(self, suspects: pl.Series) -> None:

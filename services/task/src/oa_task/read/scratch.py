@@ -1,4 +1,4 @@
-"""Folders for the files that a reader makes: a downloaded file is in a folder that the sandbox does not let it change."""
+"""Folders for the files that a reader creates: the sandbox keeps it from changing the folder of the download."""
 
 import atexit
 import hashlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def scratch_folder(path: Path, purpose: str) -> Path:
-    """Return the folder `NAME.PURPOSE` for what is made of a file, the same for each reading of it in this process."""
+    """Return the folder `NAME.PURPOSE` for files derived from a file: one per file in this process."""
     key = hashlib.sha256(bytes(path.absolute())).hexdigest()[:16]
     folder = _base() / key / f"{path.name}.{purpose}"
     folder.mkdir(parents=True, exist_ok=True)

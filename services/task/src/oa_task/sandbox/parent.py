@@ -30,12 +30,12 @@ from oa_task.sandbox.messages import MAX_LINE, parse_message, read_failure
 from oa_task.sandbox.request import SandboxRequest
 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "GDAL_DATA", "PROJ_DATA", "LD_LIBRARY_PATH")
-_SETTINGS = {
+SETTINGS = {
     "GDAL_HTTP_TIMEOUT": "1",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "OGR_ENABLED_DRIVERS": "",
     "POLARS_MAX_THREADS": "1",  # the stages of the pass are threads already; more threads compete with them
-    "OPENBLAS_NUM_THREADS": "1",  # NumPy starts threads that wait in a busy loop; nothing here multiplies matrices
+    "OPENBLAS_NUM_THREADS": "1",  # NumPy starts threads that wait in a busy loop; nothing multiplies large matrices
 }
 
 
@@ -69,7 +69,7 @@ class Sandbox:
             self._child = subprocess.Popen(  # noqa: S603 - our own program
                 # -P: no module comes from the current folder.
                 (sys.executable, "-P", "-m", program, json.dumps(confinement)),
-                env={**environment, **_SETTINGS, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(self.work)},
+                env={**environment, **SETTINGS, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(self.work)},
                 cwd=self.work,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

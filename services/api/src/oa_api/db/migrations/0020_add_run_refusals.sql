@@ -1,4 +1,4 @@
--- Why a run lacks jobs: the definitions, entries and whole requests that were refused, each once in a run. `digest` is the
+-- Why a run lacks jobs: the definitions, entries and entire requests that were refused, each once in a run. `digest` is the
 -- SHA-256 of the other texts: a request that is sent again adds nothing.
 CREATE TABLE run_refusal (
     run_id bigint NOT NULL REFERENCES run ON DELETE CASCADE,

@@ -116,7 +116,7 @@ class Offsets(_OnePerFeature):
         end = page_range.start + len(page.features)
         if end > page_range.stop:
             raise EsriRequestError(
-                f"the server sent {plural(len(page.features), 'feature')}, requested were {len(page_range):,}"
+                f"the server sent {plural(len(page.features), 'feature')} of {len(page_range):,} requested ones"
             )
         if end == page_range.stop:
             may_have_more = page.is_cut or not self._has_flag or not self.is_counted
@@ -189,7 +189,7 @@ def _check_ids(page: EsriPage, oid: str, first: int, last: int) -> None:
     for identifier in page.ids:
         if not isinstance(identifier, int) or not first <= identifier <= last:
             raise EsriRequestError(
-                f"the server sent a feature with {oid} {identifier!r}, requested were {first} to {last}"
+                f"the server sent a feature with {oid} {identifier!r}; the request was for {first} to {last}"
             )
 
 

@@ -99,7 +99,7 @@ async def _id_list(client: EsriClient, task: PagingTask, oid: str) -> PagingStra
     ids = sort_ids(response.get("objectIds"))
     unique = list(dict.fromkeys(ids))
     if task.has_unique_ids and len(unique) < len(ids):
-        raise RepeatedIdsError("the list of object IDs has one twice")
+        raise RepeatedIdsError("the list contains an object ID twice")
     if task.has_unique_ids and task.count is not None and len(ids) < task.count:
         raise EsriRequestError(f"the list has {len(ids):,} object IDs, the server announces {task.count:,}")
     id_field = response.get("objectIdFieldName")
