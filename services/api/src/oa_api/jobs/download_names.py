@@ -18,4 +18,4 @@ def download_name(source_name: str, layer: str, name: str, file: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _UNSAFE.sub("-", text)[:_MAX_PART].strip("-.")
+    return _UNSAFE.sub("-", text)[:_MAX_PART].strip("-._")
