@@ -49,7 +49,7 @@ def test_proposal_of_full_addresses_is_printed_with_its_guesses(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("text", ["sftp://example.org/a.zip", "www.example.org/a.zip", "s3:a"])
-def test_text_like_a_url_says_which_urls_are_read(text: str) -> None:
+def test_text_like_a_url_is_refused_with_the_schemes_to_use(text: str) -> None:
     done = CliRunner().invoke(init, [text])
     assert done.exit_code == 2
     assert "https://, http:// or ftp://" in done.stderr

@@ -84,7 +84,7 @@ def _write(path: Path, layer: str, shapes: Any, rows: Rows, **options: Any) -> N
 
 
 def _two_shapefiles(folder: Path) -> bytes:
-    """Return a zip whose larger shapefile has parcels; no name says which has addresses."""
+    """Return a zip whose larger shapefile has parcels; the names are neutral."""
     _write(folder / "points.shp", "points", _points(), _addresses(), driver="ESRI Shapefile")
     _write(folder / "lots.shp", "lots", _areas(), _parcels(), driver="ESRI Shapefile")
     target = io.BytesIO()
@@ -140,7 +140,7 @@ def test_layer_of_the_author_chooses_the_file_with_its_columns(
     assert conform_first(raw, propose(raw, layer="parcels").definition) == {"pid": "055-0000"}
 
 
-def test_layer_without_a_known_column_says_so(tmp_path: Path) -> None:
+def test_layer_without_a_known_column_lists_the_columns(tmp_path: Path) -> None:
     raw = tmp_path / "a.geojson"
     raw.write_text(_geojson(_areas(), [{"QWRTZ": n} for n in range(_COUNT)]))
     with pytest.raises(TaskFailure, match="the ID of a parcel; the columns are QWRTZ") as caught:

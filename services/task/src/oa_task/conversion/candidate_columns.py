@@ -85,7 +85,7 @@ def peek_file(path: Path, kind: ContentKind) -> Candidate:
         if kind is ContentKind.GEOJSON:
             return _peek_features(path)
     except (TaskFailure, pa.ArrowException, OSError, ValueError):
-        # What is wrong with the file is said when it is read, if it is chosen.
+        # The reader of the chosen file reports its fault.
         return Candidate(path.name)
     return Candidate(path.name)
 

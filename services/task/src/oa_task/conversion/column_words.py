@@ -26,7 +26,7 @@ _FILLERS = frozenset(
         *("der", "die", "den", "det", "und", "van", "et", "of", "the"),
     }
 )
-"""Words that say nothing about a column, as in Código de vía."""
+"""Words without meaning for a column, as in Código de vía."""
 
 
 @cache

@@ -82,12 +82,12 @@ def choose_data_file(files: list[Path], layer: str | None = None) -> ChosenFile:
 
 
 def _peek(paths: list[Path], kinds: Mapping[Path, Content]) -> dict[Path, Candidate]:
-    """Return what is known of each file; only a choice among several needs their columns."""
+    """Return the candidate of each file; only a choice among several requires their columns."""
     few = 1 < len(paths) <= _MAX_PEEKED
     return {path: peek_file(path, kinds[path].kind) if few else Candidate(path.name) for path in paths}
 
 
-def choose_data_layer(chosen: ChosenFile, files: list[Path], wanted: str | None = None) -> ChosenLayer:
+def choose_data_layer(chosen: ChosenFile, files: list[Path], target: str | None = None) -> ChosenLayer:
     """Return the layer of a file that GDAL reads, chosen as a file is, the one with most features at last."""
     path = openable_geodatabase(chosen.path, files)
     layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
@@ -99,18 +99,18 @@ def choose_data_layer(chosen: ChosenFile, files: list[Path], wanted: str | None 
     def rank(layer: tuple[str, object]) -> tuple[bool, bool, bool, int]:
         name, kind = layer
         peeked = known.get(name, Candidate(name))
-        return kind is not None, peeked.fits(wanted), peeked.is_named_after(wanted), count(name)
+        return kind is not None, peeked.fits(target), peeked.is_named_after(target), count(name)
 
     best = max(layers, key=rank)
     return ChosenLayer(best[0], tuple(name for name, _ in layers if name != best[0]))
 
 
-def choose_sheet(sheets: Mapping[str, tuple[int, Candidate]], wanted: str | None = None) -> ChosenLayer:
+def choose_sheet(sheets: Mapping[str, tuple[int, Candidate]], target: str | None = None) -> ChosenLayer:
     """Return the sheet of a workbook, chosen as a file is; `sheets` has the number of rows and the columns of each."""
     if len(sheets) <= 1:
         return ChosenLayer()
     best = max(
-        sheets, key=lambda name: (sheets[name][1].fits(wanted), sheets[name][1].is_named_after(wanted), sheets[name][0])
+        sheets, key=lambda name: (sheets[name][1].fits(target), sheets[name][1].is_named_after(target), sheets[name][0])
     )
     return ChosenLayer(best, tuple(name for name in sheets if name != best))
 

@@ -59,8 +59,7 @@ class _Description:
 def describe_data(raw: Path, *, work: Path, is_esri: bool, layer: str | None = None) -> JsonObject:
     """Return the options that read a raw file, its columns and its first places. Raises TaskFailure source.*.
 
-    `layer` is that for which the data is wanted: among several files, layers and sheets it decides, as addresses do
-    without it.
+    `layer` chooses among several files, layers and sheets; the default is addresses.
 
     `conform` lacks the rules, and for a table without shapes `lon` and `lat`. `places` are longitudes and latitudes, or
     with `lacks_crs` coordinates in an unknown system; empty for a table without shapes.
@@ -84,17 +83,17 @@ def _folder(work: Path) -> Path:
 
 
 def _describe_file(
-    description: _Description, chosen: ChosenFile, files: list[Path], wanted: str | None
+    description: _Description, chosen: ChosenFile, files: list[Path], target: str | None
 ) -> list[FeatureBatch]:
     if chosen.kind is ContentKind.TEXT:
         return _describe_text(description, chosen.path, files)
     if chosen.kind in WORKBOOKS:
-        return _describe_workbook(description, chosen.path, files, wanted)
+        return _describe_workbook(description, chosen.path, files, target)
     if chosen.kind is ContentKind.PARQUET:
         return _describe_parquet(description, chosen.path, files)
     layer = ChosenLayer()
     if description.conform["format"] in {"gpkg", "gdb", "xml"}:
-        layer = choose_data_layer(chosen, files, wanted)
+        layer = choose_data_layer(chosen, files, target)
     if layer.option:
         description.conform["layer"] = layer.option
         description.others += layer.others
@@ -138,10 +137,10 @@ def _describe_parquet(description: _Description, path: Path, files: list[Path]) 
 
 
 def _describe_workbook(
-    description: _Description, path: Path, files: list[Path], wanted: str | None
+    description: _Description, path: Path, files: list[Path], target: str | None
 ) -> list[FeatureBatch]:
     """Read the sheet without names; the first row that looks like names has them."""
-    sheet = choose_sheet(_peek_sheets(path), wanted)
+    sheet = choose_sheet(_peek_sheets(path), target)
     if sheet.option:
         description.conform["layer"] = sheet.option
         description.others += sheet.others

@@ -24,8 +24,8 @@ _WIDE_DEGREES = 0.5
 _STATEWIDE = frozenset({"statewide", "countrywide", "state", "country", "county", "city"})
 _READING_REASONS = {
     "format": "the first bytes of the data",
-    "file": "of several files the one whose columns fit best, then the largest",
-    "layer": "of several layers or sheets the one whose columns fit best, then the largest",
+    "file": "the file with the columns that fit best, then the largest",
+    "layer": "the layer or sheet with the columns that fit best, then the largest",
     "encoding": "the encoding in which the words of the text look right",
     "csvsplit": "the separator that divides all lines into the same number of columns",
     "headers": "the first line with names of columns; -1 if no line has them",

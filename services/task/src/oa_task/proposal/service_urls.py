@@ -1,4 +1,4 @@
-"""URLs of services that list or draw data: the failure says which URL returns the data itself."""
+"""URLs of services that list or draw data: the failure names the URL that returns the data itself."""
 
 import re
 
