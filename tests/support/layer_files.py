@@ -48,9 +48,9 @@ def _without_nul(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """Return the text that a field of a .dbf holds: no NUL, at most 254 bytes, no spaces at the end."""
+    """Return the text of a .dbf field: no NUL, at most 254 bytes, no spaces around it, which GDAL removes."""
     encoded = _without_nul(text).encode()[:_SHAPEFILE_BYTES]
-    return encoded.decode(errors="ignore").rstrip(" ")
+    return encoded.decode(errors="ignore").strip(" ")
 
 
 def _xml_text(text: str) -> str:
