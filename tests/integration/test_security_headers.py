@@ -62,7 +62,9 @@ async def test_stored_files_never_come_as_a_document_of_this_site(api: RunningAp
     response = await api.client.get(f"/api/job/{job['id']}/output/source.xml")
     assert response.status == 200
     is_picture = response.content_type == "image/png"
-    assert response.headers["Content-Disposition"] == ("inline" if is_picture else "attachment")
+    kind, _, name = response.headers["Content-Disposition"].partition("; ")
+    assert kind == ("inline" if is_picture else "attachment")
+    assert re.fullmatch(r'filename="[\w.-]+\.xml"', name)
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Content-Security-Policy"].startswith("sandbox;")
     assert not re.search(r"html|xml|svg|script|pdf", response.content_type)

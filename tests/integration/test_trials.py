@@ -181,6 +181,21 @@ async def test_selected_entry_runs_as_a_sample_that_publishes_nothing(database_u
     assert [row["job_id"] for row in published] == [earlier]
 
 
+@pytest.mark.parametrize("size", ["small", "huge", None])
+async def test_trial_stays_on_the_smallest_machine_whatever_the_definition_asks_for(
+    api: RunningApi, size: str | None
+) -> None:
+    document = definition("city")
+    document["layers"]["addresses"][0]["conform"]["size"] = size or "standard"
+    async with signed_in(api, "ada") as browser:
+        await try_text(browser, json.dumps(document))
+    job = (await trial_rows(api))[0]["job_id"]
+    # A full job would get a larger machine.
+    await fail(api, job, "resource.out_of_memory", "killed")
+    rows = await api.database.all("SELECT tier, status, attempt FROM job")
+    assert [tuple(row.values()) for row in rows] == [("small", "Fail", 1)]
+
+
 async def test_failed_sample_marks_the_line_that_its_message_names(api: RunningApi) -> None:
     line = GOOD.split("\n").index('          "street": "ST",') + 1
     async with signed_in(api, "ada") as browser:

@@ -6,9 +6,11 @@ from oa_api.commands.examiner_process import OPERATIONS
 from oa_api.definitions.examiner import Examiner
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.source_definition import prepare_validation
+from oa_shared.us_places import prepare_names
 
-# As the process does when it starts: reading the schema later would block the loop of a test.
+# As the process does when it starts: reading the schema or the names later would block the loop of a test.
 prepare_validation()
+prepare_names()
 
 
 class DirectExaminer(Examiner):

@@ -67,8 +67,11 @@ class Storage(Protocol):
     async def head(self, key: str) -> StoredObject | None:
         """Return the metadata of an object; None when the key does not exist."""
 
-    async def presign(self, key: str, expires_s: int) -> str:
-        """Return a URL from which anyone can read the object for `expires_s` seconds."""
+    async def presign(self, key: str, expires_s: int, *, disposition: str | None = None) -> str:
+        """Return a URL from which anyone can read the object for `expires_s` seconds.
+
+        The response has the `Content-Disposition` that `disposition` is, by default that of the object.
+        """
 
     async def presign_post(self, key: str, *, content_type: str, max_bytes: int, expires_s: int) -> UploadForm:
         """Return a form with which anyone can write this object, of this type and size, for `expires_s` seconds."""

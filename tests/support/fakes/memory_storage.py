@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from oa_shared.storage import ListedObject, StorageUnavailableError, StoredObject, UploadForm
 
@@ -59,9 +60,10 @@ class MemoryStorage:
         body, content_type = self._objects[key]
         return StoredObject(len(body), f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"', content_type)
 
-    async def presign(self, key: str, expires_s: int) -> str:
+    async def presign(self, key: str, expires_s: int, *, disposition: str | None = None) -> str:
         self._check()
-        return f"memory:///{key}?expires={expires_s}"
+        shown = f"&response-content-disposition={quote(disposition)}" if disposition else ""
+        return f"memory:///{key}?expires={expires_s}{shown}"
 
     async def presign_post(self, key: str, *, content_type: str, max_bytes: int, expires_s: int) -> UploadForm:
         self._check()

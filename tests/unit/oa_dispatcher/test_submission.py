@@ -32,12 +32,14 @@ def message(
     tier: Tier = Tier.STANDARD,
     kind: JobKind = JobKind.SOURCE,
     lane: Lane = Lane.MANUAL,
+    sample: int | None = None,
     **more: Any,
 ) -> ReceivedMessage:
     fields = {
         "job_kind": kind,
         "lane": lane,
         "tier": tier,
+        "sample": sample,
         "layer": "addresses",
         "source_name": "xx/a",
         "name": "city",
@@ -53,12 +55,16 @@ async def handle(world: Any, received: ReceivedMessage) -> Outcome:
     )
 
 
-@pytest.mark.parametrize(
-    ("lane", "timeout_s"), [(lane, 1800 if lane is Lane.PULL_REQUEST else 21_600) for lane in Lane]
-)
-def test_containers_of_pull_requests_have_a_short_time_limit(world: Any, lane: Lane, timeout_s: int) -> None:
-    assert world.settings.timeout_of(lane) == timeout_s
-    assert replace(world.settings, job_timeout_s=60).timeout_of(lane) == 60
+@pytest.mark.parametrize("lane", Lane)
+@pytest.mark.parametrize("sample", [None, 100])
+async def test_containers_of_pull_requests_and_samples_have_a_short_time_limit(
+    world: Any, lane: Lane, sample: int | None
+) -> None:
+    world.api.add(7)
+    await handle(world, message(7, lane=lane, sample=sample))
+    (entry,) = world.batch.entries.values()
+    assert entry.request.timeout_s == (1800 if sample or lane is Lane.PULL_REQUEST else 21_600)
+    assert replace(world.settings, job_timeout_s=60).timeout_of(lane, is_sample=bool(sample)) == 60
 
 
 async def test_pending_job_is_submitted_once_and_reported(world: Any) -> None:

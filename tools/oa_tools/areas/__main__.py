@@ -24,6 +24,7 @@ from oa_tools.areas.topology import Feature, read_features
 
 FOLDER = Path(__file__).parent
 TARGET = FOLDER.parents[2] / "services/task/src/oa_task/placement/areas.tsv.gz"
+US_PLACES = FOLDER.parents[2] / "shared/src/oa_shared/us_places.tsv.gz"
 _COUNTY_KM, _COUNTRY_KM = 40, 80
 _COUNTY_TOLERANCE, _COUNTRY_TOLERANCE = 0.03, 0.06
 _UNITS_PER_DEGREE = 100
@@ -72,6 +73,7 @@ def main() -> None:
         places = write_places(modules)
     text = "".join(f"{line}\n" for line in lines)
     TARGET.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    US_PLACES.write_bytes(gzip.compress(_census_names(lines).encode(), 9, mtime=0))
     sys.stdout.write(f"{len(lines):,} areas, {TARGET.stat().st_size:,} bytes; {places:,} place names\n")
 
 
@@ -95,6 +97,12 @@ def _census_lines(modules: Path) -> Iterator[str]:
         state_name = states[county.id[:_STATE_DIGITS]].name
         wide = add_margin(county.shape, _COUNTY_KM, tolerance=_COUNTY_TOLERANCE)
         yield _line(f"us:{county.id}", f"{county.name}, {state_name}", wide)
+
+
+def _census_names(lines: list[str]) -> str:
+    """Return a line with the geoid and the name of each state and county."""
+    areas = (line.split("\t") for line in lines if line.startswith("us:"))
+    return "".join(f"{key.removeprefix('us:')}\t{name}\n" for key, name, _rings in areas)
 
 
 def _country_lines(modules: Path) -> Iterator[str]:

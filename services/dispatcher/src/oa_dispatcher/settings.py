@@ -85,7 +85,7 @@ class DispatcherSettings:
     pull_request_timeout_s: int = field(
         default=1800,
         metadata={
-            "help": "Time limit of a container of a pull request in seconds, at least 60.",
+            "help": "Time limit of a container of a pull request, a sample or a trial in seconds, at least 60.",
             "minimum": _MIN_TIMEOUT_S,
         },
     )
@@ -103,10 +103,13 @@ class DispatcherSettings:
         """Return for how many seconds more messages are received for an array job, within their visibility."""
         return min(_COLLECT_S, self.visibility_s / 6) if self.array_jobs else 0.0
 
-    def timeout_of(self, lane: Lane) -> int:
-        """Return the time limit of a container in seconds: that of a pull request is short, for anyone can open one."""
-        is_pull_request = lane is Lane.PULL_REQUEST
-        return min(self.job_timeout_s, self.pull_request_timeout_s) if is_pull_request else self.job_timeout_s
+    def timeout_of(self, lane: Lane, *, is_sample: bool) -> int:
+        """Return the time limit of a container in seconds.
+
+        It is short for pull requests, which anyone can open, and for samples, for which an author waits.
+        """
+        is_short = is_sample or lane is Lane.PULL_REQUEST
+        return min(self.job_timeout_s, self.pull_request_timeout_s) if is_short else self.job_timeout_s
 
     def share_of(self, lane: Lane, owner: str) -> str | None:
         """Return the share of the Batch queue that a job uses, or None for a queue without shares."""

@@ -32,7 +32,7 @@ def build_request(settings: DispatcherSettings, job: JobMessage, owner: str) -> 
         queue=queue,
         definition=definition,
         environment=environment,
-        timeout_s=settings.timeout_of(job.lane),
+        timeout_s=settings.timeout_of(job.lane, is_sample=bool(job.sample)),
         share=settings.share_of(job.lane, owner),
     )
 

@@ -133,10 +133,12 @@ class S3Storage:
             if http_status(error) == _NOT_FOUND and error_code(error) == _NO_BUCKET:
                 raise _unavailable("GetObject", error) from error
 
-    async def presign(self, key: str, expires_s: int) -> str:
+    async def presign(self, key: str, expires_s: int, *, disposition: str | None = None) -> str:
         """Return a URL from which anyone can read the object for `expires_s` seconds."""
         bucket, key = self._locate(key)
         parameters = {"Bucket": bucket, "Key": key}
+        if disposition is not None:
+            parameters["ResponseContentDisposition"] = disposition
         async with _translate_errors("presign"):
             url = await self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=expires_s)
         return str(url)

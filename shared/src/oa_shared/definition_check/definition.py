@@ -9,6 +9,7 @@ from oa_shared.definition_check.rules import check_rule
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.layer_attributes import LAYER_ATTRIBUTES
 from oa_shared.source_definition import DefinitionEntry, repeated_names, validate_definition
+from oa_shared.us_places import explain_contradiction
 
 _COVERAGES = ("US Census", "ISO 3166", "geometry")
 
@@ -24,6 +25,8 @@ def check_whole(definition: JsonObject) -> Iterator[LintFinding]:
     coverage = cast("JsonMapping", definition["coverage"])
     if not any(coverage.get(kind) for kind in _COVERAGES):
         yield warning("/coverage", "no_coverage", "`coverage` needs a US Census ID, an ISO 3166 code or a geometry")
+    if contradiction := explain_contradiction(coverage):
+        yield warning(child_pointer("/coverage", "US Census", "geoid"), "wrong_geoid", contradiction)
 
 
 def check_entry(entry: DefinitionEntry) -> Iterator[LintFinding]:

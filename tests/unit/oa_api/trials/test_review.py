@@ -29,12 +29,17 @@ ENTRY: dict[str, Any] = {
 }
 
 
-def definition(*entries: dict[str, Any]) -> dict[str, Any]:
-    return {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": list(entries)}}
+# The geoid of Oconto County, with the name of Monroe County.
+WRONG_GEOID = {"US Census": {"geoid": "55083", "name": "Monroe County", "state": "Wisconsin"}, "country": "us"}
 
 
-async def test_review_has_the_findings_of_check_at_the_lines_of_their_pointers() -> None:
-    document = definition(ENTRY, {**ENTRY, "skip": True})
+def definition(*entries: dict[str, Any], coverage: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"schema": 2, "coverage": coverage or {"country": "xx"}, "layers": {"addresses": list(entries)}}
+
+
+@pytest.mark.parametrize("coverage", [{"country": "xx"}, WRONG_GEOID], ids=["no coverage", "wrong geoid"])
+async def test_review_has_the_findings_of_check_at_the_lines_of_their_pointers(coverage: dict[str, Any]) -> None:
+    document = definition(ENTRY, {**ENTRY, "skip": True}, coverage=coverage)
     text = json.dumps(document, indent=2)
     review = await review_with(DirectExaminer(), text)
 
@@ -47,6 +52,17 @@ async def test_review_has_the_findings_of_check_at_the_lines_of_their_pointers()
         key = remark.pointer.rpartition("/")[2]
         assert key.isdigit() or f'"{key}"' in lines[remark.line - 1]
     assert [remark.line for remark in review.remarks] == sorted(remark.line for remark in review.remarks)
+
+
+async def test_review_names_a_geoid_of_another_county_than_the_named_one() -> None:
+    text = json.dumps(definition(ENTRY, coverage=WRONG_GEOID), indent=2)
+    review = await review_with(DirectExaminer(), text)
+    (found,) = (remark for remark in review.remarks if remark.code == "wrong_geoid")
+    assert found.severity is Severity.WARNING
+    assert '"geoid": "55083"' in text.split("\n")[found.line - 1]
+    assert found.message == (
+        "geoid 55083 is Oconto, Wisconsin (US Census 55083), but the coverage names Monroe, Wisconsin (55081)"
+    )
 
 
 async def test_review_names_a_repeated_key_as_check_does() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from oa_task.placement.areas import FILE, Area, find_area
+from oa_task.placement.areas import FILE, Area, find_area, list_areas
 
 _STATES, _COUNTIES, _COUNTRIES = 56, 3_220, 235
 _MAX_BYTES = 300_000
@@ -92,6 +92,13 @@ def test_counties_are_in_their_states() -> None:
         assert state is not None
         center = shapely.centroid(county.shape)
         assert _has(state, center.x, center.y), key
+
+
+def test_names_of_states_and_counties_are_those_that_checks_without_areas_use() -> None:
+    lines = gzip.decompress(importlib.resources.files("oa_shared").joinpath("us_places.tsv.gz").read_bytes()).decode()
+    names = dict(line.split("\t") for line in lines.splitlines())
+    assert names == {item.key.removeprefix("us:"): item.place for item in list_areas("us:")}
+    assert len(names) >= _STATES + _COUNTIES
 
 
 def test_unknown_key_has_no_area() -> None:

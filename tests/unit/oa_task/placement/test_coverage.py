@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from oa_task.placement.coverage import explain_contradiction, resolve_coverage
+from oa_shared.us_places import explain_contradiction
+from oa_task.placement.coverage import resolve_coverage
 
 _STEVENS = "Stevens, Washington (named, US Census 53065)"
 _SQUARE = {"type": "Polygon", "coordinates": [[[9, 53], [10, 53], [10, 54], [9, 54], [9, 53]]]}

@@ -22,6 +22,7 @@ from oa_api.pull_requests.examination import REVIEW, examine_change
 from oa_api.trials.review import REVIEW_TRIAL, review_posted
 from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import prepare_validation
+from oa_shared.us_places import prepare_names
 
 Operation = Callable[[JsonObject, bytes], Iterator[list[JsonObject]]]
 OPERATIONS: dict[str, Operation] = {
@@ -39,6 +40,7 @@ def main() -> None:
     memory_bytes, cpu_s = map(int, sys.argv[1:3])
     limits = ExaminationLimits(memory_bytes, cpu_s)
     prepare_validation()
+    prepare_names()
     # Decoded JSON has no cycles: collecting them would take a third of the time of a large request.
     gc.freeze()
     gc.disable()

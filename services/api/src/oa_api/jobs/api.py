@@ -16,6 +16,7 @@ from oa_api.identity.authorization import is_trusted
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import actions, queries
 from oa_api.jobs.actions import JobAction
+from oa_api.jobs.download_names import download_name
 from oa_api.jobs.files import check_kept, send_file
 from oa_api.jobs.job_log import as_text
 from oa_api.jobs.request_schemas import AttemptReportSchema, JobFilterSchema, LogFormatSchema, OutputChoiceSchema
@@ -24,6 +25,7 @@ from oa_api.jobs.rows import JobRow
 from oa_api.jobs.schemas import AttemptStateSchema, JobStatusSchema, NewAttemptSchema, ReportOutcomeSchema
 from oa_api.jobs.serializers import serialize_history, serialize_listed_job
 from oa_shared.ids import attempt_prefix
+from oa_shared.job_kinds import JobKind
 from oa_shared.status import JobStatus
 from oa_shared.transitions import IgnoredBecause
 
@@ -93,7 +95,9 @@ async def send_chosen_output(request: web.Request, choice: OutputChoice) -> web.
         output = await queries.get_published_file(request.app[DATABASE], job=job.id, attempt=choice.attempt, file=name)
     if output is None or output.key is None:
         raise NotFoundError(f"job {job.id} has no file {name[:60]!r}")
-    return await send_file(request, output.key)
+    is_dataset = job.kind == JobKind.SOURCE
+    save_as = download_name(job.source_name, job.layer, job.name, name) if is_dataset else None
+    return await send_file(request, output.key, save_as=save_as)
 
 
 async def post_rerun(request: web.Request) -> web.Response:

@@ -19,12 +19,19 @@ async def retry(transaction: Transaction, job: LockedJob, attempt: int, code: st
     """Start another attempt after `attempt` failed with `code`, if the rules allow one; return whether they do."""
     earlier_codes = await transaction.all(_SQL["earlier_codes"], {"job": job.id, "attempt": attempt}, into=str)
     plan = plan_retry(code, earlier_codes, Tier(job.tier))
-    if plan is None or not Lane(job.lane).allows(plan.tier):
+    if plan is None or not _may_have(job, plan.tier):
         return False
     if code == PUBLICATION_GONE:
         await force(transaction, job)
     await start_attempt(transaction, job, plan, kind=RETRIED)
     return True
+
+
+def _may_have(job: LockedJob, tier: Tier) -> bool:
+    """Return whether a job may have a container of this tier: samples keep theirs, except in pull requests."""
+    lane = Lane(job.lane)
+    keeps_tier = bool(job.sample) and lane is not Lane.PULL_REQUEST
+    return lane.allows(tier) and (tier == job.tier or not keeps_tier)
 
 
 async def start_attempt(transaction: Transaction, job: LockedJob, plan: Retry, *, kind: str) -> int:

@@ -15,7 +15,7 @@ from oa_api.jobs.file_deletion import find_deletion
 from oa_api.jobs.file_links import PRIVATE_FILES, REDIRECT, REDIRECT_MAX_AGE_S, cdn_url
 from oa_api.jobs.lost_results import find_loss
 from oa_shared.ids import parse_attempt_key
-from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM
+from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM, media_type_of
 
 # The files that record how an attempt went; they outlive its data.
 RECORD_FILES = PRIVATE_FILES | {"manifest.json"}
@@ -26,8 +26,11 @@ _SAFE_SUFFIXES = (".png", ".json", ".geojson", ".jsonl", ".gz", ".zip", ".csv", 
 _SAFE_TYPES = frozenset(MEDIA_TYPES[suffix] for suffix in _SAFE_SUFFIXES) | {"text/plain"}
 
 
-async def send_file(request: web.Request, key: str) -> web.StreamResponse:
-    """Return an object of the bucket as a response. Raises NotFoundError, GoneError, and 416 for an invalid range."""
+async def send_file(request: web.Request, key: str, *, save_as: str | None = None) -> web.StreamResponse:
+    """Return an object of the bucket as a response; `save_as` is the name for its file, by default that of the URL.
+
+    Raises NotFoundError, GoneError, and 416 for an invalid range.
+    """
     storage, settings = request.app[STORAGE], request.app[SETTINGS]
     await check_kept(request, key)
     if (public_url := cdn_url(settings, key)) is not None:
@@ -35,7 +38,8 @@ async def send_file(request: web.Request, key: str) -> web.StreamResponse:
         return _redirect(public_url, caching)
     # A link to S3 is signed for GET alone.
     if settings.output_mode == REDIRECT and request.method != hdrs.METH_HEAD:
-        return _redirect(await storage.presign(key, _LINK_VALID_S))
+        disposition = _disposition(media_type_of(key), save_as) if save_as else None
+        return _redirect(await storage.presign(key, _LINK_VALID_S, disposition=disposition))
     stored = await storage.head(key)
     if stored is None:
         raise NotFoundError("the store does not have this file: restore it, or rerun its job")
@@ -46,7 +50,7 @@ async def send_file(request: web.Request, key: str) -> web.StreamResponse:
     if is_part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{stored.size_bytes}"
     response = web.StreamResponse(status=status, headers=headers)
-    set_file_headers(response, stored.content_type)
+    set_file_headers(response, stored.content_type, save_as=save_as)
     await response.prepare(request)
     if request.method != hdrs.METH_HEAD and end > start:
         async for chunk in storage.stream(key, start, end - 1):
@@ -59,17 +63,22 @@ def _redirect(url: str, headers: Mapping[str, str] | None = None) -> web.Respons
     return web.Response(status=HTTPStatus.FOUND, headers={hdrs.LOCATION: url, **(headers or {})})
 
 
-def set_file_headers(response: web.StreamResponse, media_type: str) -> None:
+def set_file_headers(response: web.StreamResponse, media_type: str, *, save_as: str | None = None) -> None:
     """Set the type and disposition of a file with untrusted content.
 
-    Only types that no browser runs as a document keep their name; only a picture is shown in place.
+    Only types that no browser runs as a document keep their name; only a picture is shown in place. Without `save_as`
+    the file has the name at the end of its URL.
     """
     plain_type = media_type.partition(";")[0].strip().lower()
     is_safe = plain_type in _SAFE_TYPES
     response.content_type = plain_type if is_safe else OCTET_STREAM
-    # The URL ends with the name of the file, so no name is needed here.
-    response.headers[hdrs.CONTENT_DISPOSITION] = "inline" if plain_type == _PICTURE else "attachment"
+    response.headers[hdrs.CONTENT_DISPOSITION] = _disposition(plain_type, save_as)
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+
+
+def _disposition(media_type: str, save_as: str | None) -> str:
+    shown = "inline" if media_type == _PICTURE else "attachment"
+    return f'{shown}; filename="{save_as}"' if save_as else shown
 
 
 async def check_kept(request: web.Request, key: str) -> None:

@@ -29,7 +29,6 @@ class TrialEntryJson(TypedDict):
     layer: str
     name: str
     pointer: str
-    tier: str
     host: str | None
     line: int
     is_runnable: bool
@@ -121,7 +120,6 @@ def _entry_json(entry: DefinitionEntry, findings: Sequence[LintFinding], lines: 
         layer=entry.layer,
         name=entry.name,
         pointer=entry.pointer,
-        tier=str(entry.tier),
         host=host_of(entry),
         line=lines[entry.pointer],
         is_runnable=not has_error and not entry.body.get("skip"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from oa_shared.json_types import JsonMapping, JsonObject
 
 _SHOWN_ROWS, _MAX_COLUMNS, _EXAMPLES = 12, 300, 3
-_NOTABLE_LOSS = 0.1
+_NOTABLE_LOSS, _DECIMALS = 0.1, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class AttributeFill:
     @property
     def is_lost(self) -> bool:
         """Return whether the attribute is filled notably less than in the published data."""
-        return self.published is not None and self.published - self.filled >= _NOTABLE_LOSS
+        return self.published is not None and round(self.published - self.filled, _DECIMALS) >= _NOTABLE_LOSS
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,14 @@ from oa_api.jobs.run_names import name_of_trial
 from oa_api.trials.examination import TrialReview
 from oa_api.trials.review import TrialEntryJson
 from oa_api.trials.rows import TrialItem, TrialRow, TrialUse
-from oa_shared.scheduling import Lane
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import ENDED_RANK
 from oa_shared.tracing import new_traceparent
 
 _SQL = load_queries("trials.queries")
 SAMPLE_FEATURES = 100
+# Whatever size the definition states: anyone with an account can try any definition.
+TRIAL_TIER = Tier.SMALL
 _LISTED = 10
 _SHOWN_LENGTH = 40
 
@@ -115,7 +117,7 @@ async def _create_job(transaction: Transaction, new_trial: NewTrial, entry: Tria
 
 def _plan(new_trial: NewTrial, entry: TrialEntryJson) -> PlannedJob:
     definition = DefinitionText.of(new_trial.definition, source_name=new_trial.source_name or None, url=new_trial.url)
-    (planned,) = restore_jobs(definition, [(entry["layer"], entry["name"], entry["tier"], entry["host"])])
+    (planned,) = restore_jobs(definition, [(entry["layer"], entry["name"], TRIAL_TIER, entry["host"])])
     return planned
 
 

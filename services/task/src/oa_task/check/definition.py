@@ -7,14 +7,13 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from oa_shared.definition_check.definition import check_entry, check_whole, find_schema_errors
-from oa_shared.definition_check.findings import LintFinding, child_pointer, error, warning
+from oa_shared.definition_check.findings import LintFinding, child_pointer, error
 from oa_shared.definition_check.repeated_keys import check_repeated_keys
 from oa_shared.json_faults import describe_json_fault
 from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import DefinitionEntry, entries
 from oa_task.conform.acceptance import run_tests
 from oa_task.definition.task_entry import select_entry
-from oa_task.placement.coverage import explain_contradiction
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.json_values import json_object
 
@@ -38,14 +37,8 @@ def check_definition(definition: JsonObject) -> Iterator[LintFinding]:
     if errors:
         return
     yield from check_whole(definition)
-    yield from _check_coverage(definition)
     for entry in entries(definition):
         yield from _check_with_engine(definition, entry)
-
-
-def _check_coverage(definition: JsonObject) -> Iterator[LintFinding]:
-    if text := explain_contradiction(json_object(definition.get("coverage"))):
-        yield warning(child_pointer("", "coverage", "US Census", "geoid"), "wrong_geoid", text)
 
 
 def _check_with_engine(definition: JsonObject, entry: DefinitionEntry) -> Iterator[LintFinding]:

@@ -144,6 +144,8 @@ def init(
     """
     if out is not None and out.exists():
         raise click.BadParameter(f"{out} exists: choose a new file", param_hint="--out")
+    if out is not None and not out.parent.is_dir():
+        raise click.BadParameter(f"the folder {out.parent} does not exist: create it", param_hint="--out")
     with Sandbox() as sandbox:
         from oa_task.commands.init import propose  # noqa: PLC0415 - see `run`
         from oa_task.proposal.definition_proposal import ProposalOptions  # noqa: PLC0415 - likewise

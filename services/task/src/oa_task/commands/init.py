@@ -1,14 +1,17 @@
 """The command `oa-task init`: a definition for data that has none, and a line for each guess."""
 
 import asyncio
+import errno
 import json
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from oa_shared.definition_address import is_data_address
+from oa_shared.json_types import JsonObject
 from oa_task.commands.console import print_indented_json, print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.proposal.definition_proposal import DefinitionProposal, ProposalOptions, propose_definition
@@ -16,8 +19,10 @@ from oa_task.proposal.guesses import DefinitionGuess
 from oa_task.proposal.inspection import describe_source
 from oa_task.row_preview.views import longest_text, shorten
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
+from oa_task.runtime.failure import TaskFailure
 from oa_task.sandbox.parent import Sandbox
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _COLORS = {"high": "green", "medium": "yellow", "low": "red"}
 
 
@@ -29,11 +34,14 @@ def propose(address: str, options: ProposalOptions, sandbox: Sandbox, *, out: Pa
 
     def work(console: Console) -> None:
         with display_progress(console) as on_progress:
-            described = describe_source(address, sandbox, allowed_hosts=read_allowed_hosts(), on_progress=on_progress)
+            hosts = read_allowed_hosts()
+            described = describe_source(
+                address, sandbox, layer=options.layer, allowed_hosts=hosts, on_progress=on_progress
+            )
             proposal = propose_definition(asyncio.run(described), options)
         if out is not None:
             text = json.dumps(proposal.definition, ensure_ascii=False, indent=4)
-            out.write_text(f"{text}\n", encoding="utf-8")
+            _write(out, f"{text}\n")
         if as_json:
             guesses = [guess.as_json() for guess in proposal.guesses]
             print_json({"definition": proposal.definition, "guesses": guesses, "remarks": proposal.remarks})
@@ -44,6 +52,18 @@ def propose(address: str, options: ProposalOptions, sandbox: Sandbox, *, out: Pa
         _print_next_step(console, address, out)
 
     return run_command(work, as_json=as_json)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write the definition; no part of it stays on a full disk. Raises TaskFailure, click.BadParameter."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        text = f"cannot write {path}: {error.strerror}"
+        if error.errno in _FULL:
+            path.unlink(missing_ok=True)
+            raise TaskFailure("resource.disk_full", text) from error
+        raise click.BadParameter(text, param_hint="--out") from error
 
 
 def _print_guesses(console: Console, proposal: DefinitionProposal) -> None:
@@ -66,8 +86,16 @@ def _describe(guess: DefinitionGuess) -> str:
     if isinstance(guess.value, list):
         return " + ".join(map(str, guess.value))
     if isinstance(guess.value, dict) and "function" in guess.value:
-        return f"{guess.value['function']}({guess.value['field']})"
+        return _describe_rule(guess.value)
     return json.dumps(guess.value, ensure_ascii=False)
+
+
+def _describe_rule(rule: JsonObject) -> str:
+    """Return a function with its column; of a chain, its steps."""
+    steps = rule.get("functions")
+    if isinstance(steps, list):
+        return " → ".join(_describe_rule(step) for step in steps)
+    return f"{rule['function']}({rule['field']})"
 
 
 def _print_next_step(console: Console, address: str, out: Path | None) -> None:

@@ -1,10 +1,14 @@
 """Parameters and texts of help that several commands have; it loads nothing, so that a job starts at once."""
 
+import re
+from pathlib import Path
+
 import click
 
 from oa_shared.definition_address import is_data_address, is_web_address
 
 STANDARD_INPUT = "-"
+_LIKE_A_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|www\.", re.IGNORECASE)
 
 
 class DefinitionParameter(click.ParamType[str]):
@@ -29,8 +33,14 @@ class DataParameter(click.ParamType[str]):
         """Return the text. Raises click.BadParameter for a path that does not exist, and for standard input."""
         if value == STANDARD_INPUT:
             self.fail("data cannot come from standard input: use a URL or a file", param, ctx)
-        path = click.Path(exists=True, dir_okay=False)
-        return value if is_data_address(value) else str(path.convert(value, param, ctx))
+        if is_data_address(value):
+            return value
+        if not Path(value).exists() and _LIKE_A_URL.match(value):
+            text = (
+                f"{value!r} is neither a file nor a URL of data: use one that begins with https://, http:// or ftp://"
+            )
+            self.fail(text, param, ctx)
+        return str(click.Path(exists=True, dir_okay=False).convert(value, param, ctx))
 
 
 def examples(*commands: str) -> str:

@@ -16,9 +16,19 @@ KINDS: Mapping[str, str] = {
         r"|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}|[0-9]{5}-[0-9]{3})$"
     ),
     "number_first": r"^[0-9]+(?:[-/][0-9]+|-?\p{L})?,?\s+(?:\S+\s+)*\S*\p{L}{2}",
-    "number_last": r"^[^0-9]*\p{L}{2}[^0-9]*,?\s[0-9]{1,5}(?:\s?\p{L}|[-/][0-9]{1,5}\s?\p{L}?)?$",
-    "unit_last": r"(?i)\s(?:(?:unit|apartment|apt\.?|suite|ste\.?|bldg\.?)\s|#)\s*\S+$",
+    "number_last": r"^[^0-9]*\p{L}{2}[^0-9]*,?\s[0-9]{1,5}(?:\s?\p{L}|[-/][0-9]{1,5}\s?\p{L}?)?(?:,\s.*\p{L}{2}.*)?$",
+    "unit_last": r"(?i)\s(?:(?:unit|apartment|apt\.?|suite|ste\.?|bldg\.?)\s|#)\s*[^\s,]+(?:,.*)?$",
     "words": r"\p{L}{2}",
+    "suffix": r"(?i)^(?:\p{L}{1,3}|quater|quinquies|[0-9]/[0-9]|[½¼¾])\.?$",
+    "leading_type": (
+        r"(?i)^(?:c/|calle|avenida|avda\.?|paseo|camino|carretera|ctra\.?|ronda|traves[ií]a|cam[ií]|carrer|passeig|rua|"
+        r"travessa|estrada|rue|chemin|all[ée]e|impasse|viale|piazza|corso|vicolo|strada|ulica|ul\.?|aleja|jalan|jl\.?)$"
+    ),
+    "locality_last": r"^[^,]*\p{L}[^,]*,.*\p{L}{2}",
+    "state_postcode_last": (
+        r"(?i),\s*[^,]+?,?\s+[a-z]{2}\.?,?\s+[0-9]{5}(?:-[0-9]{4})?(?:,?\s*(?:USA?|United States.*))?$"
+    ),
+    "postcode_city_last": r"(?i),\s*(?:[a-z]{1,2}-)?[0-9]{4,5}\s+\p{L}[^,0-9]+$",
 }
 """Regular expressions of the kinds of values; the report of a column has the share of filled values of each."""
 

@@ -11,8 +11,16 @@ import pyarrow.parquet as pq
 import shapely
 
 from oa_shared.json_types import JsonObject
+from oa_task.conversion.candidate_columns import Candidate
 from oa_task.conversion.column_facts import describe_column
-from oa_task.conversion.data_choice import WORKBOOKS, ChosenFile, ChosenLayer, choose_data_file, choose_data_layer
+from oa_task.conversion.data_choice import (
+    WORKBOOKS,
+    ChosenFile,
+    ChosenLayer,
+    choose_data_file,
+    choose_data_layer,
+    choose_sheet,
+)
 from oa_task.conversion.unpacking import unpack
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
@@ -25,6 +33,7 @@ from oa_task.read.crs import TARGET
 from oa_task.read.encoding import TextFile
 from oa_task.read.encoding_guess import guess_encoding
 from oa_task.read.source import open_batches
+from oa_task.read.spreadsheet import peek_sheets
 from oa_task.read.table_form import is_header, recognize_table
 from oa_task.runtime.failure import TaskFailure
 
@@ -47,8 +56,10 @@ class _Description:
     others: list[str] = field(default_factory=list)
 
 
-def describe_data(raw: Path, *, work: Path, is_esri: bool) -> JsonObject:
+def describe_data(raw: Path, *, work: Path, is_esri: bool, layer: str | None = None) -> JsonObject:
     """Return the options that read a raw file, its columns and its first places. Raises TaskFailure source.*.
+
+    `layer` chooses among several files, layers and sheets; the default is addresses.
 
     `conform` lacks the rules, and for a table without shapes `lon` and `lat`. `places` are longitudes and latitudes, or
     with `lacks_crs` coordinates in an unknown system; empty for a table without shapes.
@@ -57,11 +68,11 @@ def describe_data(raw: Path, *, work: Path, is_esri: bool) -> JsonObject:
         return _report(_Description({"format": "geojson"}), list(_read([raw], {"format": "geojson"}, esri=True)))
     kind = identify(raw).kind
     files = unpack(raw, None, _folder(work))
-    chosen = choose_data_file(files)
+    chosen = choose_data_file(files, layer)
     description = _Description({"format": chosen.format}, _DECLARED.get(kind), others=list(chosen.others))
     if chosen.option:
         description.conform["file"] = chosen.option
-    batches = _describe_file(description, chosen, files)
+    batches = _describe_file(description, chosen, files, layer)
     return _report(description, batches)
 
 
@@ -71,16 +82,18 @@ def _folder(work: Path) -> Path:
     return folder
 
 
-def _describe_file(description: _Description, chosen: ChosenFile, files: list[Path]) -> list[FeatureBatch]:
+def _describe_file(
+    description: _Description, chosen: ChosenFile, files: list[Path], target: str | None
+) -> list[FeatureBatch]:
     if chosen.kind is ContentKind.TEXT:
         return _describe_text(description, chosen.path, files)
     if chosen.kind in WORKBOOKS:
-        return _describe_workbook(description, files)
+        return _describe_workbook(description, chosen.path, files, target)
     if chosen.kind is ContentKind.PARQUET:
         return _describe_parquet(description, chosen.path, files)
     layer = ChosenLayer()
     if description.conform["format"] in {"gpkg", "gdb", "xml"}:
-        layer = choose_data_layer(chosen, files)
+        layer = choose_data_layer(chosen, files, target)
     if layer.option:
         description.conform["layer"] = layer.option
         description.others += layer.others
@@ -123,13 +136,19 @@ def _describe_parquet(description: _Description, path: Path, files: list[Path]) 
     return _read_table(description, names, files)
 
 
-def _describe_workbook(description: _Description, files: list[Path]) -> list[FeatureBatch]:
+def _describe_workbook(
+    description: _Description, path: Path, files: list[Path], target: str | None
+) -> list[FeatureBatch]:
     """Read the sheet without names; the first row that looks like names has them."""
+    sheet = choose_sheet(_peek_sheets(path), target)
+    if sheet.option:
+        description.conform["layer"] = sheet.option
+        description.others += sheet.others
     batches = _read_table(replace(description, conform={**description.conform, "headers": -1}), ("COLUMN1",), files)
     frame = pl.concat([batch.columns for batch in batches]) if batches else pl.DataFrame()
     rows = [[cell or "" for cell in row] for row in islice(frame.iter_rows(), _MAX_HEADER_ROW)]
     first = next((number for number, cells in enumerate(rows) if any(cells)), 0)
-    header = next((number for number, cells in enumerate(rows) if is_header(cells)), None)
+    header = _find_header(rows)
     if header is None:
         description.conform["headers"] = -1
         return batches
@@ -138,6 +157,23 @@ def _describe_workbook(description: _Description, files: list[Path]) -> list[Fea
     if header > first:
         description.conform |= {"headers": header + 1, "skiplines": header + 1}
     return batches
+
+
+def _peek_sheets(path: Path) -> dict[str, tuple[int, Candidate]]:
+    """Return the number of rows and the columns of each visible sheet that has rows."""
+    peeked = {}
+    for name, (height, rows) in peek_sheets(path, _MAX_HEADER_ROW).items():
+        header = _find_header(rows)
+        peeked[name] = height, Candidate(name, () if header is None else tuple(rows[header]))
+    return peeked
+
+
+def _find_header(rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the number of the row, from 0, that has the names of the columns; a title above them has fewer cells."""
+    filled = [sum(bool(cell.strip()) for cell in cells) for cells in rows]
+    widest = max(filled, default=0)
+    likely = (number for number, cells in enumerate(rows) if is_header(cells))
+    return next((number for number in likely if filled[number] * 2 > widest), None)
 
 
 def _read_table(description: _Description, names: Sequence[str], files: list[Path]) -> list[FeatureBatch]:

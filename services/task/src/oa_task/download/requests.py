@@ -19,6 +19,7 @@ from oa_task.download.s3 import in_region
 from oa_task.download.server_answer import server_answer
 from oa_task.download.server_message import has_password_field, is_web_page, quote_message
 from oa_task.download.shown_url import shown_url
+from oa_task.read.page_links import list_links
 from oa_task.runtime.failure import TaskFailure
 
 USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
@@ -149,7 +150,17 @@ class Requests:
             raise TaskFailure(
                 "source.token_required", f"{text} a page with a password field: the data requires a login{said}"
             )
-        raise WebPageError("upstream.not_data", f"{text} a web page instead of data{said}")
+        links = [_absolute(url, link) for link in list_links(body)] if self._guard.may_quote(url) else []
+        more = f"; it links to {', '.join(links)}" if links else ""
+        raise WebPageError("upstream.not_data", f"{text} a web page instead of data{said}{more}")
+
+
+def _absolute(page: URL, link: str) -> str:
+    """Return the target of a link of a page; as the page has it if it is not a valid URL."""
+    try:
+        return _printable(page.join(URL(link)))
+    except ValueError:
+        return link
 
 
 @asynccontextmanager

@@ -52,14 +52,6 @@ class KeyedArea:
     area: Area
 
 
-def list_names(prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield the key and the place of each area whose key begins with a prefix."""
-    for line in _read_text().splitlines():
-        if line.startswith(prefix):
-            key, place, _ = line.split("\t")
-            yield key, place
-
-
 def list_areas(prefix: str) -> Iterator[KeyedArea]:
     """Yield the areas whose keys begin with a prefix, such as `iso:` or `us:36`."""
     for line in _read_text().splitlines():

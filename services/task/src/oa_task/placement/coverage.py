@@ -1,22 +1,16 @@
 """The area that a definition covers, from its `coverage`."""
 
 import json
-import re
-from collections.abc import Iterator
 
 import numpy as np
 import shapely
 from shapely.errors import GEOSException
 
 from oa_shared.json_types import JsonMapping
+from oa_shared.us_places import agrees, census_keys, find_named_geoids, find_state, read_geoid
 from oa_task.placement.areas import Area, find_area
-from oa_task.placement.us_names import COUNTY_DIGITS, STATE_DIGITS, find_named_geoids, find_state
 from oa_task.runtime.json_values import json_object
 
-# A county, and what is inside it: a county subdivision (10 digits), a tract (11), a block group (12), a block (15).
-_IN_COUNTY = frozenset({5, 10, 11, 12, 15})
-# Spreadsheets drop the first zero of a geoid.
-_WITHOUT_ZERO = frozenset({1, 4, 6, 9, 14})
 _COUNTRY_LETTERS = 2
 _UNITED_STATES = "US"
 _HALF_TURN, _FULL_TURN = 180.0, 360.0
@@ -44,50 +38,18 @@ def resolve_coverage(coverage: JsonMapping) -> Area | None:
     )
 
 
-def explain_contradiction(coverage: JsonMapping) -> str | None:
-    """Return what is wrong if `geoid` is the number of another county or state than the names say, else None."""
-    geoid, named = _read_geoid(coverage), find_named_geoids(coverage)
-    if geoid is None or not named or _agrees(geoid, named):
-        return None
-    coded = _census_code_area(geoid)
-    other = find_area(f"us:{named[0]}", named[0])
-    known = coded.name if coded and geoid[:COUNTY_DIGITS] in coded.name else "no county or state"
-    return f"geoid {geoid} is {known}, but the coverage names {other.name if other else named[0]}"
-
-
 def _census_area(coverage: JsonMapping) -> Area | None:
-    geoid = _read_geoid(coverage)
+    geoid = read_geoid(coverage)
     if geoid is None:
         return None
     coded, named = _census_code_area(geoid), find_named_geoids(coverage)
-    if coded is None or not named or _agrees(geoid, named):
+    if coded is None or not named or agrees(geoid, named):
         return coded or (_named_area(coverage) if named else None)
     return _join([coded, *(area for key in named if (area := find_area(f"us:{key}", f"named, US Census {key}")))])
 
 
-def _read_geoid(coverage: JsonMapping) -> str | None:
-    """Return the digits of the geoid, with the first zero that spreadsheets drop; None without one."""
-    digits = re.sub(r"[\s-]", "", str(json_object(coverage.get("US Census")).get("geoid") or ""))
-    if not (digits.isascii() and digits.isdigit()):
-        return None
-    return f"0{digits}" if len(digits) in _WITHOUT_ZERO else digits
-
-
 def _census_code_area(geoid: str) -> Area | None:
-    return next((area for key in _census_keys(geoid) if (area := find_area(f"us:{key}", f"US Census {key}"))), None)
-
-
-def _census_keys(geoid: str) -> Iterator[str]:
-    """Yield the county and the state of a geoid: of a place, only the state is part of its number."""
-    if len(geoid) in _IN_COUNTY:
-        yield geoid[:COUNTY_DIGITS]
-    yield geoid[:STATE_DIGITS]
-
-
-def _agrees(geoid: str, named: tuple[str, ...]) -> bool:
-    """Return whether a geoid is one of the named ones, inside one, or a state that has one."""
-    stated = next(_census_keys(geoid))
-    return any(stated.startswith(other) or other.startswith(stated) for other in named)
+    return next((area for key in census_keys(geoid) if (area := find_area(f"us:{key}", f"US Census {key}"))), None)
 
 
 def _named_area(coverage: JsonMapping) -> Area | None:

@@ -68,6 +68,11 @@ def _simple_changes(places: _Places, raw: _Places, srs: str) -> Iterator[tuple[s
 
 def nearest_system(raw: _Places, area: Area) -> str:
     """Return the projected system of the area in which the raw coordinates fit best, such as EPSG:2263, or nothing."""
+    return next(iter(list_systems(raw, area)), "")
+
+
+def list_systems(raw: _Places, area: Area) -> list[str]:
+    """Return the projected systems of the area in which the raw coordinates fit best, the most usual one first."""
     west, south, east, north = (float(side) for side in np.clip(area.shape.bounds, -_EARTH, _EARTH))
     region = AreaOfInterest(west, south, east, north)
     systems = query_crs_info("EPSG", [PJType.PROJECTED_CRS], area_of_interest=region, contains=False)
@@ -75,8 +80,8 @@ def nearest_system(raw: _Places, area: Area) -> str:
     shares = {code: area.share_inside(*_to_degrees(raw, f"EPSG:{code}")) for code in codes}
     best = max(shares.values(), default=0.0)
     if best < _LEAST_SHARE:
-        return ""
-    return f"EPSG:{next(code for code in codes if shares[code] >= best - _AS_GOOD)}"
+        return []
+    return [f"EPSG:{code}" for code in codes if shares[code] >= best - _AS_GOOD]
 
 
 def _rarity(system: CRSInfo) -> tuple[bool, bool, bool, int]:

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from oa_task.proposal.column_roles import ColumnRole
+from oa_task.conversion.column_roles import ColumnRole
 from oa_task.proposal.columns import ColumnFacts, score_roles
+from oa_task.proposal.full_address import guess_locality, split_number_first, split_number_last
 from oa_task.proposal.guesses import DefinitionGuess
 
 _LEAST = 0.4
-_MOSTLY, _SOME = 0.6, 0.02
+_MOSTLY = 0.6
+_FEW = 3
+_SOME_TYPES = 0.2
 _BY_VALUES = 0.45
 _CERTAIN = 0.9
 _SIMPLE = (
@@ -21,8 +24,6 @@ _SIMPLE = (
 )
 _BEFORE_NAME = (ColumnRole.PRE_MODIFIER, ColumnRole.PRE_DIRECTION, ColumnRole.PRE_TYPE, ColumnRole.PRE_SEPARATOR)
 _AFTER_NAME = (ColumnRole.STREET_TYPE, ColumnRole.POST_DIRECTION, ColumnRole.POST_MODIFIER)
-_NUMBER_AT_END = r"^.*?\s(\d+(?:\s?[A-Za-z]|[-/]\d+\s?[A-Za-z]?)?)$"
-_STREET_AT_START = r"^(.*?),?\s\d+(?:\s?[A-Za-z]|[-/]\d+\s?[A-Za-z]?)?$"
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class ColumnChoice:
         found = [
             (score, score >= max(scores.values()), name)
             for name, scores in self.scores.items()
-            if name not in self.taken and (score := scores.get(role, 0.0)) >= least
+            if name not in self.taken and role in scores and (score := scores[role]) >= least
         ]
         best = max(found, key=lambda item: item[:2], default=None)
         return (self.columns[best[2]], best[0]) if best else None
@@ -71,7 +72,15 @@ def guess_address_rules(columns: Sequence[ColumnFacts]) -> list[DefinitionGuess]
     for role, attribute in _SIMPLE:
         if attribute not in {guess.key for guess in guesses} and (found := choice.take(role)):
             guesses.append(_simple_guess(choice, role, attribute, found))
-    return guesses
+    return [*guesses, *_guess_missing_locality(choice, guesses)]
+
+
+def _guess_missing_locality(choice: ColumnChoice, guesses: Sequence[DefinitionGuess]) -> list[DefinitionGuess]:
+    """Return the guesses at the locality in a full address that is divided, as far as no column has it."""
+    number = next((guess.value for guess in guesses if guess.key == "number"), None)
+    column = choice.columns.get(str(number.get("field"))) if isinstance(number, dict) else None
+    known = {guess.key for guess in guesses}
+    return [guess for guess in guess_locality(column) if guess.key not in known] if column else []
 
 
 def by_name(key: str, column: ColumnFacts, score: float) -> DefinitionGuess:
@@ -91,6 +100,9 @@ def guess_street(choice: ColumnChoice, key: str = "street") -> list[DefinitionGu
     choice.taken.add(plain[0].name)
     before = [found[0] for role in _BEFORE_NAME if (found := choice.take(role))]
     after = [found[0] for role in _AFTER_NAME if (found := choice.take(role))]
+    # Some languages put the type first, as in Calle Mayor.
+    leading = [column for column in after if column.share("leading_type") >= _SOME_TYPES]
+    before, after = [*before, *leading], [column for column in after if column not in leading]
     if not before and not after:
         return [by_name(key, *plain)]
     parts = [*before, plain[0], *after]
@@ -138,7 +150,7 @@ def _split_address(
     candidates += [column for column in columns if column.name not in choice.taken]
     for column in candidates:
         score = found[1] if found and column is found[0] else _BY_VALUES + 0.2
-        if max(column.share("number_first"), column.share("number_last")) >= _CERTAIN:
+        if max(column.share("number_first"), column.share("number_last")) >= _CERTAIN and column.distinct >= _FEW:
             score = max(score, _CERTAIN)  # the values decide, whatever the name
         is_first = column.share("number_first") >= _MOSTLY or not column.rows
         if not is_first and column.share("number_last") < _MOSTLY:
@@ -147,37 +159,9 @@ def _split_address(
             continue
         choice.taken.add(column.name)
         kept = {guess.key: guess for guess in guesses}
-        split = _split_first(column, score) if is_first else _split_last(column, score)
+        split = split_number_first(column, score) if is_first else split_number_last(column, score)
         return [*({guess.key: guess for guess in split} | kept).values()] if street != column.name else split
     return guesses
-
-
-def _split_first(column: ColumnFacts, score: float) -> list[DefinitionGuess]:
-    has_units = column.share("unit_last") >= _SOME
-    street = {
-        "function": "postfixed_street",
-        "field": column.name,
-        **({"may_contain_units": True} if has_units else {}),
-    }
-    reason = "values with a number followed by a street" if column.rows else "name of a full address"
-    guesses = [
-        DefinitionGuess("number", {"function": "prefixed_number", "field": column.name}, score, reason, column.example),
-        DefinitionGuess("street", street, score, reason, column.example),
-    ]
-    if has_units:
-        unit = {"function": "postfixed_unit", "field": column.name}
-        guesses.append(DefinitionGuess("unit", unit, score * _CERTAIN, "values that end with a unit", column.example))
-    return guesses
-
-
-def _split_last(column: ColumnFacts, score: float) -> list[DefinitionGuess]:
-    reason = "values with a street followed by a number"
-    return [
-        DefinitionGuess(
-            key, {"function": "regexp", "field": column.name, "pattern": pattern}, score, reason, column.example
-        )
-        for key, pattern in (("number", _NUMBER_AT_END), ("street", _STREET_AT_START))
-    ]
 
 
 def _without_number(guesses: list[DefinitionGuess], choice: ColumnChoice) -> list[DefinitionGuess]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from oa_shared.json_types import JsonMapping
-from oa_task.proposal.column_roles import ColumnRole, roles_of
+from oa_task.conversion.column_roles import ColumnRole, roles_of
 
 _MANY = 20
 _LIKELY, _UNLIKELY = 0.5, 0.15
@@ -78,6 +78,15 @@ def _is_longitude(column: ColumnFacts) -> bool:
 
 _CHECKS: Mapping[ColumnRole, Callable[[ColumnFacts], bool]] = {
     ColumnRole.NUMBER: lambda column: column.share("house") >= _LIKELY,
+    ColumnRole.NUMBER_PREFIX: lambda column: column.share("suffix") >= _LIKELY,
+    ColumnRole.NUMBER_SUFFIX: lambda column: column.share("suffix") >= _LIKELY,
+    ColumnRole.PRE_DIRECTION: lambda column: column.share("integer") < _LIKELY,
+    ColumnRole.PRE_TYPE: lambda column: column.share("words") >= _LIKELY,
+    ColumnRole.STREET_TYPE: lambda column: column.share("words") >= _LIKELY and _is_repeated(column),
+    ColumnRole.POST_DIRECTION: lambda column: column.share("integer") < _LIKELY,
+    ColumnRole.PRE_MODIFIER: lambda column: column.share("words") >= _LIKELY,
+    ColumnRole.POST_MODIFIER: lambda column: column.share("words") >= _LIKELY,
+    ColumnRole.PRE_SEPARATOR: lambda column: column.share("words") >= _LIKELY,
     ColumnRole.STREET: lambda column: column.share("words") >= _LIKELY,
     ColumnRole.STREET_FULL: lambda column: column.share("words") >= _LIKELY,
     ColumnRole.ADDRESS: lambda column: max(column.share("number_first"), column.share("number_last")) >= _LIKELY,

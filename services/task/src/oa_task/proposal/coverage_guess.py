@@ -7,8 +7,9 @@ import numpy as np
 import shapely
 
 from oa_shared.json_types import JsonObject
+from oa_shared.us_places import COUNTY_DIGITS, find_named_geoids
+from oa_shared.us_states import STATE_CODES, STATE_NUMBERS
 from oa_task.placement.areas import Area, KeyedArea, find_area, list_areas
-from oa_task.placement.us_states import STATE_CODES, STATE_NUMBERS
 
 Places = tuple[np.ndarray, np.ndarray]
 _COUNTY_MARGIN, _COUNTRY_MARGIN = 0.36, 0.72
@@ -36,6 +37,17 @@ def area_of_source(source: str | None) -> Area | None:
         return find_area(f"us:{state}", f"state of {source}")
     is_code = len(country) == _STATE_DIGITS and country.isascii()
     return find_area(f"iso:{country.upper()}", f"country of {source}") if is_code else None
+
+
+def county_of_source(source: str | None) -> Area | None:
+    """Return the county of a source such as us/ca/alameda, None for names of no county or of several."""
+    country, _, rest = (source or "").partition("/")
+    state, _, county = rest.partition("/")
+    if country != "us" or not county:
+        return None
+    geoids = find_named_geoids({"state": state, "county": county.replace("_", " ")})
+    is_county = len(geoids) == 1 and len(geoids[0]) == COUNTY_DIGITS
+    return find_area(f"us:{geoids[0]}", f"county of {source}") if is_county else None
 
 
 def guess_coverage(places: Places) -> CoverageGuess | None:

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
+from yarl import URL
 
 from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import SCHEMA_VERSION, validate_definition
 from oa_task.proposal.columns import ColumnFacts, read_columns
-from oa_task.proposal.coverage_guess import CoverageGuess, Places, area_of_source, guess_coverage
+from oa_task.proposal.coverage_guess import CoverageGuess, Places, area_of_source, county_of_source, guess_coverage
 from oa_task.proposal.guesses import DefinitionGuess
 from oa_task.proposal.inspection import ESRI, DescribedData
 from oa_task.proposal.layer_rules import LayerGuess, guess_layer
-from oa_task.proposal.place_guess import PlaceGuess, add_system, guess_table_places
+from oa_task.proposal.place_guess import PlaceGuess, add_system, are_degrees, guess_table_places
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.json_values import json_object
 
@@ -23,8 +24,8 @@ _WIDE_DEGREES = 0.5
 _STATEWIDE = frozenset({"statewide", "countrywide", "state", "country", "county", "city"})
 _READING_REASONS = {
     "format": "the first bytes of the data",
-    "file": "the largest of several files of this format, one about addresses first",
-    "layer": "the layer with most features, one about addresses first",
+    "file": "the file with the columns that fit best, then the largest",
+    "layer": "the layer or sheet with the columns that fit best, then the largest",
     "encoding": "the encoding in which the words of the text look right",
     "csvsplit": "the separator that divides all lines into the same number of columns",
     "headers": "the first line with names of columns; -1 if no line has them",
@@ -54,12 +55,15 @@ def propose_definition(data: DescribedData, options: ProposalOptions) -> Definit
     """Return the proposal for described data. Raises TaskFailure if the columns do not allow for a valid definition."""
     report = data.report
     columns = read_columns(report)
-    layer = guess_layer(columns, str(report["shapes"]), options.layer)
+    reading = json_object(report["conform"])
+    names = (URL(data.url).path.rpartition("/")[2], *(str(reading.get(key, "")) for key in ("file", "layer")))
+    layer = guess_layer(columns, str(report["shapes"]), options.layer, names=names)
     place = _guess_place(data, columns, options)
-    coverage = guess_coverage(place.places) if place.places is not None and len(place.places[0]) else None
-    reading = _reading_guesses(data)
+    is_known = place.places is not None and len(place.places[0]) and not place.other_systems
+    coverage = guess_coverage(place.places) if place.places is not None and is_known else None
+    options_of_reading = _reading_guesses(data)
     name = options.name or _entry_name(coverage, place.places, options.source)
-    conform: JsonObject = {guess.key: guess.value for guess in (*reading, *place.guesses, *layer.rules)}
+    conform: JsonObject = {guess.key: guess.value for guess in (*options_of_reading, *place.guesses, *layer.rules)}
     entry: JsonObject = {"name": name, "data": data.url, "protocol": data.protocol}
     if report["compression"]:
         entry["compression"] = report["compression"]
@@ -67,20 +71,23 @@ def propose_definition(data: DescribedData, options: ProposalOptions) -> Definit
     stated: JsonObject = coverage.coverage if coverage else _stated_coverage(options.source)
     definition: JsonObject = {"schema": SCHEMA_VERSION, "coverage": stated, "layers": {layer.layer: [entry]}}
     _check(definition)
-    guesses = [*_entry_guesses(data, layer, name, coverage), *reading, *place.guesses, *layer.rules]
+    guesses = [*_entry_guesses(data, layer, name, coverage), *options_of_reading, *place.guesses, *layer.rules]
     return DefinitionProposal(definition, guesses, _remarks(data, place, coverage, layer, conform))
 
 
 def _guess_place(data: DescribedData, columns: Sequence[ColumnFacts], options: ProposalOptions) -> PlaceGuess:
     places = np.array(data.report["places"], dtype=float).reshape(-1, 2)
-    area = area_of_source(options.source)
+    known = (county_of_source(options.source), area_of_source(options.source))
+    areas = [area for area in known if area]
     if data.protocol != ESRI and json_object(data.report["conform"])["format"] == "csv" and not len(places):
-        return guess_table_places(columns, area)
+        return guess_table_places(columns, areas)
     guess = PlaceGuess(places=(places[:, 0], places[:, 1]))
-    if not data.report["lacks_crs"]:
+    # GeoJSON without a system has degrees by its standard, but not everywhere.
+    is_off_earth = data.protocol != ESRI and len(places) and not are_degrees((places[:, 0], places[:, 1]))
+    if not data.report["lacks_crs"] and not is_off_earth:
         return guess
     guess.places = None
-    guess = add_system(guess, (places[:, 0], places[:, 1]), area)
+    guess = add_system(guess, (places[:, 0], places[:, 1]), areas)
     if guess.places is not None and not guess.guesses:
         guess.guesses.append(DefinitionGuess("srs", "EPSG:4326", _SNIFFED, "coordinates in degrees without a system"))
     return guess
@@ -147,12 +154,23 @@ def _remarks(
             "Set `conform.srs`: the coordinates are not degrees, and the data states no system. "
             "With --source, such as us/ca/berkeley, the place of the source decides."
         )
-    if coverage is None:
+    if place.other_systems:
+        systems = ", ".join(place.other_systems[:_MOST_OTHERS])
+        remarks.append(
+            f"Check `conform.srs`: the coordinates also fit in {systems}, which put the data elsewhere. "
+            "Compare the place on a map, or look for the system in the documentation of the data."
+        )
+    if coverage is None and not place.other_systems:
         remarks.append("Complete `coverage`: nearly all places of the data are in no known county, state or country.")
     others = cast("list[str]", data.report["others"])
     if others:
         more = ", …" if len(others) > _MOST_OTHERS else ""
         remarks.append(f"Check `file` and `layer`: the data also has {', '.join(others[:_MOST_OTHERS])}{more}.")
+    if layer.other_layers:
+        remarks.append(
+            f"Run `oa init` with {' or '.join(f'--layer {other}' for other in layer.other_layers)} as well: "
+            "the data seems to hold more than one layer."
+        )
     unsure = [rule.key for rule in layer.rules if rule.confidence == "low"]
     if unsure:
         remarks.append(f"Check {', '.join(f'`{key}`' for key in unsure)}: the guess is not sure.")

@@ -20,6 +20,7 @@ from oa_task.download.limits import DownloadLimits
 from oa_task.download.requests import open_requests
 from oa_task.download.source import SourceDownload
 from oa_task.download.withheld_details import withhold_details
+from oa_task.proposal.service_urls import refuse_service
 from oa_task.row_preview.preview import inspect_while_downloading
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.progress import Progress
@@ -44,13 +45,17 @@ class DescribedData:
 
 
 async def describe_source(
-    address: str, sandbox: Sandbox, *, allowed_hosts: Iterable[str], on_progress: Progress
+    address: str, sandbox: Sandbox, *, layer: str | None = None, allowed_hosts: Iterable[str], on_progress: Progress
 ) -> DescribedData:
-    """Return what the data at a URL or path is; of an ArcGIS server, its first page. Raises TaskFailure."""
+    """Return what the data at a URL or path is; of an ArcGIS server, its first page.
+
+    `layer` chooses among several files or layers. Raises TaskFailure.
+    """
     if not is_data_address(address):
-        return await _describe_file(Path(address), sandbox)
+        return await _describe_file(Path(address), sandbox, layer)
     guard = Guard(allowed_hosts)
     url, protocol = address, "ftp" if address.lower().startswith("ftp") else "http"
+    refuse_service(_parse(address))
     service = _SERVICE.fullmatch(_parse(address).path)
     if service:
         url, protocol = await _layer_url(_parse(address), service, guard), ESRI
@@ -58,24 +63,26 @@ async def describe_source(
     download = SourceDownload(entry, sandbox.room / "raw", guard, DownloadLimits(), on_progress)
     if protocol == ESRI:
         with withhold_details(guard):
-            report = await inspect_while_downloading(download, lambda raws: _describe(sandbox, raws[0], protocol))
+            report = await inspect_while_downloading(
+                download, lambda raws: _describe(sandbox, raws[0], protocol, layer)
+            )
         return DescribedData(url, protocol, report)
     raw = (await download.fetch())[0]
     with withhold_details(guard):
-        return DescribedData(url, protocol, await _describe(sandbox, raw.path, protocol))
+        return DescribedData(url, protocol, await _describe(sandbox, raw.path, protocol, layer))
 
 
-async def _describe_file(path: Path, sandbox: Sandbox) -> DescribedData:
+async def _describe_file(path: Path, sandbox: Sandbox, layer: str | None) -> DescribedData:
     folder = sandbox.room / "raw"
     folder.mkdir()
     raw = await asyncio.to_thread(shutil.copyfile, path, folder / path.name)
     url = str(URL(_PLACEHOLDER) / path.name)
-    return DescribedData(url, "http", await _describe(sandbox, raw, "http"), is_file=True)
+    return DescribedData(url, "http", await _describe(sandbox, raw, "http", layer), is_file=True)
 
 
-async def _describe(sandbox: Sandbox, raw: Path, protocol: str) -> JsonObject:
+async def _describe(sandbox: Sandbox, raw: Path, protocol: str, layer: str | None) -> JsonObject:
     work = str(sandbox.work)
-    request = SandboxRequest("", "", "", (str(raw),), work, work, describes=protocol)
+    request = SandboxRequest("", layer or "", "", (str(raw),), work, work, describes=protocol)
     report = await sandbox.convert(request, lambda _count: None)
     from oa_task.sandbox.report_schemas import DescriptionReportSchema  # noqa: PLC0415 - loaded since the request
 

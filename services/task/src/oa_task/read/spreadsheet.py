@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import dropwhile
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ _MAX_RATIO = 100
 _SMALL_BYTES = 10 * 1024 * 1024
 _CHUNK_BYTES = 1 << 20
 _MAX_NAMES = 50
+_MAX_PEEKED = 10
 _BETWEEN_CELLS = re.compile(rb"(?<=>)\s+(?=</?table:)|(?<=[\"/]>)\s+(?=<text:p)")
 _CSV_OPTIONS = ("encoding", "csvsplit", "format")
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
@@ -43,6 +44,33 @@ def read_spreadsheet(request: ReadRequest) -> Iterator[FeatureBatch]:
         _write_table(request, _readable_copy(request.path, Path(folder)), table)
         conform = {key: value for key, value in request.conform.items() if key not in _CSV_OPTIONS}
         yield from read_csv(replace(request, path=table, conform={**conform, "format": "csv"}))
+
+
+def peek_sheets(path: Path, rows: int) -> dict[str, tuple[int, list[list[str]]]]:
+    """Return the number of rows and the first rows of each visible sheet that has rows. Raises TaskFailure."""
+    import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
+
+    _check_expanded_size(path)
+    with tempfile.TemporaryDirectory() as folder, _readable_copy(path, Path(folder)).open("rb") as file:
+        try:
+            workbook = calamine.CalamineWorkbook.from_filelike(file)
+            sheets = {name: workbook.get_sheet_by_name(name) for name in _visible_sheets(workbook)[:_MAX_PEEKED]}
+            return {
+                name: (sheet.height, [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), rows)])
+                for name, sheet in sheets.items()
+                if sheet.height
+            }
+        except calamine.PasswordError as error:
+            raise TaskFailure("source.format", f"{path.name} needs a password: find a file without one") from error
+        except (calamine.CalamineError, ValueError) as error:
+            raise TaskFailure("source.format", f"{path.name} is a workbook that cannot be read: {error}") from error
+
+
+def _visible_sheets(workbook: "CalamineWorkbook") -> list[str]:
+    """Return the names of the visible sheets with cells; of all if none is visible."""
+    tables = [sheet for sheet in workbook.sheets_metadata if str(sheet.typ).endswith("WorkSheet")]
+    visible = [sheet.name for sheet in tables if str(sheet.visible).endswith(".Visible")]
+    return visible or [sheet.name for sheet in tables]
 
 
 def _write_table(request: ReadRequest, workbook_path: Path, target: Path) -> None:
@@ -78,7 +106,7 @@ def _choose_sheet(request: ReadRequest, workbook: "CalamineWorkbook") -> str:
     """Return the name of the sheet to read. Raises TaskFailure source.empty."""
     tables = [sheet for sheet in workbook.sheets_metadata if str(sheet.typ).endswith("WorkSheet")]
     names = [sheet.name for sheet in tables]
-    visible = [sheet.name for sheet in tables if str(sheet.visible).endswith(".Visible")] or names
+    visible = _visible_sheets(workbook)
     layer = request.conform.get("layer")
     if layer is not None:
         return _named_sheet(layer, names, visible)

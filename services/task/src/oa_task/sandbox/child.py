@@ -152,7 +152,8 @@ def _inspect(entry: TaskEntry, request: SandboxRequest, first: int, count: int) 
 def _describe(request: SandboxRequest) -> JsonObject:
     from oa_task.conversion.data_description import describe_data  # noqa: PLC0415 - rarely needed
 
-    return describe_data(Path(request.raws[0]), work=Path(request.work), is_esri=request.describes == "ESRI")
+    raw, is_esri = Path(request.raws[0]), request.describes == "ESRI"
+    return describe_data(raw, work=Path(request.work), is_esri=is_esri, layer=request.layer or None)
 
 
 def _write_evidence(entry: TaskEntry, request: SandboxRequest) -> JsonObject:

@@ -13,8 +13,8 @@ class SandboxRequest:
     names the source in the picture; `without` names the OPTIONAL_OUTPUTS to leave out. With `rows`, the number of the
     first row and a count, the child returns those rows instead of a conversion; a count of 0 returns the names of the
     columns. With `writes_evidence` it writes `profile.json` and `sample.json`, as far as the data can be read. With
-    `describes`, which is the protocol of the data, the child describes the only raw file, without a definition. With
-    `summary`, the number of rows to count, the child counts them in addition to returning `rows`.
+    `describes`, which is the protocol of the data, the child describes the only raw file, without a definition;
+    `layer` may be empty. With `summary`, the number of rows to count, the child counts them in addition to `rows`.
     """
 
     definition: str

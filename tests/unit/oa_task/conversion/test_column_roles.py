@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oa_task.conversion.column_roles import ColumnRole, roles_of
 from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.proposal.address_rules import guess_address_rules
-from oa_task.proposal.column_roles import ColumnRole, roles_of
 from oa_task.proposal.columns import ColumnFacts
 
 

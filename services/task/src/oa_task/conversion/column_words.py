@@ -20,6 +20,13 @@ _LEAST_CUT = 3
 _CAMEL = re.compile(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
 _MAX_NAME, _MAX_TOKEN = 100, 40
+_FILLERS = frozenset(
+    {
+        *("de", "del", "do", "dos", "da", "das", "di", "dello", "du", "des", "la", "las", "le", "les", "el", "los"),
+        *("der", "die", "den", "det", "und", "van", "et", "of", "the"),
+    }
+)
+"""Words without meaning for a column, as in Código de vía."""
 
 
 @cache
@@ -42,7 +49,7 @@ def name_concepts(name: str) -> list[frozenset[str]]:
         return [whole]
     is_cut = len(last) >= _CUT_LENGTH
     tokens = [token for part in _PARTS.findall(last) for token in _CAMEL.split(part) if not token.isdigit()]
-    plain = [_plain(token) for token in tokens]
+    plain = [word for token in tokens if (word := _plain(token)) not in _FILLERS]
     return [
         concepts
         for number, token in enumerate(plain, 1)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from oa_task.proposal.column_words import name_concepts
+from oa_task.conversion.column_words import name_concepts
 
 Concepts = frozenset[str]
 
