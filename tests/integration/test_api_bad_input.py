@@ -240,7 +240,7 @@ def with_nul() -> dict[str, Any]:
         ({"source": definition("a"), "source_name": "../../etc"}, "element", "", "source_name"),
         ({"source": definition("a"), "source_name": ""}, "element", "", "source_name"),
         ({"sauce": 1}, "element", "", "Unknown field"),
-        (7, "element", "", "Invalid input type"),
+        (7, "element", "", "Give an object"),
         ("http://[", "source.schema", "", "is not a URL"),
         ("http://x:99999999/", "source.schema", "", "is not a URL"),
         ("", "source.address_refused", "", "is not an http or https address"),

@@ -1,6 +1,7 @@
 """Bulk actions: a preview with the count, then exactly these jobs, each by the rules of the single action."""
 
 import asyncio
+import html
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from oa_api.bulk_actions.bulk_actions import run_step
 from oa_api.bulk_actions.requests import MAX_JOBS
 from oa_api.bulk_actions.worker import run_bulk
+from oa_shared.failures import FAILURES, FailureClass
 from support.running_api import INTERNAL, RunningApi, definition
 
 FAIL = "UPDATE job SET status = 'Fail', rank = 9, ended_at = now(), error_code = %(code)s WHERE id = ANY(%(jobs)s)"
@@ -200,3 +202,18 @@ async def test_list_of_bulk_actions_follows_its_link(api: RunningApi) -> None:
 
 async def test_missing_bulk_action_is_not_found(api: RunningApi) -> None:
     assert (await api.client.get("/api/bulk/7", headers=INTERNAL)).status == 404
+
+
+async def test_page_names_failures_in_words_with_their_codes(api: RunningApi) -> None:
+    async with api.client.get("/bulk?action=rerun&error=upstream&status=Fail,Warn", headers=INTERNAL) as response:
+        page = html.unescape(await response.text())
+    options = dict(re.findall(r'<option value="([^"]+)"[^>]*>([^<]+)</option>', page))
+    named = {name: options[name] for name in [*FailureClass, *FAILURES]}
+    assert [
+        name for name, label in named.items() if not label.endswith(f" ({name})") or len(label) < len(name) + 10
+    ] == []
+    assert re.findall(r'<option value="([^"]+)" selected>([^<]+)</option>', page) == [
+        ("rerun", options["rerun"]),
+        ("Fail,Warn", "Fail, Warn"),
+        ("upstream", "The server of the data failed (upstream)"),
+    ]

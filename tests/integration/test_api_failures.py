@@ -136,6 +136,11 @@ async def test_failing_since_considers_only_live_runs(api: RunningApi) -> None:
     assert bool(found["source.schema"]["failing_since"])
     assert found["upstream.timeout"]["failing"] == 0
     assert found["upstream.timeout"]["failing_since"] is None
+    async with api.client.get("/errors", headers=INTERNAL) as response:
+        page = await response.text()
+    assert await api.count("data") == 0
+    assert "live dataset" not in page
+    assert ("1 entry of live runs" in page, "no entry of a live run" in page) == (True, True)
     (live,) = await causes(api, "live=true")
     assert live["key"] == "source.schema"
 

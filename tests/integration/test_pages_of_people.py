@@ -240,3 +240,12 @@ async def test_audit_log_shows_entries_with_their_reasons_as_text(api: RunningAp
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.text
     assert '<a href="/accounts/2">account/2</a>' in shown.text
     assert (await browser.open("/audit?subject=job/1")).has("empty")
+
+
+async def test_forms_preselect_the_least_that_they_can_grant(browser: WebBrowser) -> None:
+    first = {}
+    for path, field in (("/profile", "role"), ("/accounts", "role"), ("/webhooks", "layer"), ("/pauses", "scope")):
+        shown = await browser.open(path)
+        (choice,) = re.findall(rf'<select id="f-{field}" name="{field}">(.*?)</select>', shown.text, re.DOTALL)
+        first[path] = re.findall(r'<option value="(\w*)" selected>', choice)
+    assert first == {"/profile": ["viewer"], "/accounts": ["viewer"], "/webhooks": ["addresses"], "/pauses": ["source"]}

@@ -18,6 +18,21 @@ class FailureClass(StrEnum):
     BUG = "bug"
     OPERATOR = "operator"
 
+    @property
+    def meaning(self) -> str:
+        """Return a sentence that says who has to act."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    FailureClass.SOURCE: "The author of the source must fix the definition, or the publisher the data.",
+    FailureClass.UPSTREAM: "The server of the data failed.",
+    FailureClass.RESOURCE: "The job exceeded the size of its container.",
+    FailureClass.INFRA: "The infrastructure of this system failed.",
+    FailureClass.BUG: "The program failed.",
+    FailureClass.OPERATOR: "An operator ended the job.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class RetryRule:

@@ -9,26 +9,18 @@ Generated from `oa_shared.failures` by `make docs`; do not edit.
 A failed job has one of these codes. The part before the dot is the failure class. Codes never change; titles and
 hints may. *Rerun* states whether the same definition may succeed later without a change.
 """
-_CLASSES = {
-    FailureClass.SOURCE: "The author of the source must fix the definition, or the publisher the data.",
-    FailureClass.UPSTREAM: "The server of the data failed.",
-    FailureClass.RESOURCE: "The job exceeded the size of its container.",
-    FailureClass.INFRA: "The infrastructure of this system failed.",
-    FailureClass.BUG: "The program failed.",
-    FailureClass.OPERATOR: "An operator ended the job.",
-}
 
 
 def page() -> str:
     """Return the page: one table for each class."""
-    sections = [_section(failure_class, text) for failure_class, text in _CLASSES.items()]
+    sections = [_section(failure_class) for failure_class in FailureClass]
     return "\n".join([_HEAD, *sections])
 
 
-def _section(failure_class: FailureClass, text: str) -> str:
+def _section(failure_class: FailureClass) -> str:
     rows = [_row(failure) for failure in FAILURES.values() if failure.failure_class is failure_class]
     table = ["| Code | Title | Hint | Exit status | Retries | Rerun |", "|---|---|---|---|---|---|", *rows]
-    return "\n".join([f"## {failure_class.value}", "", text, "", *table, ""])
+    return "\n".join([f"## {failure_class.value}", "", failure_class.meaning, "", *table, ""])
 
 
 def _row(failure: Failure) -> str:

@@ -72,9 +72,11 @@ def run(
         with local_definition(source, as_json=as_json) as definition:
             job = run_command.build_job(definition, layer, name, out=out, previous=previous, without=frozenset(without))
             if sample is None:
-                status = run_command.run_once(job, sandbox, as_json=as_json)
+                status = run_command.run_once(job, source, sandbox, as_json=as_json)
             else:
-                status = run_command.show_sample(job, run_command.TrialOptions(sample), sandbox, as_json=as_json)
+                status = run_command.show_sample(
+                    job, run_command.TrialOptions(source, sample), sandbox, as_json=as_json
+                )
     sys.exit(status)
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from oa_api.bulk_actions import bulk_actions
+from oa_api.bulk_actions.filter_choices import list_error_choices, list_status_choices
 from oa_api.bulk_actions.requests import BulkAction, BulkListFilter
 from oa_api.bulk_actions.schemas import BulkFormSchema, BulkPreviewSchema
 from oa_api.http.app_keys import DATABASE
@@ -17,13 +18,12 @@ from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs.queries import list_oldest_jobs
 from oa_api.ui import flash
 from oa_api.ui.rendering import render
-from oa_shared.failures import FAILURES, FailureClass
 
 PATH = "/bulk"
 _RECENT = BulkListFilter(limit=25)
 _EXAMPLES = 10
 _LABELS = {action.value: action.label for action in BulkAction}
-_ACTIONS, _CODES = list(_LABELS.items()), [*FailureClass, *FAILURES]
+_ACTIONS = list(_LABELS.items())
 # Fields of the form outside the filter.
 _NOT_FILTERED = frozenset({CSRF_FIELD, "expected", "key", "reason"})
 
@@ -40,7 +40,8 @@ async def show_bulk(request: web.Request) -> web.Response:
             preview=preview,
             actions=_ACTIONS,
             labels=_LABELS,
-            codes=_CODES,
+            status_choices=list_status_choices(preview.status or []),
+            error_choices=list_error_choices(preview.error or []),
         )
     selection = bulk_actions.narrow(preview.action, preview.selection)
     total = await bulk_actions.count_matching(database, selection)
@@ -55,7 +56,8 @@ async def show_bulk(request: web.Request) -> web.Response:
         fields={**given, "expected": total.rows, "key": uuid4().hex},
         preview=preview,
         actions=_ACTIONS,
-        codes=_CODES,
+        status_choices=list_status_choices(preview.status or []),
+        error_choices=list_error_choices(preview.error or []),
     )
 
 

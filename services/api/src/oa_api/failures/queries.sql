@@ -159,7 +159,7 @@ FROM ({acknowledged_trend}) counted
 GROUP BY key
 
 -- name: failing_datasets
--- How many live datasets fail in each way now, and since when, for group_failures().
+-- How many entries of live runs fail in each way now, published before or not, and since when, for group_failures().
 SELECT {key} AS key, min(known.failing_since) AS failing_since, count(*) AS failing
 FROM dataset_health known JOIN job ON job.id = known.job_id
 WHERE known.failing_since IS NOT NULL AND job.status = 'Fail'

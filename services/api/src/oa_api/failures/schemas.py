@@ -63,7 +63,9 @@ class FailureGroupSchema(ResponseSchema):
     )
     before = fields.Integer(required=True, metadata=about("The same for the previous period or run.", 3))
     series = fields.List(fields.Nested(FailurePeriodSchema), required=True, metadata=about("Trend by day or run."))
-    failing = fields.Integer(required=True, metadata=about("Number of live datasets that fail for this cause now.", 9))
+    failing = fields.Integer(
+        required=True, metadata=about("Number of entries whose latest job of a live run failed for this cause.", 9)
+    )
     failing_since = Time(required=True, allow_none=True, metadata=about("Time of the first of these failures."))
     acknowledged = fields.Integer(
         required=True, metadata=about("Number of these jobs whose failure an operator has acknowledged.", 2)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 from yarl import URL
 
+from oa_api.http.field_messages import schema_messages, set_messages
 from oa_api.http.safe_json import UnstorableError, check_storable
 from oa_shared.failures import FAILURES
 from oa_shared.json_types import JsonObject
@@ -31,6 +32,14 @@ class StrictSchema(Schema):
         """Refuse unknown fields."""
 
         unknown = RAISE
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.error_messages |= schema_messages(self)
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002
+        """Give the field the messages of this service."""
+        set_messages(field_obj)
 
 
 class RequestSchema(StrictSchema, Generic[_Request]):
@@ -59,6 +68,8 @@ class RequestSchema(StrictSchema, Generic[_Request]):
 
 class Text(fields.String):
     """Text that Postgres can store: no NUL, no lone surrogate."""
+
+    default_error_messages = {"invalid": "Give text."}  # noqa: RUF012
 
     def _deserialize(self, value: object, attr: str | None, data: Mapping[str, object] | None, **kwargs: object) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)

@@ -44,7 +44,7 @@ def try_(
         from oa_task.commands import run as run_command  # noqa: PLC0415 - see `run`
         from oa_task.commands.definition_source import local_definition  # noqa: PLC0415 - likewise
 
-        options = run_command.TrialOptions(sample, rows or 0, data)
+        options = run_command.TrialOptions(source, sample, rows or 0, data)
         with local_definition(source, as_json=as_json) as definition:
             status = run_command.show_sample_of(definition, layer, name, sandbox, options, as_json=as_json)
     sys.exit(status)

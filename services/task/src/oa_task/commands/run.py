@@ -14,6 +14,7 @@ from oa_shared.placement import PlacementProblem, read_problems
 from oa_shared.source_definition import DefinitionEntry
 from oa_shared.value_text import plural
 from oa_task.commands.console import make_console, print_json, run_command
+from oa_task.commands.named_places import NamedPlaces
 from oa_task.commands.progress_display import display_progress
 from oa_task.definition.entry_selection import choose_entry
 from oa_task.results.files import DEFINITION_FILE
@@ -33,8 +34,8 @@ def build_job(
     return TaskJob(source, layer, name, out or Path(), read_allowed_hosts(), previous=earlier, without=without)
 
 
-def run_once(job: TaskJob, sandbox: Sandbox, *, as_json: bool) -> int:
-    """Run a job, print its outcome, and return the exit status."""
+def run_once(job: TaskJob, source: str, sandbox: Sandbox, *, as_json: bool) -> int:
+    """Run a job, print its outcome, and return the exit status; `source` is how the user named the definition."""
 
     def work(console: Console) -> None:
         with display_progress(console) as on_progress:
@@ -45,13 +46,17 @@ def run_once(job: TaskJob, sandbox: Sandbox, *, as_json: bool) -> int:
             console.print(f"[green]{plural(json_integer(report['count']), 'feature')}[/] in {job.out}")
             _print_problems(console, read_problems(report))
 
-    return run_command(work, as_json=as_json)
+    return run_command(work, as_json=as_json, name_places=NamedPlaces(source, job.definition).name)
 
 
 @dataclass(frozen=True, slots=True)
 class TrialOptions:
-    """What `try` shows: the number of features, the number of rows to count, and a file in place of the download."""
+    """What `try` shows: the number of features, the number of rows to count, and a file in place of the download.
 
+    `source` is how the user named the definition.
+    """
+
+    source: str
     count: int
     summary_rows: int = 0
     data: Path | None = None
@@ -63,6 +68,8 @@ def show_sample(job: TaskJob, options: TrialOptions, sandbox: Sandbox, *, as_jso
     from oa_task.row_preview.rules_without_values import describe_rules_without_values  # noqa: PLC0415 - likewise
     from oa_task.row_preview.summary_view import show_summary  # noqa: PLC0415 - likewise
     from oa_task.row_preview.views import show_rows  # noqa: PLC0415 - likewise
+
+    places = NamedPlaces(options.source, job.definition)
 
     def work(console: Console) -> None:
         started, source = time.monotonic(), PreviewInput(options.summary_rows, options.data)
@@ -78,14 +85,15 @@ def show_sample(job: TaskJob, options: TrialOptions, sandbox: Sandbox, *, as_jso
             print_json({"summary": {**preview.summary, "elapsed_s": round(elapsed_s, 3)}})
         elif preview.summary is not None:
             show_summary(output, preview.summary, elapsed_s=elapsed_s)
-        _print_warnings(console, preview.warnings, "missing_column")
-        _print_warnings(console, describe_rules_without_values(preview.rows), "no_value")
+        _print_warnings(console, map(places.name, preview.warnings), "missing_column")
+        no_values = describe_rules_without_values(preview.rows)
+        _print_warnings(console, map(places.name, no_values), "no_value")
         _print_problems(console, preview.problems)
         for problem in preview.problems:
             if code := problem.code.failure_code:
                 raise TaskFailure(code, problem.message)
 
-    return run_command(work, as_json=as_json)
+    return run_command(work, as_json=as_json, name_places=places.name)
 
 
 def show_sample_of(
@@ -93,7 +101,10 @@ def show_sample_of(
 ) -> int:
     """Print the first features of the only entry with that layer and name, and return the exit status."""
     chosen: list[DefinitionEntry] = []
-    status = run_command(lambda _console: chosen.append(choose_entry(source, layer, name)), as_json=as_json)
+    places = NamedPlaces(options.source, source)
+    status = run_command(
+        lambda _console: chosen.append(choose_entry(source, layer, name)), as_json=as_json, name_places=places.name
+    )
     if status:
         return status
     job = build_job(source, chosen[0].layer, chosen[0].name, out=None, previous=None, without=frozenset())
