@@ -15,6 +15,7 @@ from oa_cli.api_errors import NotAllowedError, RejectedError, UnreachableError
 from oa_cli.client import Api, open_api
 from oa_cli.command_groups import UNWRITABLE
 from oa_cli.hints import failure_hint
+from oa_cli.interruption import WaitInterruptedError
 from oa_cli.output import console, errors, show_json
 from oa_shared.command_ending import INTERRUPTED, READER_LEFT
 from oa_shared.json_types import JsonMapping
@@ -74,8 +75,11 @@ def run(work: Work) -> None:
         print_error(error.detail)
         _print_field_errors(error.fields)
         sys.exit(ExitStatus.NOT_ALLOWED if isinstance(error, NotAllowedError) else ExitStatus.REJECTED)
+    except WaitInterruptedError as error:
+        print_error(f"interrupted; {error.detail}")
+        sys.exit(ExitStatus.INTERRUPTED)
     except KeyboardInterrupt:
-        print_error(EXIT_STATUSES[f"{ExitStatus.INTERRUPTED}"])
+        print_error("interrupted; what the server has started continues")
         sys.exit(ExitStatus.INTERRUPTED)
 
 

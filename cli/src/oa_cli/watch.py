@@ -14,6 +14,7 @@ from rich.text import Text
 from oa_cli.answers import JobAnswer, JobPage
 from oa_cli.client import Api
 from oa_cli.hints import job_page, next_steps, run_page
+from oa_cli.interruption import explain_interruption
 from oa_cli.output import COLORS, console, describe_job, errors, jobs_table, show_json
 from oa_cli.runner import ExitStatus, exit_status_of
 from oa_shared.status import JobStatus
@@ -30,6 +31,11 @@ class _Counts(TypedDict):
 
 async def watch_run(api: Api, run: int, *, as_json: bool) -> ExitStatus:
     """Show a run until all its jobs have ended and return the exit status; on a terminal in a live view."""
+    with explain_interruption(f"run {run} continues on the server: `oa run watch {run}` shows it again"):
+        return await _watch_run(api, run, as_json=as_json)
+
+
+async def _watch_run(api: Api, run: int, *, as_json: bool) -> ExitStatus:
     is_live = console.is_terminal and not as_json
     if not is_live:
         counts = await _watch_lines(api, run, as_json=as_json)
@@ -52,6 +58,11 @@ async def watch_job(api: Api, number: int) -> ExitStatus:
 
     On a terminal it is one line that changes; elsewhere a line for each change.
     """
+    with explain_interruption(f"job {number} continues on the server: `oa job show {number}` shows it again"):
+        return await _watch_job(api, number)
+
+
+async def _watch_job(api: Api, number: int) -> ExitStatus:
     errors.print(f"job {number}: {job_page(api, number)}", markup=False, highlight=False, soft_wrap=True)
     last = ""
     with errors.status(f"job {number}") if errors.is_terminal else nullcontext() as spinner:

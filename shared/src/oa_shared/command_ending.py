@@ -11,7 +11,8 @@ from contextlib import contextmanager
 CALLER_VARIABLE = "OA_CALLED_AS"
 INTERRUPTED = 128 + signal.SIGINT
 READER_LEFT = 128 + signal.SIGPIPE
-_UNWRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG})
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG, errno.EBADF})
+_STANDARD_INPUT = 0
 
 
 @contextmanager
@@ -19,8 +20,10 @@ def end_quietly(*, unwritable: int) -> Iterator[None]:
     """Turn the interruptions of the block into exit statuses, without a traceback.
 
     A reader that leaves, such as `head`, ends the program with 141 and nothing on standard error, Ctrl-C with 130 and
-    one line, and an output that cannot be written with `unwritable` and one line. Raises SystemExit.
+    one line, and an output that cannot be written with `unwritable` and one line; so does a closed output, once
+    something is written to it. Raises SystemExit.
     """
+    _replace_closed_output()
     try:
         yield
     except BrokenPipeError:
@@ -43,6 +46,21 @@ def shell_status(code: int) -> int:
     return 128 - code if code < 0 else code
 
 
+def _replace_closed_output() -> None:
+    """Let writes to an output that the shell has closed (`>&-`) fail, also those of a child.
+
+    Python has no stream then, and libraries print nothing without an error. The descriptor is taken, because the next
+    file that the program opens would get it, and what a child prints.
+    """
+    if sys.stdout is not None:
+        return
+    descriptor = _STANDARD_INPUT
+    while descriptor == _STANDARD_INPUT:  # the lowest free one: a closed input comes first
+        descriptor = os.open(os.devnull, os.O_RDONLY)
+    os.set_inheritable(descriptor, True)
+    sys.stdout = os.fdopen(descriptor, "w", encoding="utf-8")
+
+
 def _discard_output() -> None:
     """Send what is still in the buffer nowhere; Python would fail again when it flushes at its end."""
     try:
@@ -55,4 +73,5 @@ def _discard_output() -> None:
 
 
 def _print_line(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    if sys.stderr is not None:  # closed, as above
+        sys.stderr.write(f"{text}\n")

@@ -131,6 +131,24 @@ def test_check_whose_reader_leaves_ends_with_141(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (ExitStatus.READER_LEFT, b"")
 
 
+def test_closed_output_is_one_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(_DEFINITION)
+    (tmp_path / "a.csv").write_text("x,y,n,s\n-100,40,1,Main St\n")
+    engine, ended = exit_status("resource.disk_full"), {}
+    for words, status in (
+        ("oa check a.json >&-", engine),
+        ("oa check a.json <&- >&-", engine),
+        ("oa check --json a.json >&-", engine),
+        ("oa try a.json --data a.csv >&-", engine),
+        ("oa --help >&-", ExitStatus.UNWRITABLE),
+    ):
+        line = f"{_BIN}/{words}"
+        done = subprocess.run(["sh", "-c", line], cwd=tmp_path, stderr=subprocess.PIPE, check=False)
+        if (done.returncode, done.stderr) != (status, b"cannot write the output: Bad file descriptor\n"):
+            ended[words] = (done.returncode, done.stderr)
+    assert ended == {}
+
+
 @pytest.fixture
 def stuck_server() -> Iterator[tuple[str, Event]]:
     asked, ended = Event(), Event()

@@ -8,6 +8,7 @@ from typing import NotRequired, TypedDict
 import click
 
 from oa_cli.client import Api
+from oa_cli.interruption import explain_interruption
 from oa_cli.options import LAYER, SOURCE, STATUSES, limit_option, live_option, reason_option
 from oa_cli.output import errors, moment, table
 from oa_cli.runner import ExitStatus, json_option, print_answer, run
@@ -116,9 +117,10 @@ async def _start(api: Api, request: _Request, *, yes: bool, wait: bool, as_json:
     if not yes:
         _confirm(preview)
     action = await api.post("/api/bulk", BulkProgress, {**request, "expected": preview["matching"]})
-    while wait and not action["ended_at"]:
-        await asyncio.sleep(_EVERY_S)
-        action = await api.get(f"/api/bulk/{action['id']}", BulkProgress)
+    with explain_interruption(f"bulk action {action['id']} continues on the server: {_progress_command(action)}"):
+        while wait and not action["ended_at"]:
+            await asyncio.sleep(_EVERY_S)
+            action = await api.get(f"/api/bulk/{action['id']}", BulkProgress)
     print_answer(action, *_describe(action), as_json=as_json)
     return ExitStatus.JOB_FAILED if action["skipped"] else ExitStatus.DONE
 
@@ -132,9 +134,13 @@ def _confirm(preview: BulkActionPreview) -> None:
     click.confirm("Continue", abort=True, err=True)
 
 
+def _progress_command(action: BulkProgress) -> str:
+    return f"`oa bulk show {action['id']}` shows the progress"
+
+
 def _describe(action: BulkProgress) -> list[str]:
     if not action["ended_at"]:
-        return [f"bulk action {action['id']}: {action['jobs']} jobs; `oa bulk show {action['id']}` shows the progress"]
+        return [f"bulk action {action['id']}: {action['jobs']} jobs; {_progress_command(action)}"]
     lines = [f"bulk action {action['id']}: {action['done']} of {action['jobs']} done, {action['skipped']} skipped"]
     return lines + [f"  {item['jobs']} skipped: {item['reason']}" for item in action.get("skip_reasons", [])]
 

@@ -6,6 +6,7 @@ import click
 
 from oa_cli.client import Api
 from oa_cli.file_upload import send_file
+from oa_cli.interruption import explain_interruption
 from oa_cli.runner import ExitStatus, json_option, print_answer, run
 
 
@@ -19,7 +20,8 @@ def upload(file: Path, *, as_json: bool) -> None:
     """
 
     async def work(api: Api) -> int:
-        sent = await send_file(api, file)
+        with explain_interruption("the upload is incomplete and expires: run the command again"):
+            sent = await send_file(api, file)
         print_answer(sent, sent["url"] or f"rejected: {sent['reason']}", as_json=as_json)
         return ExitStatus.DONE if sent["state"] == "Ready" else ExitStatus.JOB_FAILED
 

@@ -1,0 +1,26 @@
+"""Ctrl-C while a command waits for what the server does: it says that the work goes on, and how to see it again."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from oa_shared.errors import OaError
+
+
+class WaitInterruptedError(OaError):
+    """The user ended a command that waits; the detail says what becomes of the work."""
+
+    code = "cli.interrupted"
+    title = "Interrupted."
+
+
+@contextmanager
+def explain_interruption(text: str) -> Iterator[None]:
+    """Say `text` if Ctrl-C ends the block: what continues, and the command that shows it.
+
+    Raises WaitInterruptedError for the cancellation with which asyncio passes on the signal.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as cancellation:
+        raise WaitInterruptedError(text) from cancellation

@@ -1,0 +1,45 @@
+"""Ctrl-C while `oa` waits: status 130, no traceback, and a line that says what continues and how to see it again."""
+
+import asyncio
+import json
+import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE
+from pathlib import Path
+
+import pytest
+
+from support.command_line import OA
+from support.programs import start_program
+from support.running_api import SECRET, RunningApi, definition
+
+
+async def interrupt(url: str, *words: str, waits_after: bytes) -> tuple[int, list[str]]:
+    """Run `oa`, send SIGINT once it has printed a text, and return its exit status and the lines of standard error."""
+    environ = {"PATH": os.environ["PATH"], "COLUMNS": "200", "OA_API_URL": url, "OA_SHARED_SECRET": SECRET}
+    async with start_program(OA, *words, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdout is not None
+        printed = b""
+        async with asyncio.timeout(30):
+            while waits_after not in printed:
+                printed += (more := await process.stdout.read(10_000))
+                assert more, printed
+            process.send_signal(signal.SIGINT)
+            _, err = await process.communicate()
+    return process.returncode or 0, err.decode().splitlines()
+
+
+@pytest.fixture
+def address(api: RunningApi) -> str:
+    return str(api.client.make_url("")).rstrip("/")
+
+
+async def test_interrupted_submit_names_the_run_and_the_run_goes_on(
+    api: RunningApi, address: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(definition("city")))
+    ended = await interrupt(address, "submit", str(tmp_path / "a.json"), "--follow", waits_after=b"Pending")
+    assert ended == (130, ["interrupted; run 1 continues on the server: `oa run watch 1` shows it again"])
+    assert [job["status"] for job in (await api.get("/api/job"))["jobs"]] == ["Pending"]
+    again = await interrupt(address, "run", "watch", "1", waits_after=b"Pending")
+    assert again == ended
