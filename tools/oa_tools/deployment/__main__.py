@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sys
+from argparse import ArgumentParser
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,12 @@ from oa_tools.deployment.variants import plan_variants
 
 def main() -> int:
     """Run every step that this machine supports; return the exit status."""
-    options = set(sys.argv[1:])
+    parser = ArgumentParser(prog="oa_tools.deployment", description="Run every check of terraform/.")
+    parser.add_argument("--static", action="store_true", help="skip the emulated account")
+    parser.add_argument(
+        "--keep", action="store_true", help="leave the emulated account running, or use that of an earlier run"
+    )
+    options = parser.parse_args()
     root, folder = Path.cwd(), Path.cwd() / ".local" / "terraform"
     folder.mkdir(parents=True, exist_ok=True)
     report = CheckReport(strict=os.environ.get("CI") == "true")
@@ -38,10 +44,10 @@ def main() -> int:
     has_tools = report.step("tools", partial(install_tools, root, tools))
     program = find_terraform()
     terraform = Terraform(program or "terraform", root / "terraform", folder)
-    keeps = "--keep" in options
+    keeps = options.keep
     if not report.step("terraform init", partial(_prepare, terraform, program, keeps_state=keeps)):
         return report.end()
-    if not has_tools or "--static" in options:
+    if not has_tools or options.static:
         _check_statically(report, terraform, tools if has_tools else None)
         return report.end()
     stack = AppliedStack(terraform, _account(tools, terraform), files_port=free_port())

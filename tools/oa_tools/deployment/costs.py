@@ -5,6 +5,7 @@ terraform/prices.json has the prices with their sources, what each size consists
 
 import json
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,6 +165,7 @@ def table(prices: PriceList) -> str:
 
 def main() -> None:
     """Print the table."""
+    ArgumentParser(prog="oa_tools.deployment.costs", description="Print what the deployment costs.").parse_args()
     sys.stdout.write(f"{table(read_prices())}\n")
 
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +129,8 @@ def _walk(root: Path, folder: Path) -> int:
 
 def main() -> int:
     """Follow the page; return the exit status. With CI=true a missing tool is a failure."""
+    about = "Follow docs/deploy.md in an emulated account."
+    ArgumentParser(prog="oa_tools.deployment.walkthrough", description=about).parse_args()
     with TemporaryDirectory(prefix="oa-walkthrough-") as folder:
         try:
             return _walk(Path.cwd(), Path(folder))

@@ -1,5 +1,6 @@
 """`make docs`: write the generated pages of docs/."""
 
+from argparse import ArgumentParser
 from pathlib import Path
 
 from oa_tools.reference import data_model, exit_statuses, failure_codes, moving, settings
@@ -16,6 +17,7 @@ PAGES = {
 
 def main() -> None:
     """Write each page."""
+    ArgumentParser(prog="oa_tools.reference", description="Write the generated pages of docs/.").parse_args()
     for name, page in PAGES.items():
         (ROOT / name).write_text(page(), "utf-8")
 

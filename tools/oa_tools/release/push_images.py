@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+from argparse import ArgumentParser
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,8 +30,14 @@ _MIN_ARGUMENTS = 2
 
 def main() -> int:
     """Push the missing images; return the exit status."""
+    about = "Push the images of a commit that the registry of an environment lacks."
+    parser = ArgumentParser(prog="bin/push-images", description=about)
+    parser.add_argument("environment", metavar="ENV", nargs="?", help="environment, such as staging")
+    parser.add_argument("commit", metavar="GIT_SHA", nargs="?", help="full hash of the commit")
+    parser.add_argument("platform", metavar="PLATFORM", nargs="?", help="default: that of the stack")
+    given = parser.parse_args()
     try:
-        return _push_all(sys.argv[1:])
+        return _push_all([word for word in (given.environment, given.commit, given.platform) if word is not None])
     except ReleaseError as error:
         sys.stderr.write(f"{error}\n")
         return 1
