@@ -55,6 +55,10 @@ _CLIPPED = """() => {
     each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1;
   const cut = [...document.querySelectorAll("button, .button, .status, .tag, .stat .value, .tabs a")]
     .filter((each) => each.checkVisibility() && !each.closest(".visually-hidden, table.numbers") && isCut(each));
+  const isFact = (cell) => cell.closest("table").classList.contains(`fact-${cell.cellIndex + 1}`);
+  const facts = [...document.querySelectorAll(".rows > tbody > tr > *")].filter(isFact);
+  cut.push(...[...facts, ...document.querySelectorAll(".facts > *")]
+    .filter((each) => each.checkVisibility() && !each.closest(".visually-hidden, table.numbers") && isCut(each)));
   const over = [...document.querySelectorAll("body *:not(.skip)")]
     .filter((each) => each.checkVisibility() && getComputedStyle(each).position === "fixed");
   const outside = [...document.querySelectorAll("main :is(a, button, input, select, p, h1, h2, dd, li)")]
