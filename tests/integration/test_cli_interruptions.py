@@ -1,4 +1,4 @@
-"""Ctrl-C while `oa` waits: status 130, no traceback, and a line that says what continues and how to see it again."""
+"""Ctrl-C while `oa` waits: status 130, no traceback, and one line that names what continues and its command."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def address(api: RunningApi) -> str:
     return str(api.client.make_url("")).rstrip("/")
 
 
-async def test_interrupted_submit_names_the_run_and_the_run_goes_on(
+async def test_interrupted_submit_names_the_run_and_the_run_continues(
     api: RunningApi, address: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.json").write_text(json.dumps(definition("city")))

@@ -1,4 +1,4 @@
-"""Ctrl-C while a command waits for what the server does: it says that the work goes on, and how to see it again."""
+"""Ctrl-C while a command waits for the server: the message names the work that continues, and its command."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from oa_shared.errors import OaError
 
 
 class WaitInterruptedError(OaError):
-    """The user ended a command that waits; the detail says what becomes of the work."""
+    """The user ended a command that waits; the detail states what becomes of the work."""
 
     code = "cli.interrupted"
     title = "Interrupted."
@@ -16,7 +16,7 @@ class WaitInterruptedError(OaError):
 
 @contextmanager
 def explain_interruption(text: str) -> Iterator[None]:
-    """Say `text` if Ctrl-C ends the block: what continues, and the command that shows it.
+    """Print `text` if Ctrl-C ends the block: what continues, and the command that shows it.
 
     Raises WaitInterruptedError for the cancellation with which asyncio passes on the signal.
     """

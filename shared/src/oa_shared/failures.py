@@ -20,7 +20,7 @@ class FailureClass(StrEnum):
 
     @property
     def meaning(self) -> str:
-        """Return a sentence that says who has to act."""
+        """Return a sentence that names who has to act."""
         return _MEANINGS[self]
 
 

@@ -18,10 +18,10 @@ def _programs() -> list[str]:
     return sorted(found - _WRAPPERS)
 
 
-def _start(program: str, argument: str) -> subprocess.Popen[str]:
+def _run(program: str, argument: str) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-m", program, argument]
     environ = {**os.environ, "PYTHONPATH": str(_TOOLS)}
-    return subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.run(words, env=environ, capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_every_program_has_help_and_refuses_unknown_arguments() -> None:
@@ -30,8 +30,9 @@ def test_every_program_has_help_and_refuses_unknown_arguments() -> None:
     assert len(programs) > 5
     for program in programs:
         for argument, status, printed in (("--help", 0, "usage: "), ("--no-such-option", 2, "unrecognized arguments")):
-            with _start(program, argument) as started:
-                out, err = started.communicate(timeout=60)
-            if started.returncode != status or printed not in out + err or (status == 0 and len(out.split("\n\n")) < 3):
-                wrong[program, argument] = (started.returncode, out[-300:], err[-300:])
+            ended = _run(program, argument)
+            says = printed in ended.stdout + ended.stderr
+            lacks_sentence = status == 0 and len(ended.stdout.split("\n\n")) < 3
+            if ended.returncode != status or not says or lacks_sentence:
+                wrong[program, argument] = (ended.returncode, ended.stdout[-300:], ended.stderr[-300:])
     assert wrong == {}

@@ -1,4 +1,4 @@
-"""The choices of the filter of a bulk action: each has the value of the query and the words of a person."""
+"""The choices of the filter of a bulk action: each has a value for the query and a label."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

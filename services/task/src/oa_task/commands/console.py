@@ -54,7 +54,7 @@ def run_command(
 ) -> int:
     """Call `work` with a console on standard error; print its TaskFailure, if any, and return the exit status.
 
-    `name_places` writes the places in a message for people; JSON has the message with its JSON pointers.
+    `name_places` writes the places in a message as text; JSON has the message with its JSON pointers.
     """
     configure_logging("task", level="WARNING")
     console = make_console(stderr=True)
