@@ -12,6 +12,7 @@ from rich.text import Text
 
 from oa_shared.definition_address import is_data_address
 from oa_shared.json_types import JsonObject
+from oa_shared.public_http import Guard
 from oa_task.commands.console import print_indented_json, print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.proposal.definition_proposal import DefinitionProposal, ProposalOptions, propose_definition
@@ -34,10 +35,8 @@ def propose(address: str, options: ProposalOptions, sandbox: Sandbox, *, out: Pa
 
     def work(console: Console) -> None:
         with display_progress(console) as on_progress:
-            hosts = read_allowed_hosts()
-            described = describe_source(
-                address, sandbox, layer=options.layer, allowed_hosts=hosts, on_progress=on_progress
-            )
+            guard = Guard(read_allowed_hosts())
+            described = describe_source(address, sandbox, layer=options.layer, guard=guard, on_progress=on_progress)
             proposal = propose_definition(asyncio.run(described), options)
         if out is not None:
             text = json.dumps(proposal.definition, ensure_ascii=False, indent=4)
