@@ -96,9 +96,10 @@ def _write(path: Path, proposal: DefinitionProposal, remarks: Sequence[str], col
 
 
 def _shorten(guess: DefinitionGuess) -> JsonObject:
-    """Return a guess with a bounded example, which is a value of the data."""
+    """Return a guess with its value in short, and a bounded example, which is a value of the data."""
     example = None if guess.example is None else clean_text(guess.example, max_bytes=_MAX_TEXT_BYTES)
-    return {**guess.as_json(), "example": example}
+    text = clean_text(guess.value_text, max_bytes=_MAX_TEXT_BYTES)
+    return {**guess.as_json(), "text": text, "example": example}
 
 
 def _describe(column: ColumnFacts) -> JsonObject:
