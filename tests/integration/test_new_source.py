@@ -79,7 +79,7 @@ async def test_request_is_a_sample_job_on_the_smallest_tier_that_publishes_nothi
         ("/etc/passwd", "is not the URL of data"),
         ("file:///etc/passwd", "is not the URL of data"),
         ("gopher://example.org/1", "is not the URL of data"),
-        ("https://", "names no host"),
+        ("https://", "has no host"),
         ("https://example.org:99999999/", "is not a URL"),
         (f"https://example.org/{'x' * 5_000}", "limit 4,000 characters"),
         ("https://example.org/\x1b[31m", "control characters"),

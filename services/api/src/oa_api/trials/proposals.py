@@ -67,7 +67,7 @@ def check_data_url(url: str) -> None:
     except ValueError as error:
         raise InvalidError(f"{url[:200]!r} is not a URL: {error}") from error
     if not host:
-        raise InvalidError(f"{url[:200]!r} names no host: enter the whole URL of the data")
+        raise InvalidError(f"{url[:200]!r} has no host: enter the full URL of the data")
 
 
 def read_proposal(document: object) -> ProposalView | None:

@@ -30,7 +30,7 @@ class TrialQuerySchema(RequestSchema[TrialQuery]):
 
 
 class NewSourceSchema(RequestSchema[NewSourceForm]):
-    """GET and POST /new-source. The page says what is wrong with the URL."""
+    """GET and POST /new-source. The page shows the problem of a URL."""
 
     url = Text(load_default="")
     layer = Text(load_default="", validate=validate.OneOf(LAYERS))
