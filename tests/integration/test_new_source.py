@@ -171,9 +171,11 @@ async def test_failed_request_has_its_reason_and_the_form_and_its_job_leads_ther
         await fail(api, job, "source.format", "https://example.org is a WFS: use a request")
         shown = await browser.open(page.path)
         again = await browser.open(f"/try?job={job}")
+        pages = [await browser.open(f"/jobs/{job}{part}") for part in ("", "/definition", "/log")]
 
     assert "is a WFS: use a request" in shown.text
     for form in (shown, again):
         assert f'value="{URL}"' in form.text
         assert '<option value="parcels" selected>' in form.text
     assert again.path.startswith("/new-source")
+    assert [shown.status for shown in pages] == [200, 200, 200]

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from oa_shared.job_result import read_result
 from oa_shared.proposal_request import ProposalRequest, read_proposal_request
 from oa_shared.public_http import Guard
 from oa_shared.source_definition import validate_definition
@@ -128,6 +129,19 @@ async def test_large_names_and_values_are_bounded(
     with pytest.raises(TaskFailure, match="limit 100 bytes") as failed:
         await propose(tmp_path / "large", str(site.make_url("/outside.csv")))
     assert failed.value.code == "source.too_large"
+
+
+async def test_rules_that_the_rows_do_not_pass_are_a_remark(
+    tmp_path: Path, site: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise TaskFailure("source.crs", "the coordinates are in no known system")
+
+    monkeypatch.setattr(proposal_job, "preview_downloaded", fail)
+    report, proposal, rows = await propose(tmp_path, str(site.make_url("/towns.csv")))
+    assert (rows, report["count"], report["proposal"]) == ([], 0, True)
+    assert "the coordinates are in no known system" in proposal["remarks"][-1]
+    assert read_result(report)["count"] == 0
 
 
 def test_only_a_request_is_one() -> None:
