@@ -194,7 +194,7 @@ async def test_attempt_of_a_sample_reports_filled_fields_and_writes_no_data(
     assert rows[0]["raw"]["ST"] == "Main"
 
 
-async def test_attempt_that_proposes_stores_the_proposal_beside_the_sample(
+async def test_attempt_that_proposes_stores_the_proposal_next_to_the_sample(
     aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     attempt = make_attempt(aws_clients, site, queues, bucket, tmp_path, name=ENTRY_NAME, sample=5, job=int(_PROPOSING))
