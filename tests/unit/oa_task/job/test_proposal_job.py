@@ -36,9 +36,8 @@ async def site() -> AsyncIterator[TestServer]:
     files: Mapping[str, bytes] = {
         "/towns.csv": csv_bytes(towns()),
         "/empty.csv": b"",
-        "/wide.csv": f"HOUSE_NO,STREET,LON,LAT,{many}\n1,Main St,-122.2,37.8{',' * 900}\n".encode(),
+        "/wide.csv": f"HOUSE_NO,STREET,LON,LAT,NOTE,{many}\n1,Main St,-122.2,37.8,{_HOSTILE}{',' * 900}\n".encode(),
         "/outside.csv": b"HOUSE_NO,STREET,LON,LAT\n1,Main St,-122.2,37.8\n2,Main St,-122.2,37.8\n",
-        "/hostile.csv": f"HOUSE_NO,STREET,LON,LAT,NOTE\n1,Main St,-122.2,37.8,{_HOSTILE}\n".encode(),
     }
 
     async def send(request: web.Request) -> web.Response:
@@ -113,15 +112,22 @@ async def test_private_address_is_refused(tmp_path: Path, site: TestServer) -> N
     assert failed.value.code == "source.address_refused"
 
 
+async def test_names_of_an_internal_service_are_withheld(tmp_path: Path, site: TestServer) -> None:
+    url = str(site.make_url("/outside.csv"))
+    with pytest.raises(TaskFailure) as failed:
+        await propose(tmp_path, url, layer="parcels", hosts=(f"127.0.0.1:{site.port}",))
+    assert failed.value.code == "source.columns_missing"
+    assert "details are withheld" in failed.value.message
+    assert "HOUSE_NO" not in failed.value.message
+
+
 async def test_large_names_and_values_are_bounded(
     tmp_path: Path, site: TestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "wide").mkdir()
     _report, wide, _rows = await propose(tmp_path / "wide", str(site.make_url("/wide.csv")))
-    assert (len(wide["columns"]), wide["columns_in_all"]) == (300, 904)
-    (tmp_path / "hostile").mkdir()
-    _report, hostile, _rows = await propose(tmp_path / "hostile", str(site.make_url("/hostile.csv")))
-    example = hostile["columns"][4]["examples"][0]
+    assert (len(wide["columns"]), wide["columns_in_all"]) == (300, 905)
+    example = wide["columns"][4]["examples"][0]
     assert example.startswith("<script>")
     assert len(example.encode()) <= 400
     (tmp_path / "large").mkdir()
