@@ -64,6 +64,7 @@ SIGNED_IN = {
     "accounts": "/accounts",
     "account": "/accounts/1",
     "profile": "/profile",
+    "new-source": "/new-source",
     "try": "/try",
     "trial": "/try/tried",
 }

@@ -71,12 +71,14 @@ def run_sample(site: Site, job: int, town: Town) -> None:
         out = town.folder / f"out-{job}"
         out.mkdir()
         await report_status(site.api, job, JobStatus.RUNNING)
-        task = TaskJob(definition, "addresses", "city", out, allowed_hosts=("127.0.0.1",))
+        row = await queries.get_job(site.api.database, job)
+        task = TaskJob(definition, row.layer, row.name, out, allowed_hosts=("127.0.0.1",))
         report: dict[str, Any] = await run_sample_job(task, 100, lambda _phase, _done, _total: None)
-        key = attempt_prefix(job, 1) + "sample.json"
-        body = (out / "sample.json").read_bytes()
-        await site.storage.put_bytes(key, body)
-        outputs = {"sample.json": {"key": key, "bytes": len(body), "sha256": "0" * 64}}
+        outputs = {}
+        for path in out.iterdir():
+            key, body = attempt_prefix(job, 1) + path.name, path.read_bytes()
+            await site.storage.put_bytes(key, body)
+            outputs[path.name] = {"key": key, "bytes": len(body), "sha256": "0" * 64}
         await report_status(site.api, job, JobStatus.SUCCESS, result={**report, "outputs": outputs})
 
     site.run(work())
@@ -133,3 +135,44 @@ def test_failed_job_opens_with_its_definition_and_the_marked_line(signed_in: Sig
     expect(page.get_by_text("Job 3 failed")).to_be_visible(timeout=WITHIN_MS)
     assert '"layers"' in page.get_by_role("textbox", name="Definition", exact=True).input_value()
     check_page(page, "try-failed-job")
+
+
+def test_new_source_is_proposed_completed_and_tried(site: Site, signed_in: SignIn, town: Town) -> None:
+    url = json.loads(town.definition)["layers"]["addresses"][0]["data"]
+    page = signed_in("author").open("/new-source")
+    page.get_by_label("URL of the data").fill(url)
+    page.get_by_label("Source", exact=True).fill("us/ca/oakland")
+    page.get_by_role("button", name="Propose a definition").click()
+    expect(page.get_by_test_id("verdict")).to_contain_text("Looking at the data", timeout=WITHIN_MS)
+    check_page(page, "new-source-running")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    # The page shows the proposal by itself.
+    run_sample(site, job_of(page), town)
+    expect(page.get_by_test_id("verdict")).to_contain_text("A proposal, and 100 features", timeout=WITHIN_MS)
+    guesses = page.get_by_role("table", name="Guesses")
+    expect(guesses).to_contain_text("HOUSE_NO")
+    expect(guesses).to_contain_text("name of the column and its values")
+    expect(page.get_by_test_id("left")).to_contain_text("license")
+    expect(page.get_by_role("table", name="Sample rows")).to_contain_text("Main Street")
+    expect(page.get_by_role("table", name="Source columns")).to_contain_text("STREET")
+    editor = page.get_by_role("textbox", name="Definition", exact=True)
+    proposed = json.loads(editor.input_value())
+    assert proposed["layers"]["addresses"][0]["conform"]["number"] == "HOUSE_NO"
+    page.locator("[data-map]").scroll_into_view_if_needed()
+    page.wait_for_selector('[data-drawn="yes"]', timeout=30_000)
+    check_page(page, "new-source-proposed")
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    other = signed_in("author").open(page.url.removeprefix(site.url), scripts=False)
+    assert json.loads(other.get_by_role("textbox", name="Definition", exact=True).input_value()) == proposed
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Download").click()
+    assert saved.value.suggested_filename == "oakland.json"
+
+    proposed["layers"]["addresses"][0]["license"] = {"url": "https://example.org/license"}
+    editor.fill(json.dumps(proposed, indent=2))
+    editor.press("Control+Enter")
+    expect(page.get_by_test_id("verdict")).to_contain_text("Running a sample of addresses · city", timeout=WITHIN_MS)
+    run_sample(site, job_of(page), town)
+    expect(page.get_by_test_id("verdict")).to_contain_text("It works: 100 features", timeout=WITHIN_MS)

@@ -18,6 +18,7 @@ PAGES = (
     *("/errors", "/review", "/health", "/data", "/data/1", "/data/1/compare", "/schedules"),
     *("/exports", "/collections", "/uploads", "/pauses", "/bulk", "/dead-letters", "/webhooks", "/audit", "/accounts"),
     *("/sources", "/sources/us/ca", "/sources/us/ca/berkeley", "/sources/us/ca/alameda", "/search?q=ca", "/try"),
+    "/new-source",
     *("/jobs/1/log", "/jobs/1/input", "/jobs/1/changes", "/jobs/1/definition", "/runs/3/speed", "/map", "/status"),
     *("/profile", "/docs", "/guide/data", "/guide/check", "/guide/first-hour", "/guide/glossary", "/schedules/1"),
     *("/accounts/1", "/bulk?action=rerun"),

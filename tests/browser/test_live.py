@@ -13,6 +13,13 @@ _WITHIN_MS = 15_000
 _OPEN_FORM = """part => part.insertAdjacentHTML(
     "beforeend", "<details class=confirm open><summary>Note</summary><input name=note></details>")"""
 
+_SCROLL = """table => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("#rows .table table { min-width: 200vw }");
+    document.adoptedStyleSheets = [sheet];
+    table.scrollLeft = 40;
+}"""
+
 
 @pytest.fixture
 def waiting(site: Site) -> tuple[int, int]:
@@ -54,6 +61,22 @@ def test_run_page_without_scripts_updates_on_refresh(visitor: Visitor, site: Sit
     cancel(site, job)
     page.get_by_role("link", name="Refresh").click()
     expect(page.locator("#counts")).to_contain_text("Canceled 1")
+
+
+def test_focus_and_scrolled_table_outlive_the_refresh_of_their_part(
+    visitor: Visitor, site: Site, waiting: tuple[int, int]
+) -> None:
+    run, job = waiting
+    page = visitor.open(f"/runs/{run}")
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    page.wait_for_load_state("networkidle")
+    link = page.locator(f"#rows a[href='/jobs/{job}']").first
+    link.focus()
+    page.locator("#rows .table").first.evaluate(_SCROLL)
+    cancel(site, job)
+    expect(page.locator("#rows")).to_contain_text("operator.canceled", timeout=_WITHIN_MS)
+    expect(link).to_be_focused()
+    assert page.locator("#rows .table").first.evaluate("table => table.scrollLeft") == 40
 
 
 def test_form_that_is_opened_while_a_part_is_on_its_way_keeps_its_text(

@@ -191,7 +191,7 @@ async def test_explain_and_build_run_the_engine(tmp_path: Path) -> None:
     for name in ("explain", "build"):
         ended = await oa(name, "--help")
         assert ended.status == 0
-        assert ended.out.startswith(f"Usage: oa {name} ")
+        assert f"Usage: oa {name} " in ended.out
 
 
 async def test_without_the_engine_the_commands_show_how_to_install_it(tmp_path: Path) -> None:

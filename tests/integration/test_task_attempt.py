@@ -14,6 +14,7 @@ from oa_shared.aws import Aws
 from oa_shared.aws.s3 import S3Storage
 from oa_shared.claim import claim
 from oa_shared.messages import StatusMessage, parse_result_message
+from oa_shared.proposal_request import ENTRY_NAME, ProposalRequest
 from oa_shared.storage import StorageUnavailableError
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
@@ -29,6 +30,7 @@ KML = (
     '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
     f"<Folder><name>A</name>{POINT}</Folder><Folder><name>{'x' * 70_000}</name>{POINT}</Folder></Document></kml>"
 )
+_PROPOSING = "8"
 _TOKEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -37,6 +39,8 @@ async def site() -> AsyncIterator[TestServer]:
     async def raw(request: web.Request) -> web.Response:
         conform = {"format": "csv", "number": "NO", "street": "ST", "lon": "X", "lat": "Y"}
         data = str(request.url.with_path("/data.csv"))
+        if request.match_info["job"] == _PROPOSING:
+            return web.Response(text=ProposalRequest(data).as_text(), content_type="application/json")
         entries = [
             {"name": "good", "data": data, "protocol": "http", "conform": conform},
             {"name": "bad", "data": data.replace("data", "gone"), "protocol": "http", "conform": conform},
@@ -71,10 +75,11 @@ def make_attempt(
     *,
     name: str = "good",
     sample: int = 0,
+    job: int = 7,
     **more: Any,
 ) -> AttemptRunner:
     settings = JobSettings(
-        job=7,
+        job=job,
         attempt=1,
         token=_TOKEN,
         layer="addresses",
@@ -187,6 +192,22 @@ async def test_attempt_of_a_sample_reports_filled_fields_and_writes_no_data(
     assert set(ended.result["outputs"]) == {"sample.json", "manifest.json"}
     rows = json.loads(await aws_clients.storage(bucket).get_bytes("job/7/attempt-1/sample.json") or b"{}")["rows"]
     assert rows[0]["raw"]["ST"] == "Main"
+
+
+async def test_attempt_that_proposes_stores_the_proposal_next_to_the_sample(
+    aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    attempt = make_attempt(aws_clients, site, queues, bucket, tmp_path, name=ENTRY_NAME, sample=5, job=int(_PROPOSING))
+    assert await attempt.run() == 0
+    ended = (await sent_messages(aws_clients, queues))[-1]
+    assert ended.status == "Success"
+    result: dict[str, Any] = ended.result or {}
+    assert (result["sample"], result["proposal"], result["count"]) == (True, True, 1)
+    assert set(result["outputs"]) == {"proposal.json", "sample.json", "manifest.json"}
+    assert any("license" in remark for remark in result["warnings"])
+    stored = await aws_clients.storage(bucket).get_bytes(f"job/{_PROPOSING}/attempt-1/proposal.json")
+    (entry,) = json.loads(stored or b"{}")["definition"]["layers"]["addresses"]
+    assert (entry["conform"]["number"], entry["conform"]["street"]) == ("NO", "ST")
 
 
 async def test_attempt_of_a_sample_fails_like_the_full_job(

@@ -3,8 +3,6 @@
 import html
 import json
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -14,11 +12,11 @@ from oa_api.retention.records import delete_trials
 from oa_api.retention.rules import read_rules
 from oa_shared.ids import attempt_prefix
 from oa_shared.status import JobStatus
-from support.accounts import account, session
 from support.fakes.memory_storage import MemoryStorage
 from support.finished_jobs import fail, make_jobs, report_status, succeed
 from support.running_api import RunningApi, definition, running_api
-from support.web_browser import ShownPage, WebBrowser, web_browser
+from support.signed_in_browser import editor_text, signed_in
+from support.web_browser import ShownPage, WebBrowser
 
 GOOD = json.dumps(definition("city", "county"), indent=2)
 ROWS = [
@@ -37,24 +35,10 @@ ROWS = [
 ]
 
 
-@asynccontextmanager
-async def signed_in(api: RunningApi, login: str, role: str = "author") -> AsyncIterator[WebBrowser]:
-    await account(api, login, role)
-    async with web_browser(api) as browser:
-        browser.plant("oa_session", await session(api, login))
-        yield browser
-
-
 async def try_text(browser: WebBrowser, text: str, **fields: str) -> ShownPage:
     # As a browser sends it: line ends become CR LF.
     sent = text.replace("\n", "\r\n")
     return await browser.send(await browser.open("/try"), "/try", definition=sent, **fields)
-
-
-def editor_text(page: ShownPage) -> str:
-    found = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page.text, re.DOTALL)
-    assert found is not None
-    return html.unescape(found[1])
 
 
 def marked_lines(page: ShownPage) -> list[int]:

@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -23,9 +25,11 @@ class LoopCost:
         self._thread = threading.get_ident()
         self._stacks: list[str] = []
         self._is_in_callback = False
+        self._is_over = threading.Event()
 
-    def install(self) -> None:
-        """Measure until the process ends."""
+    @contextmanager
+    def measure(self) -> Iterator[None]:
+        """Measure within a block."""
         original, clock = asyncio.Handle._run, time.thread_time
 
         def run(handle: asyncio.Handle) -> None:
@@ -40,7 +44,14 @@ class LoopCost:
             self._record(handle, took_s)
 
         asyncio.Handle._run = run  # type: ignore[method-assign,assignment]
-        threading.Thread(target=self._sample, daemon=True).start()
+        sampler = threading.Thread(target=self._sample, daemon=True)
+        sampler.start()
+        try:
+            yield
+        finally:
+            asyncio.Handle._run = original  # type: ignore[method-assign]
+            self._is_over.set()
+            sampler.join()
 
     def write(self, file: Path) -> None:
         """Write the blocks as JSON, the longest first."""
@@ -54,8 +65,7 @@ class LoopCost:
             self.blocks.append((took_s, "\n---\n".join(stack for stack, _ in stacks) or repr(handle)[:300]))
 
     def _sample(self) -> None:
-        while True:
-            time.sleep(_SAMPLE_EVERY_S)
+        while not self._is_over.wait(_SAMPLE_EVERY_S):
             frame = sys._current_frames().get(self._thread)
             if self._is_in_callback and frame is not None:
                 self._stacks.append(_describe(frame))

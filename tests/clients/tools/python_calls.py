@@ -11,6 +11,7 @@ from oa_client.models import (
     CreatedJobs,
     Dataset,
     DatasetList,
+    DetailedRun,
     JobDetail,
     JobElement,
     JobElementSourceType1,
@@ -20,7 +21,6 @@ from oa_client.models import (
     NewRun,
     NewRunLane,
     Problem,
-    Run,
 )
 
 _CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lat": "Y", "lon": "X"}
@@ -32,7 +32,7 @@ def main(url: str, token: str) -> None:
     """Print the results as JSON."""
     client = AuthenticatedClient(base_url=url, token=token, raise_on_unexpected_status=True)
     run = create_run.sync(client=client, body=NewRun(live=False, lane=NewRunLane.MANUAL))
-    assert isinstance(run, Run), run
+    assert isinstance(run, DetailedRun), run
     source = JobElementSourceType1.from_dict({"schema": 2, "coverage": {}, "layers": {"addresses": [_ENTRY]}})
     body = NewJobs(jobs=[JobElement(source=source, source_name="xx/python")])
     created = create_jobs.sync(run.id, client=client, body=body, idempotency_key=f"python-{run.id}")

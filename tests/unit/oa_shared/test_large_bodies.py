@@ -54,6 +54,7 @@ BOUNDED = {
     "sources/definition_links.py": "in a thread, one definition of at most 2 MB",
     "trials/definition_changes.py": "in a thread, two definitions that have run",
     "trials/outcome.py": "in a thread, one definition of at most 512 KiB",
+    "trials/proposals.py": "in a thread, a file of at most 4 MiB; a request of at most 16 KB",
     "trials/places.py": "in a thread, a geometry of at most 500 characters",
     "trials/review.py": "in the examiner",
     "ui/flash.py": "a cookie",

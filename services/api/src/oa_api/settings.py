@@ -169,7 +169,8 @@ class Settings:
         default=20 * 1024**3, metadata={"help": "Maximum size of all stored uploads of an account."}
     )
     trials_per_hour: int = field(
-        default=60, metadata={"help": "Maximum definitions that an account tries on `/try` within an hour."}
+        default=60,
+        metadata={"help": "Maximum trials and proposals of an account within an hour (`/try`, `/new-source`)."},
     )
     trials_running: int = field(
         default=3, metadata={"help": "Maximum sample jobs of an account's trials that run at the same time."}

@@ -14,7 +14,7 @@ WITHOUT_EVENTS = {
     *("uploads/uploads.html", "webhooks/list.html", "webhooks/webhook.html"),
     *("sources/search.html", "sources/tree.html", "failures/review.html", "bulk_actions/preview.html"),
     # What has ended does not change.
-    *("datasets/comparison.html", "datasets/dataset.html", "reporting/speed.html", "trials/form.html"),
+    *("datasets/comparison.html", "datasets/dataset.html", "reporting/speed.html"),
     *("products/collection.html", "datasets/map.html", "documentation/components.html"),
     # Fetched again every ten seconds, also when no event can arrive.
     "status/status.html",

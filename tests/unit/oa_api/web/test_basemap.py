@@ -13,7 +13,7 @@ from typing import Any
 
 import mapbox_vector_tile
 import pytest
-from pmtiles.reader import MmapSource, Reader
+from pmtiles.reader import MemorySource, Reader
 
 WEB = Path(__file__).parents[4] / "services/api/web"
 _SQUARE = [[[0, 0], [0, 1]], [[0, 1], [1, 0], [0, -1], [-1, 0]], [[0, 1], [-1, 0], [0, -1], [1, 0]]]
@@ -101,13 +101,12 @@ def test_borders_are_locked_with_digests() -> None:
 
 
 @pytest.fixture
-def built(basemap: ModuleType) -> Iterator[Reader]:
+def built(basemap: ModuleType) -> Reader:
     path = basemap.TARGET / basemap.TILES
     if not basemap.is_current(basemap.TARGET):
         (pytest.fail if os.environ.get("CI") else pytest.skip)("no basemap: python3 services/api/web/basemap.py")
     assert 4 * _MB < path.stat().st_size < 10 * _MB
-    with path.open("rb") as file:
-        yield Reader(MmapSource(file))
+    return Reader(MemorySource(path.read_bytes()))
 
 
 def _layer(reader: Reader, zoom: int, column: int, row: int) -> dict[str, list[dict[str, Any]]]:

@@ -166,7 +166,7 @@ def test_areas_named_after_buildings_are_buildings(name: str, column: str, tmp_p
 def test_areas_without_a_known_column_name_the_layer_that_requires_none(tmp_path: Path) -> None:
     raw = tmp_path / "a.geojson"
     raw.write_text(_geojson(_areas(), [{"SHAPE_AREA": n / 7} for n in range(_COUNT)]))
-    with pytest.raises(TaskFailure, match="--layer buildings requires no columns"):
+    with pytest.raises(TaskFailure, match="such as buildings, which requires no columns"):
         propose(raw)
 
 
@@ -176,7 +176,7 @@ def test_parcels_with_an_address_name_the_other_layer(tmp_path: Path) -> None:
     raw.write_text(_geojson(_areas(), rows))
     proposal = propose(raw)
     assert list(proposal.definition["layers"]) == ["addresses"]  # type: ignore[call-overload]
-    assert any("--layer parcels" in remark for remark in proposal.remarks)
+    assert any("Choose parcels" in remark for remark in proposal.remarks)
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[object]], separator: str, encoding: str) -> bytes:

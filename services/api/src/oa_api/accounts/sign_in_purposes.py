@@ -8,6 +8,7 @@ _PURPOSES = {
     "/audit": "read the audit log: who changed what, when and why",
     "/bulk": "rerun, cancel, publish or reject many jobs at once",
     "/dead-letters": "view and redrive messages that could not be processed",
+    "/new-source": "get a definition proposed for the URL of new data",
     "/profile": "create API tokens and see your sessions",
     "/try": "try a definition on a sample of its data",
     "/uploads": "upload source files that are not available at a URL",

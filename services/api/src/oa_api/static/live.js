@@ -58,8 +58,29 @@ function listen(element) {
   }
 }
 
-// A log that was scrolled to its end stays there.
-const atEnd = new WeakSet();
+const tablesOf = (part) => [...part.querySelectorAll(".table")];
+
+// What a reader did in a part: how far each table is scrolled, the focused link, whether a log is scrolled to its end.
+const keptOf = new WeakMap();
+
+function keep(part) {
+  const log = part.querySelector(".log");
+  keptOf.set(part, {
+    lefts: tablesOf(part).map((table) => table.scrollLeft),
+    link: part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null,
+    isAtEnd: log && log.scrollHeight - log.scrollTop - log.clientHeight < 8,
+  });
+}
+
+function restore(part) {
+  const { lefts, link, isAtEnd } = keptOf.get(part) ?? { lefts: [] };
+  tablesOf(part).forEach((table, index) => { table.scrollLeft = lefts[index] ?? 0; });
+  const same = link && [...part.querySelectorAll("a[href]")].find((each) => each.getAttribute("href") === link);
+  if (same) same.focus({ preventScroll: true });
+  const log = part.querySelector(".log");
+  if (log && isAtEnd) log.scrollTop = log.scrollHeight;
+}
+
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { target } = detail;
   if (isBusy(target)) {
@@ -68,12 +89,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     refreshOf.get(target)?.();
     return;
   }
-  const log = target.querySelector(".log");
-  if (log && log.scrollHeight - log.scrollTop - log.clientHeight < 8) atEnd.add(target);
+  keep(target);
 });
-document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
-  const log = target.querySelector(".log");
-  if (log && atEnd.delete(target)) log.scrollTop = log.scrollHeight;
-});
+document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => restore(target));
 
 for (const element of document.querySelectorAll("[data-events]")) listen(element);

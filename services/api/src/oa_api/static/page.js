@@ -40,15 +40,22 @@ setInterval(() => {
 }, TICK_MS);
 
 // A clipboard exists on https and on this machine only; elsewhere the text is selected.
-for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+function showCopyButtons() {
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+}
+showCopyButtons();
+addEventListener("htmx:afterSwap", showCopyButtons);
 addEventListener("click", async ({ target }) => {
   const button = target.closest?.("[data-copy]");
   if (!button) return;
   const source = document.getElementById(button.dataset.copy);
-  getSelection().selectAllChildren(source);
+  const isField = "value" in source;
+  if (isField) source.select();
+  else getSelection().selectAllChildren(source);
   if (!navigator.clipboard) return;
-  await navigator.clipboard.writeText(source.textContent);
-  const word = button.firstElementChild;
+  await navigator.clipboard.writeText(isField ? source.value : source.textContent);
+  const word = button.firstElementChild ?? button;
+  button.dataset.word ??= word.textContent;
   word.textContent = "Copied";
-  setTimeout(() => (word.textContent = "Copy"), 2000);
+  setTimeout(() => (word.textContent = button.dataset.word), 2000);
 });

@@ -11,8 +11,18 @@ _INLINE = "inline/"
 
 def edit_url(settings: Settings, source_name: str) -> str | None:
     """Return the URL of GitHub's editor for the file of a source; None without a name or a repository on GitHub."""
+    return _link(settings, source_name, "edit", f"{quote(source_name)}.json")
+
+
+def new_file_url(settings: Settings, source_name: str) -> str | None:
+    """Return the URL of GitHub's form for a new file of a source; None without a name or a repository on GitHub."""
+    folder, _, name = source_name.rpartition("/")
+    return _link(settings, source_name, "new", f"{quote(folder)}?filename={quote(name, safe='')}.json")
+
+
+def _link(settings: Settings, source_name: str, action: str, file: str) -> str | None:
     match = _GITHUB.fullmatch(settings.sources_repository)
     if match is None or not source_name or source_name.startswith(_INLINE):
         return None
     branch = quote(settings.sources_branch or "HEAD")
-    return f"https://github.com/{match['repository']}/edit/{branch}/sources/{quote(source_name)}.json"
+    return f"https://github.com/{match['repository']}/{action}/{branch}/sources/{file}"

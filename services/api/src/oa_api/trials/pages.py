@@ -1,6 +1,7 @@
 """The pages of trials: the form, and the result of a trial."""
 
 import asyncio
+import re
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
@@ -8,17 +9,20 @@ from aiohttp import hdrs, web
 
 from oa_api.definitions.fetcher import FETCHER, FetchError
 from oa_api.http.app_keys import DATABASE, SETTINGS
-from oa_api.http.errors import ApiError, ConflictError, InvalidError, TooManyRequestsError
+from oa_api.http.errors import ApiError, ConflictError, InvalidError, NotFoundError, TooManyRequestsError
 from oa_api.http.forms import read_form
 from oa_api.http.request_parsing import read_query
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import queries
 from oa_api.jobs.definition_view import readable_text
+from oa_api.jobs.files import set_file_headers
 from oa_api.jobs.pages.files import read_json
 from oa_api.trials import trials
 from oa_api.trials.examination import review_text
 from oa_api.trials.outcome import locate_failure, read_outcome
 from oa_api.trials.places import sample_places
+from oa_api.trials.proposal_page import find_proposal, form_address, show_proposal
+from oa_api.trials.proposals import find_request
 from oa_api.trials.remarks import Remark, quote_lines
 from oa_api.trials.requests import TrialForm
 from oa_api.trials.rows import TrialRow
@@ -27,8 +31,10 @@ from oa_api.trials.schemas import TrialFormSchema, TrialQuerySchema
 from oa_api.trials.typed_text import MAX_TEXT_BYTES, check_typed_text, name_in_url, restore_line_ends
 from oa_api.ui.rendering import render
 from oa_shared.job_kinds import JobKind
+from oa_shared.media_types import MEDIA_TYPES
 
 PATH = "/try"
+_NOT_IN_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,12 @@ async def _show_definition_of(request: web.Request, job_id: int) -> web.Response
     job = await queries.get_job(database, job_id)
     if job.kind != JobKind.SOURCE:
         raise ConflictError(f"job {job_id} is a job of kind {job.kind}, which has no definition to try")
+    text = await queries.get_definition(database, job_id)
+    asked = find_request(text)
+    if asked is not None:
+        return web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: form_address(asked)})
     form = TrialForm(
-        definition=await asyncio.to_thread(readable_text, await queries.get_definition(database, job_id)),
+        definition=await asyncio.to_thread(readable_text, text),
         url=job.source_url or "",
         source_name=job.source_name,
         entry=f"{job.layer}/{job.name}",
@@ -74,7 +84,8 @@ async def post_trial(request: web.Request) -> web.Response:
     form = await read_form(request, TrialFormSchema())
     form = replace(form, definition=restore_line_ends(form.definition))
     try:
-        await trials.check_hourly_limit(request.app[DATABASE], _limits(request), by=request[PRINCIPAL])
+        limits = trials.TrialLimits.of(request.app[SETTINGS])
+        await trials.check_hourly_limit(request.app[DATABASE], limits, by=request[PRINCIPAL])
         form = await _complete(request, form)
         trial = await _create(request, form)
     except (InvalidError, TooManyRequestsError) as error:
@@ -108,12 +119,8 @@ async def _create(request: web.Request, form: TrialForm) -> str:
         review=review,
         entry=review.choose(form.selected),
     )
-    return await trials.create_trial(request.app[DATABASE], new_trial, _limits(request), by=request[PRINCIPAL])
-
-
-def _limits(request: web.Request) -> trials.TrialLimits:
-    settings = request.app[SETTINGS]
-    return trials.TrialLimits(settings.trials_per_hour, settings.trials_running, settings.trials_at_once)
+    limits = trials.TrialLimits.of(request.app[SETTINGS])
+    return await trials.create_trial(request.app[DATABASE], new_trial, limits, by=request[PRINCIPAL])
 
 
 async def _render_form(
@@ -142,6 +149,9 @@ async def _render_form(
 async def show_trial(request: web.Request) -> web.Response:
     """Show a trial: remarks next to their lines, then its sample as far as it is."""
     trial = await _read_trial(request)
+    asked = find_request(trial.definition) if trial.job_id is not None else None
+    if asked is not None:
+        return await show_proposal(request, trial, asked)
     outcome = await read_outcome(request, trial)
     remarks = sorted([*trial.all_remarks, *outcome.remarks], key=lambda remark: remark.line)
     job = outcome.job
@@ -160,6 +170,21 @@ async def show_trial(request: web.Request) -> web.Response:
         excerpts=await asyncio.to_thread(quote_lines, trial.definition, remarks),
         outcome=outcome,
     )
+
+
+async def get_definition(request: web.Request) -> web.Response:
+    """Return the definition of a trial as a file: as typed, or as proposed."""
+    trial = await _read_trial(request)
+    text = trial.definition
+    if trial.job_id is not None and find_request(text) is not None:
+        proposal = await find_proposal(request, await read_outcome(request, trial))
+        if proposal is None:
+            raise NotFoundError("the job of this trial has proposed no definition: open the page of the trial")
+        text = f"{proposal.text}\n"
+    response = web.Response(body=text.encode("utf-8", "replace"))
+    name = _NOT_IN_FILE_NAME.sub("_", trial.source_name.rpartition("/")[2]) or "definition"
+    set_file_headers(response, MEDIA_TYPES[".json"], save_as=f"{name}.json")
+    return response
 
 
 async def get_places(request: web.Request) -> web.Response:

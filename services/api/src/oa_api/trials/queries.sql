@@ -26,7 +26,7 @@ FROM trial WHERE id = %(trial)s
 
 -- name: newest
 -- The newest trials of an account, for the page /try.
-SELECT id, source_name,
+SELECT id, source_name, url,
   (SELECT count(*) FROM jsonb_array_elements(remarks) remark WHERE remark ->> 'severity' = 'error') AS errors,
   (SELECT job.status FROM job WHERE job.id = trial.job_id) AS status, created_at
 FROM trial WHERE account = %(account)s ORDER BY created_at DESC, id DESC LIMIT %(limit)s

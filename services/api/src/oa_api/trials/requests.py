@@ -27,3 +27,12 @@ class TrialQuery:
     """The job whose definition fills in the form."""
 
     job: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewSourceForm:
+    """The URL of data that has no definition; `layer` and `source_name` are empty if the author leaves them open."""
+
+    url: str = ""
+    layer: str = ""
+    source_name: str = ""

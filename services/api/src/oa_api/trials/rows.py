@@ -34,6 +34,7 @@ class TrialItem:
 
     id: str
     source_name: str
+    url: str | None
     errors: int
     status: str | None
     created_at: datetime

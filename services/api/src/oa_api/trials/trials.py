@@ -13,6 +13,7 @@ from oa_api.jobs.job_creation import create_standalone_jobs
 from oa_api.jobs.planning import DefinitionText, PlannedJob, restore_jobs
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.run_names import name_of_trial
+from oa_api.settings import Settings
 from oa_api.trials.examination import TrialReview
 from oa_api.trials.review import TrialEntryJson
 from oa_api.trials.rows import TrialItem, TrialRow, TrialUse
@@ -36,10 +37,15 @@ class TrialLimits:
     running: int
     at_once: int
 
+    @classmethod
+    def of(cls, settings: Settings) -> "TrialLimits":
+        """Return the limits of the settings."""
+        return cls(settings.trials_per_hour, settings.trials_running, settings.trials_at_once)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewTrial:
-    """A reviewed definition; `entry` is the one to run, None where none can."""
+    """A reviewed definition, or a request for a proposal; `entry` is the one to run, None where none can."""
 
     definition: str
     source_name: str

@@ -16,6 +16,7 @@ _DATA = (
         ("Map", "/map"),
         ("Collections", "/collections"),
         ("Exports", "/exports"),
+        ("New source", "/new-source"),
         ("Try a definition", "/try"),
     ),
 )

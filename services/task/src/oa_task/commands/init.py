@@ -11,11 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from oa_shared.definition_address import is_data_address
-from oa_shared.json_types import JsonObject
+from oa_shared.public_http import Guard
 from oa_task.commands.console import print_indented_json, print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.proposal.definition_proposal import DefinitionProposal, ProposalOptions, propose_definition
-from oa_task.proposal.guesses import DefinitionGuess
 from oa_task.proposal.inspection import describe_source
 from oa_task.row_preview.views import longest_text, shorten
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
@@ -34,10 +33,8 @@ def propose(address: str, options: ProposalOptions, sandbox: Sandbox, *, out: Pa
 
     def work(console: Console) -> None:
         with display_progress(console) as on_progress:
-            hosts = read_allowed_hosts()
-            described = describe_source(
-                address, sandbox, layer=options.layer, allowed_hosts=hosts, on_progress=on_progress
-            )
+            guard = Guard(read_allowed_hosts())
+            described = describe_source(address, sandbox, layer=options.layer, guard=guard, on_progress=on_progress)
             proposal = propose_definition(asyncio.run(described), options)
         if out is not None:
             text = json.dumps(proposal.definition, ensure_ascii=False, indent=4)
@@ -72,30 +69,11 @@ def _print_guesses(console: Console, proposal: DefinitionProposal) -> None:
     for guess in proposal.guesses:
         example = "" if guess.example is None else shorten(guess.example, longest)
         confidence = Text(guess.confidence, style=_COLORS[guess.confidence])
-        value = shorten(_describe(guess), longest)
+        value = shorten(guess.value_text, longest)
         table.add_row(Text(guess.key), Text(value), confidence, Text(guess.reason), Text(example))
     console.print(table)
     for remark in proposal.remarks:
         console.print(f"- {remark}", markup=False, highlight=False)
-
-
-def _describe(guess: DefinitionGuess) -> str:
-    """Return a value in short: a column, columns, or a function with its column."""
-    if isinstance(guess.value, str):
-        return guess.value
-    if isinstance(guess.value, list):
-        return " + ".join(map(str, guess.value))
-    if isinstance(guess.value, dict) and "function" in guess.value:
-        return _describe_rule(guess.value)
-    return json.dumps(guess.value, ensure_ascii=False)
-
-
-def _describe_rule(rule: JsonObject) -> str:
-    """Return a function with its column; of a chain, its steps."""
-    steps = rule.get("functions")
-    if isinstance(steps, list):
-        return " → ".join(_describe_rule(step) for step in steps)
-    return f"{rule['function']}({rule['field']})"
 
 
 def _print_next_step(console: Console, address: str, out: Path | None) -> None:

@@ -152,7 +152,7 @@ def _remarks(
     elif place.places is None or not len(place.places[0]):
         remarks.append(
             "Set `conform.srs`: the coordinates are not degrees, and the data states no system. "
-            "With --source, such as us/ca/berkeley, the place of the source decides."
+            "With the name of the source (`--source`), such as us/ca/berkeley, its place decides."
         )
     if place.other_systems:
         systems = ", ".join(place.other_systems[:_MOST_OTHERS])
@@ -168,7 +168,7 @@ def _remarks(
         remarks.append(f"Check `file` and `layer`: the data also has {', '.join(others[:_MOST_OTHERS])}{more}.")
     if layer.other_layers:
         remarks.append(
-            f"Run `oa init` with {' or '.join(f'--layer {other}' for other in layer.other_layers)} as well: "
+            f"Choose {' or '.join(layer.other_layers)} (`--layer`) in another proposal: "
             "the data seems to hold more than one layer."
         )
     unsure = [rule.key for rule in layer.rules if rule.confidence == "low"]

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,16 +35,21 @@ _PLACEHOLDER = "https://example.org/"
 
 @dataclass(frozen=True, slots=True)
 class DescribedData:
-    """Data with the report of its description; `is_file` if it is a file of this machine, which `data` cannot name."""
+    """Data with the report of its description.
+
+    `is_file` if it is a file of this machine, which `data` cannot name; `raw` is the file in the room of the sandbox
+    that was described, None for pages of an ArcGIS server.
+    """
 
     url: str
     protocol: str
     report: JsonObject
     is_file: bool = False
+    raw: Path | None = None
 
 
 async def describe_source(
-    address: str, sandbox: Sandbox, *, layer: str | None = None, allowed_hosts: Iterable[str], on_progress: Progress
+    address: str, sandbox: Sandbox, *, layer: str | None = None, guard: Guard, on_progress: Progress
 ) -> DescribedData:
     """Return what the data at a URL or path is; of an ArcGIS server, its first page.
 
@@ -53,7 +57,6 @@ async def describe_source(
     """
     if not is_data_address(address):
         return await _describe_file(Path(address), sandbox, layer)
-    guard = Guard(allowed_hosts)
     url, protocol = address, "ftp" if address.lower().startswith("ftp") else "http"
     refuse_service(_parse(address))
     service = _SERVICE.fullmatch(_parse(address).path)
@@ -69,7 +72,7 @@ async def describe_source(
         return DescribedData(url, protocol, report)
     raw = (await download.fetch())[0]
     with withhold_details(guard):
-        return DescribedData(url, protocol, await _describe(sandbox, raw.path, protocol, layer))
+        return DescribedData(url, protocol, await _describe(sandbox, raw.path, protocol, layer), raw=raw.path)
 
 
 async def _describe_file(path: Path, sandbox: Sandbox, layer: str | None) -> DescribedData:
@@ -77,7 +80,7 @@ async def _describe_file(path: Path, sandbox: Sandbox, layer: str | None) -> Des
     folder.mkdir()
     raw = await asyncio.to_thread(shutil.copyfile, path, folder / path.name)
     url = str(URL(_PLACEHOLDER) / path.name)
-    return DescribedData(url, "http", await _describe(sandbox, raw, "http", layer), is_file=True)
+    return DescribedData(url, "http", await _describe(sandbox, raw, "http", layer), is_file=True, raw=raw)
 
 
 async def _describe(sandbox: Sandbox, raw: Path, protocol: str, layer: str | None) -> JsonObject:

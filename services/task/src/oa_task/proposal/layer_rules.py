@@ -82,6 +82,6 @@ def _missing(what: str, columns: Sequence[ColumnFacts], other: str | None = None
     names = ", ".join(column.name for column in columns[:_MAX_LISTED]) or "none"
     more = f" and {len(columns) - _MAX_LISTED} more" if len(columns) > _MAX_LISTED else ""
     text = f"no column seems to hold {what}; the columns are {names}{more}"
-    layer = f" (--layer {other} requires no columns)" if other else ""
-    advice = f"choose another layer with --layer{layer}, or write the rules yourself"
+    example = f", such as {other}, which requires no columns" if other else ""
+    advice = f"choose another layer (`--layer`){example}, or write the rules yourself"
     return TaskFailure("source.columns_missing", f"{text}: {advice}")

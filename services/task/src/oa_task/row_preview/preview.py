@@ -67,7 +67,16 @@ async def preview_rows(
     job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox, source: PreviewInput | None = None
 ) -> Preview:
     """Return the first `count` features of a source, as read and as conformed. Writes nothing. Raises TaskFailure."""
-    report = await _download_and_inspect(job, count, on_progress, sandbox, source or PreviewInput())
+    return _read_preview(await _download_and_inspect(job, count, on_progress, sandbox, source or PreviewInput()))
+
+
+async def preview_downloaded(job: TaskJob, raws: list[Path], count: int, sandbox: Sandbox) -> Preview:
+    """Return the same for files that are downloaded already, which the sandbox may read. Raises TaskFailure."""
+    entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
+    return _read_preview(await _inspect(sandbox, job.definition, entry, raws, first=1, count=count))
+
+
+def _read_preview(report: JsonObject) -> Preview:
     summary = json_object(report["summary"]) if "summary" in report else None
     warnings = cast("list[str]", report["warnings"])
     return Preview(_rows(report), json_object((summary or report).get("placement")), summary, warnings)
