@@ -36,7 +36,7 @@ _TABLE = "\n".join(["Full Address,lon,lat", *_ROWS])
     ],
 )
 def test_every_form_of_a_guess_has_a_short_description(value: object, text: str) -> None:
-    assert init_module._describe(DefinitionGuess("street", value, 1.0, "")) == text
+    assert DefinitionGuess("street", value, 1.0, "").value_text == text
 
 
 def test_proposal_of_full_addresses_is_printed_with_its_guesses(tmp_path: Path) -> None:
