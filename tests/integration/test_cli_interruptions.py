@@ -8,6 +8,8 @@ from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from support.command_line import OA
 from support.programs import start_program
@@ -43,3 +45,36 @@ async def test_interrupted_submit_names_the_run_and_the_run_continues(
     assert [job["status"] for job in (await api.get("/api/job"))["jobs"]] == ["Pending"]
     again = await interrupt(address, "run", "watch", "1", waits_after=b"Pending")
     assert again == ended
+
+
+async def test_interrupted_upload_states_that_it_must_be_repeated(tmp_path: Path) -> None:
+    """The server takes the first bytes only; the file is larger than the buffers of a connection."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def start(_request: web.Request) -> web.Response:
+        return web.json_response({"id": "1", "form": {"method": "PUT", "url": "/api/upload/1/content", "fields": {}}})
+
+    async def take(request: web.Request) -> web.Response:
+        await request.content.readany()
+        begun.set()
+        await ended.wait()
+        return web.Response()
+
+    with (tmp_path / "a.zip").open("wb") as file:
+        file.truncate(64 * 1024 * 1024)
+    app = web.Application()
+    app.router.add_post("/api/upload", start)
+    app.router.add_put("/api/upload/1/content", take)
+    async with TestServer(app, host="127.0.0.1") as server:
+        environ = {"PATH": os.environ["PATH"], "OA_API_URL": str(server.make_url("")), "OA_SHARED_SECRET": SECRET}
+        words = (OA, "upload", str(tmp_path / "a.zip"))
+        async with start_program(*words, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=PIPE) as process:
+            try:
+                async with asyncio.timeout(30):
+                    await begun.wait()
+                    process.send_signal(signal.SIGINT)
+                    _, err = await process.communicate()
+            finally:
+                ended.set()
+    expected = "interrupted; the upload is incomplete and expires: run the command again\n"
+    assert (process.returncode, err.decode()) == (130, expected)
