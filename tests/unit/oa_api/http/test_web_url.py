@@ -20,7 +20,7 @@ _GOOD = (
     "https://k\u00f6ln.example/",
 )
 # The form of trials keeps the typed text: the fetcher states the problem. The other one is a path of the API.
-_READ_LATER = {"TrialFormSchema.url", "SchemaQueryV1Schema.url"}
+_READ_LATER = {"NewSourceSchema.url", "TrialFormSchema.url", "SchemaQueryV1Schema.url"}
 
 
 @pytest.mark.parametrize("text", _WRONG, ids=ascii)
