@@ -78,6 +78,7 @@ def find_accessibility_problems(page: Page) -> list[str]:
 
 # A map is drawn when it comes into view, and its colors change within a third of a second.
 _SETTLE_MAPS = """async () => {
+  const [left, top] = [scrollX, scrollY];
   const pause = (ms) => new Promise((next) => setTimeout(next, ms));
   for (const box of document.querySelectorAll("[data-map]")) {
     if (!box.checkVisibility()) continue;
@@ -87,7 +88,7 @@ _SETTLE_MAPS = """async () => {
     const idle = new Promise((done) => { box.map.once("idle", done); box.map.triggerRepaint(); });
     await Promise.race([idle, pause(10_000)]);
   }
-  scrollTo(0, 0);
+  scrollTo(left, top);
 }"""
 
 
