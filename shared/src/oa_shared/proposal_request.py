@@ -7,7 +7,7 @@ reason in a sample run, and only the API creates jobs that propose.
 import json
 from dataclasses import dataclass
 
-from oa_shared.json_types import JsonObject
+from oa_shared.json_values import json_object
 from oa_shared.source_definition import SCHEMA_VERSION
 from oa_shared.status import LAYERS
 
@@ -46,16 +46,12 @@ class ProposalRequest:
 
 def read_proposal_request(document: object) -> ProposalRequest | None:
     """Return the request in a decoded document, None for a definition and for anything else."""
-    stated = _object(document).get(_MEMBER)
+    stated = json_object(document).get(_MEMBER)
     if not isinstance(stated, dict):
         return None
     layer, source = stated.get("layer"), stated.get("source")
     if layer not in (None, *LAYERS) or not isinstance(source, str | None):
         return None
-    entries = _object(_object(document).get("layers")).get(layer or _DEFAULT_LAYER)
-    url = _object(entries[0]).get("data") if isinstance(entries, list) and len(entries) == 1 else None
+    entries = json_object(json_object(document).get("layers")).get(layer or _DEFAULT_LAYER)
+    url = json_object(entries[0]).get("data") if isinstance(entries, list) and len(entries) == 1 else None
     return ProposalRequest(url, layer, source) if isinstance(url, str) else None
-
-
-def _object(value: object) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from oa_shared.json_types import JsonMapping
+from oa_shared.json_values import json_object
 from oa_shared.us_states import STATE_NUMBERS
 
 COUNTY_DIGITS, STATE_DIGITS = 5, 2
@@ -38,7 +39,7 @@ def explain_contradiction(coverage: JsonMapping) -> str | None:
 
 def read_geoid(coverage: JsonMapping) -> str | None:
     """Return the digits of the geoid, with the first zero that spreadsheets drop; None without one."""
-    digits = re.sub(r"[\s-]", "", str(_census(coverage).get("geoid") or ""))
+    digits = re.sub(r"[\s-]", "", str(json_object(coverage.get("US Census")).get("geoid") or ""))
     if not (digits.isascii() and digits.isdigit()):
         return None
     return f"0{digits}" if len(digits) in _WITHOUT_ZERO else digits
@@ -70,7 +71,7 @@ def find_named_geoids(coverage: JsonMapping) -> tuple[str, ...]:
 
     A county and a city of one name, such as Richmond in Virginia, are both returned.
     """
-    census = _census(coverage)
+    census = json_object(coverage.get("US Census"))
     states = [geoid for word in (census.get("state"), coverage.get("state")) if (geoid := find_state(word))]
     for state in states:
         for word in (census.get("name"), coverage.get("county")):
@@ -82,11 +83,6 @@ def find_named_geoids(coverage: JsonMapping) -> tuple[str, ...]:
 def prepare_names() -> None:
     """Load the names, so that the first definition does not wait for them."""
     _geoids()
-
-
-def _census(coverage: JsonMapping) -> JsonMapping:
-    census = coverage.get("US Census")
-    return census if isinstance(census, Mapping) else {}
 
 
 def _plain_name(text: str) -> str:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from oa_shared.json_values import json_object
 from oa_task.commands.console import make_console
 from oa_task.conversion.convert import convert
 from oa_task.conversion.row_inspection import inspect_rows
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.row_preview.summary_view import show_summary
-from oa_task.runtime.json_values import json_object
 from oa_task.sandbox.messages import check_report
 from oa_task.sandbox.report_schemas import InspectionReportSchema
 

@@ -10,6 +10,7 @@ from oa_api.http.errors import InvalidError
 from oa_api.trials.sample_view import ColumnFill
 from oa_shared.definition_address import is_data_address
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.json_values import json_object
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.proposal_request import ProposalRequest, read_proposal_request
 
@@ -72,7 +73,7 @@ def check_data_url(url: str) -> None:
 
 def read_proposal(document: object) -> ProposalView | None:
     """Return the view of `proposal.json`; None for another document, and for one that no page can show."""
-    proposal = _object(document)
+    proposal = json_object(document)
     definition = proposal.get("definition")
     if not isinstance(definition, dict) or why_not_storable(proposal):
         return None
@@ -101,10 +102,6 @@ def _column(item: JsonMapping) -> ColumnFill:
     shown = [_text(example) for example in (examples if isinstance(examples, list) else [])[:_MAX_EXAMPLES]]
     share = min(filled / rows, 1.0) if rows else 0.0
     return ColumnFill(_text(item.get("name")), share, _number(item.get("distinct")), shown, [])
-
-
-def _object(value: object) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _objects(value: object) -> list[JsonObject]:

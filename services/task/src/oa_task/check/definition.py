@@ -11,11 +11,11 @@ from oa_shared.definition_check.findings import LintFinding, child_pointer, erro
 from oa_shared.definition_check.repeated_keys import check_repeated_keys
 from oa_shared.json_faults import describe_json_fault
 from oa_shared.json_types import JsonObject
+from oa_shared.json_values import json_object
 from oa_shared.source_definition import DefinitionEntry, entries
 from oa_task.conform.acceptance import run_tests
 from oa_task.definition.task_entry import select_entry
 from oa_task.runtime.failure import TaskFailure
-from oa_task.runtime.json_values import json_object
 
 
 def check_text(text: str) -> list[LintFinding]:

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from oa_shared.job_kinds import JobKind
+from oa_shared.json_values import json_integer
 from oa_shared.product_plans import PLAN_VERSION
 from oa_shared.terminal_text import strip_controls
 from oa_shared.value_text import plural
@@ -19,7 +20,6 @@ from oa_task.products.input_fetcher import FolderStorage
 from oa_task.products.plan import parse_plan
 from oa_task.products.plan_from_folders import PlanOptions, build_plan, plan_text
 from oa_task.products.product_builder import build_product
-from oa_task.runtime.json_values import json_integer
 
 
 def print_plan(folders: Sequence[Path], root: Path, options: PlanOptions) -> int:

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from oa_shared.json_values import json_integer
 from oa_shared.placement import PlacementProblem, read_problems
 from oa_shared.source_definition import DefinitionEntry
 from oa_shared.value_text import plural
@@ -22,7 +23,6 @@ from oa_task.results.previous_result import PreviousFolder
 from oa_task.runner.job_runner import TaskJob, run_job
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
 from oa_task.runtime.failure import TaskFailure
-from oa_task.runtime.json_values import json_integer
 from oa_task.sandbox.parent import Sandbox
 
 

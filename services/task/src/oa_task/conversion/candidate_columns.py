@@ -51,6 +51,10 @@ class Candidate:
         """Return whether the name has a word about a layer, by default about addresses."""
         return re.search(_NAME_WORDS[layer or _ADDRESSES], self.name, re.IGNORECASE) is not None
 
+    def rank(self, layer: str | None) -> tuple[bool, bool]:
+        """Return the order among candidates for a layer: its columns count more than its name."""
+        return self.fits(layer), self.is_named_after(layer)
+
     def has_role(self, *roles: ColumnRole, least: float = _LIKELY) -> bool:
         """Return whether the name of any column allows one of the roles."""
         return any(roles_of(name).get(role, 0.0) >= least for name in self.columns for role in roles)

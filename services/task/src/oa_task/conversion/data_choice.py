@@ -1,8 +1,7 @@
 """The file and the layer that a description of data chooses among several, and the options that name them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from oa_task.conversion.candidate_columns import Candidate, peek_file, peek_layer
@@ -55,11 +54,11 @@ class ChosenFile:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """A layer of a file; `features` counts its features, which may take a while."""
+    """A layer of a file that has several, with the number of its features."""
 
     candidate: Candidate
     has_shapes: bool
-    features: Callable[[], int]
+    features: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +102,26 @@ def choose_data_layer(chosen: ChosenFile, files: list[Path], target: str | None 
     layers = _list_layers(chosen, files)
     if len(layers) <= 1:
         return ChosenLayer()
-    best = max(
-        layers,
-        key=lambda layer: (
-            layer.has_shapes,
-            layer.candidate.fits(target),
-            layer.candidate.is_named_after(target),
-            layer.features(),
-        ),
-    )
+    best = max(layers, key=lambda layer: (layer.has_shapes, layer.candidate.rank(target), layer.features))
     return ChosenLayer(best.candidate.name, tuple(layer.candidate.name for layer in layers if layer is not best))
 
 
 def _list_layers(chosen: ChosenFile, files: list[Path]) -> list[_Layer]:
+    """Return the layers of a file, none for a file with only one, whose features need not be counted."""
     if chosen.kind is ContentKind.KML and (counts := count_placemarks(chosen.path)) is not None:
         # GDAL reads the whole document for the columns of a layer.
-        return [
-            _Layer(Candidate(name), has_shapes=True, features=partial(int, count)) for name, count in counts.items()
-        ]
+        return [_Layer(Candidate(name), has_shapes=True, features=count) for name, count in counts.items()]
     path = openable_geodatabase(chosen.path, files)
-    count: Callable[[str], int] = lambda name: int(pyogrio.read_info(path, layer=name)["features"])  # noqa: E731 - counts later
     layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
-    peeked = {name: peek_layer(path, name, name=name) for name, _ in layers[:_MAX_PEEKED]} if len(layers) > 1 else {}
+    if len(layers) <= 1:
+        return []
+    peeked = {name: peek_layer(path, name, name=name) for name, _ in layers[:_MAX_PEEKED]}
     return [
-        _Layer(peeked.get(name, Candidate(name)), has_shapes=kind is not None, features=partial(count, name))
+        _Layer(
+            peeked.get(name, Candidate(name)),
+            has_shapes=kind is not None,
+            features=int(pyogrio.read_info(path, layer=name)["features"]),
+        )
         for name, kind in layers
     ]
 
@@ -135,9 +130,7 @@ def choose_sheet(sheets: Mapping[str, tuple[int, Candidate]], target: str | None
     """Return the sheet of a workbook, chosen as a file is; `sheets` has the number of rows and the columns of each."""
     if len(sheets) <= 1:
         return ChosenLayer()
-    best = max(
-        sheets, key=lambda name: (sheets[name][1].fits(target), sheets[name][1].is_named_after(target), sheets[name][0])
-    )
+    best = max(sheets, key=lambda name: (sheets[name][1].rank(target), sheets[name][0]))
     return ChosenLayer(best, tuple(name for name in sheets if name != best))
 
 
@@ -149,8 +142,8 @@ def _is_usable(path: Path, content: Content, *, is_only: bool) -> bool:
     return content.kind in FORMATS and (is_only or not is_about_the_data(path))
 
 
-def _rank(path: Path, kind: ContentKind, peeked: Candidate, layer: str | None) -> tuple[bool, bool, bool, int]:
-    return peeked.fits(layer), peeked.is_named_after(layer), kind is not ContentKind.TEXT, _size(path)
+def _rank(path: Path, kind: ContentKind, peeked: Candidate, layer: str | None) -> tuple[tuple[bool, bool], bool, int]:
+    return peeked.rank(layer), kind is not ContentKind.TEXT, _size(path)
 
 
 def _size(path: Path) -> int:

@@ -9,12 +9,12 @@ from typing import NotRequired, TypedDict
 from oa_shared.failure_details import FaultyPlace
 from oa_shared.json_faults import describe_json_fault
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.json_values import json_object
 from oa_shared.layer_attributes import LAYER_ATTRIBUTES
 from oa_shared.licenses import stated_license
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.source_definition import entries, validate_definition
 from oa_task.runtime.failure import TaskFailure
-from oa_task.runtime.json_values import json_object
 
 ATTRIBUTES = LAYER_ATTRIBUTES
 IDENTIFYING: Mapping[str, frozenset[str]] = {

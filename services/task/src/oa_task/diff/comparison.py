@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.json_values import json_integer, json_object
 from oa_task.features.batch import Attributes, Points
 from oa_task.results.files import CHANGES_FILE, SOURCE_FILE
 from oa_task.results.previous_result import PreviousFolder
 from oa_task.runtime.failure import TaskFailure
-from oa_task.runtime.json_values import json_integer, json_object
 from oa_task.write.changes import ChangesFile
 from oa_task.write.feature_lines import FeatureLines, ForeignLinesError, read_feature_lines
 from oa_task.write.lines import HASH_DIGITS, HEAD, OutputBatch

@@ -7,10 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.json_values import json_object
 from oa_shared.value_text import plural
 from oa_task.diff.comparison import OutputComparison
 from oa_task.row_preview.views import longest_text, shorten
-from oa_task.runtime.json_values import json_object
 from oa_task.write.field_changes import FieldChange
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}

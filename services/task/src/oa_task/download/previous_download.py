@@ -10,12 +10,12 @@ from typing import IO
 import structlog
 
 from oa_shared.json_types import JsonMapping
+from oa_shared.json_values import json_integer
 from oa_task.download.attempts import TransientError
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.results.checksums import sha256_of
 from oa_task.results.files import CACHE_FILE
 from oa_task.results.previous_result import PreviousResult
-from oa_task.runtime.json_values import json_integer
 
 log = structlog.get_logger()
 _COPY_BYTES = 1 << 20

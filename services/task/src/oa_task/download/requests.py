@@ -19,7 +19,6 @@ from oa_task.download.s3 import in_region
 from oa_task.download.server_answer import server_answer
 from oa_task.download.server_message import has_password_field, is_web_page, quote_message
 from oa_task.download.shown_url import shown_url
-from oa_task.read.page_links import list_links
 from oa_task.runtime.failure import TaskFailure
 
 USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
@@ -150,6 +149,8 @@ class Requests:
             raise TaskFailure(
                 "source.token_required", f"{text} a page with a password field: the data requires a login{said}"
             )
+        from oa_task.read.page_links import list_links  # noqa: PLC0415 - most servers send data
+
         links = [_absolute(url, link) for link in list_links(body)] if self._guard.may_quote(url) else []
         more = f"; it links to {', '.join(links)}" if links else ""
         raise WebPageError("upstream.not_data", f"{text} a web page instead of data{said}{more}")

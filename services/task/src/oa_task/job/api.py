@@ -13,12 +13,12 @@ import aiohttp
 import structlog
 
 from oa_shared.json_types import JsonMapping
+from oa_shared.json_values import json_integer, json_object
 from oa_shared.retrying import retrying
 from oa_task.job.settings import JobSettings
 from oa_task.results.checksums import sha256_of
 from oa_task.results.files import MANIFEST_FILE
 from oa_task.runtime.failure import TaskFailure
-from oa_task.runtime.json_values import json_integer, json_object
 
 log = structlog.get_logger()
 _DELAYS_S = (1.0, 2.0, 4.0, 8.0)

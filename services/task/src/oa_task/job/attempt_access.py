@@ -13,9 +13,9 @@ import structlog
 from oa_shared.attempt_keys import AttemptKeys
 from oa_shared.errors import OaError
 from oa_shared.json_types import JsonMapping
+from oa_shared.json_values import json_integer, json_object, json_text
 from oa_shared.waiting import growing_pauses
 from oa_task.job.settings import JobSettings
-from oa_task.runtime.json_values import json_integer, json_object, json_text
 
 log = structlog.get_logger()
 _TIMEOUT_S = 30

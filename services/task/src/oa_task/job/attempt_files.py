@@ -14,6 +14,7 @@ import structlog
 
 from oa_shared.fault_points import fault_point
 from oa_shared.json_types import JsonObject
+from oa_shared.json_values import json_object
 from oa_shared.media_types import media_type_of
 from oa_shared.messages import (
     MAX_STORED_BYTES,
@@ -28,7 +29,6 @@ from oa_shared.storage import Storage, StorageUnavailableError
 from oa_task.results.checksums import FileFacts, file_facts
 from oa_task.results.files import MANIFEST_FILE
 from oa_task.runtime.failure import TaskFailure
-from oa_task.runtime.json_values import json_object
 
 log = structlog.get_logger()
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from oa_shared.carriers import clean_text
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.json_values import json_integer, json_object
 from oa_task.results.files import STATS_FILE
-from oa_task.runtime.json_values import json_integer, json_object
 
 MAX_ITEMS = 20
 MAX_TEXT_BYTES = 400

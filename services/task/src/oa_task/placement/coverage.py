@@ -7,9 +7,9 @@ import shapely
 from shapely.errors import GEOSException
 
 from oa_shared.json_types import JsonMapping
+from oa_shared.json_values import json_object
 from oa_shared.us_places import agrees, census_keys, find_named_geoids, find_state, read_geoid
 from oa_task.placement.areas import Area, find_area
-from oa_task.runtime.json_values import json_object
 
 _COUNTRY_LETTERS = 2
 _UNITED_STATES = "US"

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oa_shared.json_types import JsonObject
+from oa_shared.json_values import json_object
 from oa_shared.product_plans import PLAN_VERSION
 from oa_shared.value_text import plural
 from oa_task.results.files import PARQUET_FILE, SOURCE_FILE
 from oa_task.results.previous_result import PreviousFolder
 from oa_task.runtime.failure import TaskFailure
-from oa_task.runtime.json_values import json_object
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 from yarl import URL
 
 from oa_shared.json_types import JsonObject
+from oa_shared.json_values import json_object
 from oa_shared.source_definition import SCHEMA_VERSION, validate_definition
 from oa_task.proposal.columns import ColumnFacts, read_columns
 from oa_task.proposal.coverage_guess import CoverageGuess, Places, area_of_source, county_of_source, guess_coverage
@@ -16,7 +17,6 @@ from oa_task.proposal.inspection import ESRI, DescribedData
 from oa_task.proposal.layer_rules import LayerGuess, guess_layer
 from oa_task.proposal.place_guess import PlaceGuess, add_system, are_degrees, guess_table_places
 from oa_task.runtime.failure import TaskFailure
-from oa_task.runtime.json_values import json_object
 
 _FACT, _SNIFFED, _UNSURE = 1.0, 0.9, 0.5
 _MOST_OTHERS = 5

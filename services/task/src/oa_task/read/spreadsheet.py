@@ -20,7 +20,7 @@ from oa_task.read.request import ReadRequest
 from oa_task.runtime.failure import TaskFailure
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
+    from python_calamine import CalamineSheet, CalamineWorkbook, SheetMetadata
 
 _MAX_EXPANDED_BYTES = 1 << 30
 _MAX_RATIO = 100
@@ -68,9 +68,13 @@ def peek_sheets(path: Path, rows: int) -> dict[str, tuple[int, list[list[str]]]]
 
 def _visible_sheets(workbook: "CalamineWorkbook") -> list[str]:
     """Return the names of the visible sheets with cells; of all if none is visible."""
-    tables = [sheet for sheet in workbook.sheets_metadata if str(sheet.typ).endswith("WorkSheet")]
-    visible = [sheet.name for sheet in tables if str(sheet.visible).endswith(".Visible")]
-    return visible or [sheet.name for sheet in tables]
+    visible = [sheet.name for sheet in _tables(workbook) if str(sheet.visible).endswith(".Visible")]
+    return visible or [sheet.name for sheet in _tables(workbook)]
+
+
+def _tables(workbook: "CalamineWorkbook") -> "list[SheetMetadata]":
+    """Return the sheets with cells: not those of charts, macros and dialogs."""
+    return [sheet for sheet in workbook.sheets_metadata if str(sheet.typ).endswith("WorkSheet")]
 
 
 def _write_table(request: ReadRequest, workbook_path: Path, target: Path) -> None:
@@ -104,12 +108,10 @@ def _rows(request: ReadRequest, sheet: "CalamineSheet") -> Iterator[Sequence[Cel
 
 def _choose_sheet(request: ReadRequest, workbook: "CalamineWorkbook") -> str:
     """Return the name of the sheet to read. Raises TaskFailure source.empty."""
-    tables = [sheet for sheet in workbook.sheets_metadata if str(sheet.typ).endswith("WorkSheet")]
-    names = [sheet.name for sheet in tables]
     visible = _visible_sheets(workbook)
     layer = request.conform.get("layer")
     if layer is not None:
-        return _named_sheet(layer, names, visible)
+        return _named_sheet(layer, [sheet.name for sheet in _tables(workbook)], visible)
     filled = [name for name in visible if workbook.get_sheet_by_name(name).height]
     if not filled:
         raise TaskFailure("source.empty", f"{request.path.name} has no sheet with rows")

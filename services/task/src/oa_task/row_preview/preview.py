@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.json_values import json_object
 from oa_shared.placement import PlacementProblem, read_problems
 from oa_shared.public_http import Guard
 from oa_task.conversion.preview_row import PreviewRow
@@ -21,7 +22,6 @@ from oa_task.results.previous_result import PreviousFolder
 from oa_task.runner.input_evidence import keep_evidence
 from oa_task.runner.job_runner import TaskJob
 from oa_task.runtime.failure import TaskFailure
-from oa_task.runtime.json_values import json_object
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.messages import check_report
 from oa_task.sandbox.parent import Sandbox

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from oa_shared.json_types import JsonMapping
+from oa_shared.json_values import json_integer, json_object
 from oa_task.row_preview.views import longest_text, shorten
-from oa_task.runtime.json_values import json_integer, json_object
 
 _MAX_REASONS = 10
 

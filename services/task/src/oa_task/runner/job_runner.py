@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from oa_shared.json_types import JsonObject
+from oa_shared.json_values import json_object
 from oa_shared.public_http import Guard
 from oa_task.definition.task_entry import TaskEntry, read_definition, select_entry
 from oa_task.download.downloaded_file import DownloadedFile
@@ -27,7 +28,6 @@ from oa_task.runner.raw_cache import write_raw_cache
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
 from oa_task.runtime.gather import gather_first_error
 from oa_task.runtime.gc_tuning import reduce_gc_frequency
-from oa_task.runtime.json_values import json_object
 from oa_task.runtime.phase_clock import PhaseClock
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.limits import SandboxLimits, machine_limits
