@@ -27,7 +27,7 @@ def endless_data_url(request: pytest.FixtureRequest) -> Iterator[str]:
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"N,S,LON,LAT\n")
-            is_over.wait(60)
+            is_over.wait()
 
         def log_message(self, *_: object) -> None:
             """Log nothing."""

@@ -98,8 +98,9 @@ class Scheduler:
         self._events.enqueue(job)
 
     def _end(self, job: EmulatedJob, exit_: ContainerExit) -> None:
+        """End a job; one that was stopped fails for that reason, even if its container had just ended by itself."""
         job.status = "SUCCEEDED" if exit_.exit_code == 0 and job.stop_reason is None else "FAILED"
-        job.exit_code, job.reason = exit_.exit_code, exit_.reason
+        job.exit_code, job.reason = exit_.exit_code, job.stop_reason or exit_.reason
         job.container_reason, job.stopped_at = exit_.container_reason, now_ms()
         self._ledger.save(job)
         self._events.enqueue(job)

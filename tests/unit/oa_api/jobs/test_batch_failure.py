@@ -14,6 +14,7 @@ from oa_shared.messages import BatchEvent
         (143, "Job attempt duration exceeded timeout", "resource.timeout"),
         (143, "Host EC2 (instance i-1) terminated.", "infra.host_lost"),
         (143, "oa: canceled", "operator.canceled"),
+        (0, "oa: canceled", "operator.canceled"),
         (143, "Essential container in task exited", "infra.host_lost"),
         (137, "Essential container in task exited", "infra.host_lost"),
         (0, "", "bug.no_result"),
