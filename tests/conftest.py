@@ -19,6 +19,7 @@ from oa_local.provision import Queues, create_bucket, create_queues
 from oa_shared.aws import Aws, open_aws
 from support.databases import Databases
 from support.distribution import binary_parameter_name, deal
+from support.jumping_clock import jumping_clock
 from support.leftovers import LeftoversPlugin
 
 _TEMPLATE = "oa_template"
@@ -70,6 +71,13 @@ def _fresh_logging() -> Iterator[None]:
     root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture
+async def no_real_time(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Let the clock of the loop jump to its next timer; only for tests without threads and other processes."""
+    with jumping_clock(monkeypatch):
+        yield
 
 
 def _short_name() -> str:
