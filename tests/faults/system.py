@@ -150,7 +150,7 @@ class System:
         data = None if body is None else json.dumps(body).encode()
         request_headers = {"secret": self.stack.secret, "content-type": "application/json", **(headers or {})}
         request = Request(self.stack.api_url + path, data=data, method=method, headers=request_headers)  # noqa: S310 - our API
-        with urlopen(request, timeout=10) as answer:  # noqa: S310 - likewise
+        with urlopen(request, timeout=30) as answer:  # noqa: S310 - likewise
             return json.load(answer)
 
     def restart_dead(self) -> None:
