@@ -131,7 +131,7 @@ def test_author_reads_the_line_of_a_mistake_and_then_rows_and_a_map(site: Site, 
 def test_failed_job_opens_with_its_definition_and_the_marked_line(signed_in: SignIn) -> None:
     page = signed_in("author").open("/jobs/3")
     page.get_by_role("link", name="Fix it here").click()
-    expect(page.get_by_text("Job 3 failed")).to_be_visible(timeout=WITHIN_MS)
+    expect(page.get_by_text("Job 3 failed")).to_be_visible()
     assert '"layers"' in page.get_by_role("textbox", name="Definition", exact=True).input_value()
     check_page(page, "try-failed-job")
 

@@ -105,7 +105,7 @@ def test_data_user_gets_all_rows_as_csv_without_an_account(reader: Visitor, site
     expect(csv_item.get_by_role("status")).to_contain_text("Being prepared, about")
     assert page.locator("meta[http-equiv=refresh]").count() == 1, "without scripts the page reloads"
     site.run(_convert(site.api, tmp_path))
-    expect(csv_item.get_by_role("link", name="Download CSV")).to_be_visible(timeout=20_000)
+    expect(csv_item.get_by_role("link", name="Download CSV")).to_be_visible()
     rows = _read_csv(page)
     assert len(rows) == len(_ROWS)
     assert {row["NUMBER"] for row in rows} == {row["number"] for row in _ROWS}
