@@ -20,7 +20,7 @@ from browser.visitor import Visitor
 from oa_shared.failures import FAILURES
 from support.programs import ending
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _BIN = Path(sys.executable).parent
 _LINK = re.compile(r"http://\S+/sign-in/link\?token=\S+")
 _NEEDS_REVIEW = 5

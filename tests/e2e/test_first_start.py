@@ -16,7 +16,7 @@ import pytest
 
 from support.programs import ending
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _PROGRAM = str(Path(sys.executable).with_name("oa-local"))
 _ROOT = Path(__file__).parents[2]
 _PUBLISHED = (

@@ -17,7 +17,7 @@ from oa_local.county import wait_for_jobs
 from oa_local.samples import SOURCE_NAME
 from support.programs import ending
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _PROGRAM = str(Path(sys.executable).with_name("oa-local"))
 
 

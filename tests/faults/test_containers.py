@@ -14,7 +14,7 @@ from oa_local.stack import STACK
 from oa_shared.scheduling import Lane
 
 _BY_ITSELF = "Essential container in task exited"
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from support.fakes.github_events import pull_event, push_event
 from support.fakes.github_server import GitHubServer, as_json
 from support.github_world import github_settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PLACES = ("github.before_commit", "github.check_run_created", "github.comment_created")
 PATH = "sources/xx/town.json"
 

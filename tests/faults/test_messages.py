@@ -22,7 +22,7 @@ from oa_shared.ids import batch_job_name
 from oa_shared.scheduling import Lane
 from support.fakes.unruly_queue import Unruliness, UnrulyQueue
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _SEEDS = [int(os.environ["OA_SEED"])] if "OA_SEED" in os.environ else [1, 2, 3]
 
 

@@ -20,7 +20,7 @@ from oa_local.postgres import SERVICE_USER, Postgres
 from oa_local.process import Process, free_port
 from oa_local.provision import Queues
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _END_LOGINS = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{SERVICE_USER}'"  # noqa: S608
 _API = str(Path(sys.executable).with_name("oa-api"))
 _CLIENTS = 4

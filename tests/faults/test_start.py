@@ -15,7 +15,7 @@ import pytest
 from faults.system import System
 from oa_local.process import Process, free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'oa-api%'"
 
 

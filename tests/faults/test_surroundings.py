@@ -14,7 +14,7 @@ from oa_local.postgres import Postgres
 from oa_local.provision import Queues
 from oa_shared.aws import Aws
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Make = Callable[..., World]
 
 

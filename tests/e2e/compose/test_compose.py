@@ -26,7 +26,7 @@ _INSTALLED = ROOT / ".local" / "localstack"
 _QUEUES = ("jobs", "jobs-dlq", "results", "results-dlq")
 _DATASETS = 3
 # What an operator may have to wait for a fault to be named.
-_NAMED_WITHIN_S = 30
+_NAMED_WITHIN_S = 60
 # After the store has a bucket again, and the next audit.
 _LOSS_NAMED_WITHIN_S = 60
 
