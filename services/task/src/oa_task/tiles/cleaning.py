@@ -9,7 +9,8 @@ import shapely
 from oa_task.tiles.measures import following_values
 from oa_task.tiles.outlines import AREA, LINE
 from oa_task.tiles.ragged import places_within
-from oa_task.tiles.rings import Rings, join
+from oa_task.tiles.rings import Rings, is_of, join
+from oa_task.tiles.simple_rings import are_seen_valid
 
 _PASSES = 4
 _MOST_VERTICES = 10_000
@@ -77,21 +78,20 @@ def _previous_values(values: np.ndarray, starts: np.ndarray, sizes: np.ndarray) 
 
 
 def _repair(rings: Rings) -> Rings:
-    """Make areas valid. Most go around their middle, which is quickly seen; GEOS decides about the others."""
+    """Make areas valid. Most have few corners and are quickly seen to be; GEOS decides about the others."""
     if not len(rings):
         return rings
-    is_single = np.bincount(rings.owners)[rings.owners] == 1
-    doubtful = np.flatnonzero(~(is_single & _is_star(rings)))
-    if not len(doubtful):
+    doubtful = ~are_seen_valid(rings)
+    if not doubtful.any():
         return rings
     checked = rings.select(doubtful)
     owners, shapes = _shapes(checked)
     broken = ~shapely.is_valid(shapes)
     if not broken.any():
         return rings
-    few = _limit_vertices(checked.select(np.isin(checked.owners, owners[broken])))
+    few = _limit_vertices(checked.select(is_of(checked.owners, owners[broken])))
     repaired = _repair_on_grid(*_shapes(few))
-    return join([rings.select(~np.isin(rings.owners, owners[broken])), repaired])
+    return join([rings.select(~is_of(rings.owners, owners[broken])), repaired])
 
 
 def _limit_vertices(rings: Rings) -> Rings:
@@ -99,23 +99,6 @@ def _limit_vertices(rings: Rings) -> Rings:
     within = places_within(rings.sizes)
     rate = np.repeat(np.maximum(rings.sizes, _MOST_VERTICES), rings.sizes)
     return rings.only(within * _MOST_VERTICES // rate != (within - 1) * _MOST_VERTICES // rate)
-
-
-def _is_star(rings: Rings) -> np.ndarray:
-    """Return the mask of rings that go once around the mean of their vertices, and always in the same direction.
-
-    Their edges cannot cross. Nearly all areas of a few corners are like that, and the others may be valid too.
-    """
-    starts, sizes = rings.starts, rings.sizes
-    sums = np.add.reduceat(rings.vertices, starts, axis=0, dtype=np.int64)
-    # Multiplied by the number of vertices, the mean is an integer, and the products are exact.
-    x, y = (rings.vertices[:, axis] * np.repeat(sizes, sizes) - np.repeat(sums[:, axis], sizes) for axis in (0, 1))
-    left, right = x * following_values(y, starts, sizes), following_values(x, starts, sizes) * y
-    turn = (left > right).view(np.int8) - (left < right).view(np.int8)
-    same_way = np.abs(np.add.reduceat(turn, starts, dtype=np.int64)) == sizes
-    above = (y > 0) | ((y == 0) & (x > 0))
-    changes = np.add.reduceat(above != following_values(above, starts, sizes), starts, dtype=np.int64)
-    return np.asarray(same_way & (changes == 2))  # noqa: PLR2004 - once up, once down
 
 
 def _shapes(rings: Rings) -> tuple[np.ndarray, np.ndarray]:
