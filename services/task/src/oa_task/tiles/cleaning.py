@@ -119,7 +119,7 @@ def _close_rings(rings: Rings) -> np.ndarray:
 
 
 def _repair_on_grid(owners: np.ndarray, shapes: np.ndarray) -> Rings:
-    """Return valid areas on the grid; GEOS rounds the places where edges cross so that they stay valid."""
+    """Return valid areas on the grid."""
     try:
         repaired = _on_grid(shapes)
     except shapely.errors.GEOSException:
@@ -130,7 +130,7 @@ def _repair_on_grid(owners: np.ndarray, shapes: np.ndarray) -> Rings:
     outlines, polygon_of_ring = shapely.get_rings(polygons, return_index=True)
     coordinates, ring_of_vertex = shapely.get_coordinates(outlines, return_index=True)
     stays = np.diff(ring_of_vertex, append=-1) == 0
-    return Rings(
+    rings = Rings(
         owners[indexes[polygon_of_ring]],
         np.full(len(outlines), AREA),
         polygon_of_ring,
@@ -138,12 +138,20 @@ def _repair_on_grid(owners: np.ndarray, shapes: np.ndarray) -> Rings:
         np.bincount(ring_of_vertex[stays], minlength=len(outlines)),
         np.rint(coordinates[stays]).astype(np.int32),
     )
+    return rings.only(_differs(rings))
 
 
 def _on_grid(shapes: np.ndarray) -> np.ndarray:
+    """Return valid areas whose corners are on the grid, but for the error of floats.
+
+    Where edges cross is a corner off the grid. Rounding it keeps 95 of 100 areas valid; `set_precision`, which takes ten
+    times as long as the check, moves the corners of the others so that they are valid.
+    """
     valid = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
-    repaired: np.ndarray = np.asarray(shapely.set_precision(valid, 1.0), dtype=object)
-    return repaired
+    rounded: np.ndarray = np.asarray(shapely.transform(valid, np.rint), dtype=object)
+    broken = ~shapely.is_valid(rounded)
+    rounded[broken] = shapely.set_precision(valid[broken], 1.0)
+    return rounded
 
 
 def _repair_one(shape: shapely.Geometry) -> shapely.Geometry:
@@ -158,8 +166,9 @@ def _without_lost_holes(rings: Rings) -> Rings:
     """Drop the holes whose outline was too small for the grid."""
     if not rings.is_hole.any():
         return rings
-    with_outline = np.unique(rings.parts[~rings.is_hole])
-    return rings.select(~rings.is_hole | np.isin(rings.parts, with_outline))
+    starts_part = (np.diff(rings.owners, prepend=-1) != 0) | (np.diff(rings.parts, prepend=-1) != 0)
+    is_lost = rings.is_hole[starts_part][np.cumsum(starts_part) - 1]
+    return rings.select(~is_lost) if is_lost.any() else rings
 
 
 def _orient(rings: Rings) -> Rings:

@@ -83,20 +83,21 @@ def _cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     `x` and `y`, shape (corners, rings), have a ring in each column. Two edges are apart if both ends of one are on the
     same side of the line through the other.
     """
-    step_x, step_y = np.roll(x, -1, axis=0) - x, np.roll(y, -1, axis=0) - y
+    # The first corner follows the last.
+    x, y = np.concatenate((x, x[:1])), np.concatenate((y, y[:1]))
+    step_x, step_y = np.diff(x, axis=0), np.diff(y, axis=0)
     # At [edge, corner]: the side of the line through the edge on which the corner is.
     side = step_x[:, None] * y - step_y[:, None] * x
-    side -= (step_x * y - step_y * x)[:, None]
+    side -= (step_x * y[:-1] - step_y * x[:-1])[:, None]
     left, right = side > 0, side < 0
-    same_side = left & np.roll(left, -1, axis=1)
-    same_side |= right & np.roll(right, -1, axis=1)
-    apart = same_side | same_side.transpose(1, 0, 2)
-    count = len(x)
+    same_side = left[:, :-1] & left[:, 1:]
+    same_side |= right[:, :-1] & right[:, 1:]
+    same_side |= same_side.transpose(1, 0, 2)
+    count = len(step_x)
     edges = np.arange(count)
     following = (edges + 1) % count
-    apart[edges, edges] = True
+    same_side[edges, edges] = True
     # Adjacent edges are apart, but for their corner, unless they lie on one line.
-    bends = side[edges, (edges + 2) % count] != 0
-    apart[edges, following] = apart[following, edges] = bends
-    crosses: np.ndarray = ~apart.all(axis=(0, 1))
+    same_side[edges, following] = same_side[following, edges] = side[edges, (edges + 2) % count] != 0
+    crosses: np.ndarray = ~same_side.all(axis=(0, 1))
     return crosses
