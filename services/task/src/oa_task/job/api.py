@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import structlog
 
-from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.json_types import JsonMapping
 from oa_shared.json_values import json_integer, json_object
 from oa_shared.retrying import retrying
 from oa_task.job.settings import JobSettings
@@ -78,7 +78,7 @@ class JobApi:
             return False
         return job.get("live") is True and job.get("force") is False
 
-    async def _published_row(self) -> JsonObject | None:
+    async def _published_row(self) -> JsonMapping | None:
         """Return the dataset of this source, layer and name."""
         settings = self._settings
         if not settings.source_name:
