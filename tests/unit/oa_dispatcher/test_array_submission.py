@@ -159,7 +159,7 @@ async def test_array_that_was_written_but_not_submitted_is_submitted_as_the_same
 
 async def test_array_job_of_the_same_number_from_before_a_restore_is_not_adopted(world: Any) -> None:
     add_jobs(world, *JOBS)
-    old = SubmitRequest("oa-test-array-1-abcdef01", "queue-weekly", "definition", array_size=4)
+    old = SubmitRequest("oa-test-array-1-abcdef01", "queue-weekly", "d-standard", array_size=4)
     await world.batch.submit(old)
     await world.api.create_array([_job(job) for job in JOBS], turn_s=0)
     assert await handle(world, message(2, receive_count=2)) == [Ack()]
