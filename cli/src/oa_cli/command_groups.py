@@ -13,7 +13,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Write a source": ("init", "check", "try", "explain", "diff", "upload"),
     "Run sources": ("submit", "run", "job", "failures", "ack", "bulk", "events", "health", "shadow"),
     "Get data": ("data", "export", "collection", "fabric", "plan", "build", "webhook"),
-    "Operate": ("pause", "resume", "queue", "schedule", "cleanup"),
+    "Operate": ("status", "pause", "resume", "queue", "schedule", "cleanup"),
     "Accounts": ("profile", "token", "account"),
     "Help": ("help",),
 }
@@ -53,6 +53,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "data attribution": ("data attribution --source us/ca/",),
     "data licenses": ("data licenses",),
     "upload": ("upload addresses.zip",),
+    "status": ("status",),
     "pause": ("pause", 'pause host example.org --reason "asked to wait" --hours 24'),
     "resume": ('resume 3 --reason "the server is back"',),
     "collection list": ("collection list",),

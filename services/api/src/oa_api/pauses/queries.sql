@@ -46,6 +46,10 @@ SELECT pause.id, pause.scope, pause.value, pause.reason, pause.actor, pause.crea
        (SELECT count(*) FROM (SELECT FROM outbox WHERE outbox.paused_by = pause.id LIMIT 10000) held) AS waiting
 FROM pause
 
+-- name: notices
+-- Without the jobs that wait, which take long to count: every page shows these.
+SELECT scope, value, reason, actor, created_at, until FROM pause WHERE {is_active} ORDER BY id DESC LIMIT %(limit)s
+
 -- name: pause
 {selected} WHERE pause.id = %(pause)s
 

@@ -19,11 +19,23 @@ function show(state, problems = []) {
   }));
 }
 
+// The banner of the pauses; the answer has only their labels, the page itself also who paused and why.
+function showPauses(labels) {
+  const banner = document.querySelector("[data-paused]");
+  const text = JSON.stringify(labels);
+  if (!banner || banner.dataset.paused === text) return;
+  banner.dataset.paused = text;
+  banner.hidden = !labels.length;
+  banner.querySelector("strong").textContent = `Paused: ${labels.join(", ")}`;
+  banner.querySelector("ul").replaceChildren();
+}
+
 async function ask() {
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
     const answer = await fetch("/", { headers: { accept: "application/json" }, cache: "no-store", signal });
-    const { problems } = await answer.json();
+    const { problems, paused } = await answer.json();
+    if (paused) showPauses(paused);
     show(problems.length ? "bad" : "good", problems);
   } catch {
     show("lost", ["The server does not answer."]);
