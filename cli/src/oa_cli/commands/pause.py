@@ -9,6 +9,7 @@ from oa_cli.client import Api
 from oa_cli.options import reason_option
 from oa_cli.output import moment, table
 from oa_cli.runner import json_option, print_answer, run
+from oa_shared.value_text import plural
 
 _SCOPE = click.Choice(["all", "lane", "source", "host"])
 
@@ -73,7 +74,7 @@ def resume(number: int, reason: str, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         ended = await api.delete(f"/api/pause/{number}", Pause, {"reason": reason})
-        print_answer(ended, f"{describe_pause(ended)} resumed, {ended['waiting']} jobs queued", as_json=as_json)
+        print_answer(ended, f"{describe_pause(ended)} resumed, {plural(ended['waiting'], 'job')} queued", as_json=as_json)
         return 0
 
     run(work)

@@ -28,6 +28,11 @@ async def list_notices(database: Database) -> list[PauseNotice]:
     return await database.all(_SQL["notices"], {"limit": _MAX_ACTIVE}, into=PauseNotice)
 
 
+async def find_pause_of_job(database: Database, job: int) -> PauseNotice | None:
+    """Return the pause that keeps the message of a job back, None without one."""
+    return await database.first(_SQL["pause_of_job"], {"job": job}, into=PauseNotice)
+
+
 async def list_pauses(database: Database, pause_filter: PauseFilter) -> Page[PauseRow]:
     """Return a page of pauses, newest first."""
     values = {"limit": pause_filter.limit + 1, "cursor": pause_filter.cursor, "ended": pause_filter.ended}

@@ -6,8 +6,9 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PauseNotice:
-    """An active pause, as every page shows it."""
+    """An active pause, as every page and a job that waits for its end show it."""
 
+    id: int
     scope: str
     value: str
     reason: str

@@ -12,7 +12,7 @@ function show(state, problems = []) {
   const box = document.querySelector("[data-problems]");
   if (!box) return;
   box.hidden = !problems.length;
-  box.querySelector("ul").replaceChildren(...problems.map((problem) => {
+  box.querySelector("[data-details]").replaceChildren(...problems.map((problem) => {
     const item = document.createElement("li");
     item.textContent = problem;
     return item;
