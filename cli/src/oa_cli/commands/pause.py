@@ -74,7 +74,9 @@ def resume(number: int, reason: str, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         ended = await api.delete(f"/api/pause/{number}", Pause, {"reason": reason})
-        print_answer(ended, f"{describe_pause(ended)} resumed, {plural(ended['waiting'], 'job')} queued", as_json=as_json)
+        print_answer(
+            ended, f"{describe_pause(ended)} resumed, {plural(ended['waiting'], 'job')} queued", as_json=as_json
+        )
         return 0
 
     run(work)
