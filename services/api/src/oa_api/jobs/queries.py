@@ -27,6 +27,7 @@ from oa_api.jobs.rows import (
 )
 from oa_api.jobs.run_changes import comparison_parameters
 from oa_api.jobs.run_rows import RelatedRow, RunRow
+from oa_api.pauses.pauses import find_pause_of_job
 from oa_shared.json_types import JsonObject
 from oa_shared.large_bodies import decode_json
 from oa_shared.licenses import License, license_of
@@ -112,13 +113,14 @@ async def get_job(reader: Database | Transaction, job: int) -> JobRow:
 
 
 async def get_history(database: Database, job: JobRow) -> JobHistory:
-    """Return a job with its attempts, its first 1,000 events and the review reasons."""
+    """Return a job with its attempts, its first 1,000 events, the review reasons, and the pause that it waits for."""
     values = {"job": job.id}
     return JobHistory(
         job=job,
         attempts=await database.all(_SQL["attempts"], values, into=AttemptRow),
         events=await database.all(_SQL["events"], values, into=JobEventRow),
         review_reasons=await database.all(_SQL["review_reasons"], values, into=ReviewReasonRow),
+        pause=await find_pause_of_job(database, job.id) if job.status == JobStatus.PENDING else None,
     )
 
 
