@@ -95,9 +95,17 @@ async def send_chosen_output(request: web.Request, choice: OutputChoice) -> web.
         output = await queries.get_published_file(request.app[DATABASE], job=job.id, attempt=choice.attempt, file=name)
     if output is None or output.key is None:
         raise NotFoundError(f"job {job.id} has no file {name[:60]!r}")
-    is_dataset = job.kind == JobKind.SOURCE
-    save_as = download_name(job.source_name, job.layer, job.name, name) if is_dataset else None
-    return await send_file(request, output.key, save_as=save_as)
+    return await send_file(request, output.key, save_as=await _choose_name(request, job, name))
+
+
+async def _choose_name(request: web.Request, job: JobRow, file: str) -> str | None:
+    """Return the name under which a file is saved: that of its dataset, if the job makes or converts one."""
+    if job.kind == JobKind.SOURCE:
+        return download_name(job.source_name, job.layer, job.name, file)
+    dataset = (
+        await queries.find_converted_dataset(request.app[DATABASE], job.id) if job.kind == JobKind.EXPORT else None
+    )
+    return download_name(dataset.source_name, dataset.layer, dataset.name, file) if dataset else None
 
 
 async def post_rerun(request: web.Request) -> web.Response:

@@ -2,7 +2,7 @@
 
 import re
 
-_RESULT = "source."
+_RESULTS = ("source.", "export.")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MAX_PART = 60
 
@@ -13,8 +13,8 @@ def download_name(source_name: str, layer: str, name: str, file: str) -> str:
     It has ASCII letters, digits, dots, hyphens and underscores only, so that a header can quote it.
     """
     dataset = "-".join(filter(None, (_plain(part) for part in (source_name, layer, name))))
-    rest = file.removeprefix(_RESULT)
-    return f"{dataset}.{rest}" if rest != file else f"{dataset}-{_plain(file)}"
+    result = next(filter(file.startswith, _RESULTS), None)
+    return f"{dataset}.{file.removeprefix(result)}" if result else f"{dataset}-{_plain(file)}"
 
 
 def _plain(text: str) -> str:

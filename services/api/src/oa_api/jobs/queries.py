@@ -15,6 +15,7 @@ from oa_api.jobs.requests import JobFilter, JobSelection, RunFilter
 from oa_api.jobs.rows import (
     AttemptRow,
     AttemptStateRow,
+    ConvertedDatasetRow,
     JobEventRow,
     JobHistory,
     JobRow,
@@ -147,6 +148,11 @@ async def get_published_file(database: Database, *, job: int, attempt: int | Non
     values = {"job": job, "attempt": attempt, "file": file}
     output = await database.first(_PUBLISHING["published_file"], values, into=JsonObject)
     return read_output(output) if output is not None else None
+
+
+async def find_converted_dataset(database: Database, job: int) -> ConvertedDatasetRow | None:
+    """Return the dataset that a job converts; None for a job that is no conversion."""
+    return await database.first(_PUBLISHING["converted_dataset"], {"job": job}, into=ConvertedDatasetRow)
 
 
 async def get_previous_publication(database: Database, job: JobRow) -> PreviousPublication | None:

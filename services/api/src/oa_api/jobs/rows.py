@@ -169,6 +169,15 @@ class JobEventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ConvertedDatasetRow:
+    """The dataset that a job converts to another format."""
+
+    source_name: str
+    layer: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewReasonRow:
     """A reason of the quality gate to hold a job for review."""
 
