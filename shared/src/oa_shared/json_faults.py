@@ -20,7 +20,7 @@ _WORDS = {
 
 
 def describe_json_fault(problem: ValueError, *, with_place: bool = True) -> str:
-    """Return what is wrong, and where; the message of another error than that of the decoder as it is."""
+    """Return what is wrong, and where; the message of another error than that of the decoder is unchanged."""
     if not isinstance(problem, json.JSONDecodeError):
         return str(problem)
     words = _WORDS.get(problem.msg.partition(": ")[0], problem.msg)

@@ -9,7 +9,7 @@ from oa_shared.accents import fold_accents
 _UMLAUTS = "aou"
 _LATIN = range(0xC0, 0x250)
 _GROUPS = re.compile(r"ss+|[aou]e|.", re.DOTALL)
-# Beyond this length a text is found as it is: a pattern costs time for each character.
+# Beyond this length only the exact text is found: a pattern costs time for each character.
 _MAX_FOLDED = 40
 
 

@@ -53,7 +53,7 @@ class TrialOutcome:
 
 
 async def read_outcome(request: web.Request, trial: TrialRow) -> TrialOutcome:
-    """Return the outcome of a trial, as far as it is."""
+    """Return the outcome of a trial so far."""
     database, settings = request.app[DATABASE], request.app[SETTINGS]
     if trial.job_id is None:
         return TrialOutcome(edit_url=edit_url(settings, trial.source_name))

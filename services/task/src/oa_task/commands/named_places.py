@@ -7,7 +7,7 @@ from pathlib import Path
 
 from oa_shared.json_positions import find_positions, find_spans
 
-# A JSON pointer by itself, not a part of a path or URL: it starts after a space or an opening bracket.
+# A separate JSON pointer, not a part of a path or URL: it starts after a space or an opening bracket.
 _POINTER = re.compile(r"(?<![^\s(])/[^\s:;,()]*")
 _MAX_DEFINITION_CHARACTERS = 2_000_000
 
