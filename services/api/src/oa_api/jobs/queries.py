@@ -37,7 +37,7 @@ _SQL = load_queries("jobs.reads")
 _PUBLISHING = load_queries("jobs.publishing")
 # Statuses that no run has itself.
 _JOB_STATUSES = frozenset(JobStatus) - {JobStatus.PENDING, JobStatus.RUNNING}
-# Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
+# Filters that the tally of jobs alone answers exactly (docs/decisions/0006-counting-jobs.md).
 _TALLIED = frozenset({"run", "status"})
 _NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "order", "sort", "fields", "other_run"})
 

@@ -18,7 +18,7 @@ _HINTS = {
     404: "It may have been removed, or the address is mistyped.",
     405: "Open the page from a link instead of sending something to its address.",
     408: "Check the connection, and send the form again.",
-    409: "Something changed in the meantime: go back, reload the page, and decide again.",
+    409: "This has changed since you opened the page: go back, reload the page, and decide again.",
     410: "Look for a newer version in the data.",
     413: "Send less at once, or use the API.",
     415: "Use the form of the page.",
