@@ -40,11 +40,11 @@ def probed(
     postgres.drop("probes")
 
 
-def test_every_text_that_rows_hold_is_a_payload(probed: tuple[ProbedApi, Credentials]) -> None:
+def test_every_text_that_rows_hold_is_a_payload(database_url: str) -> None:
     """A new column gets a payload in hostile_rows.sql, or a place among CLOSED."""
-    api, _ = probed
+    seed(database_url)
     plain = []
-    with closing(psycopg2.connect(api.database_url)) as connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
         cursor.execute(_TEXT_COLUMNS)
         for table, column in cursor.fetchall():
             statement = sql.SQL("SELECT 1 FROM {} WHERE {}::text LIKE '%%x-probe%%' LIMIT 1")
