@@ -6,8 +6,9 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import dropwhile, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ _CHUNK_BYTES = 1 << 20
 _MAX_NAMES = 50
 _MAX_PEEKED = 10
 _BETWEEN_CELLS = re.compile(rb"(?<=>)\s+(?=</?table:)|(?<=[\"/]>)\s+(?=<text:p)")
+_SEEN_BYTES = 2  # before white space, in the pattern above
 _CSV_OPTIONS = ("encoding", "csvsplit", "format")
 
 
@@ -176,9 +178,22 @@ def _readable_copy(path: Path, folder: Path) -> Path:
     copy = folder / "copy.ods"
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
         for member in source.infolist():
-            body = source.read(member)
-            target.writestr(member, _BETWEEN_CELLS.sub(b"", body) if member.filename == "content.xml" else body)
+            with source.open(member) as file, target.open(member.filename, "w", force_zip64=True) as written:
+                pieces = iter(partial(file.read, _CHUNK_BYTES), b"")
+                written.writelines(join_cells(pieces) if member.filename == "content.xml" else pieces)
     return copy
+
+
+def join_cells(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the XML of OpenDocument without the white space between cells, whatever the length of its pieces."""
+    before, held = b"", b""
+    for piece in pieces:
+        text = held + piece
+        end = len(text[: max(text.rfind(b"<"), 0)].rstrip())  # the space before a tag belongs to that tag
+        ready, held = before + text[:end], text[end:]
+        yield _BETWEEN_CELLS.sub(b"", ready)[len(before) :]
+        before = ready[-_SEEN_BYTES:]
+    yield _BETWEEN_CELLS.sub(b"", before + held)[len(before) :]
 
 
 def _text(cell: Cell) -> str:
