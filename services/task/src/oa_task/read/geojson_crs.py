@@ -42,7 +42,7 @@ def check_same_crs(name: str, collections: Iterable[CollectionMembers], crs: str
         other = crs_name(collection.members)
         if other != crs:
             text = f"the collections of {name} name different coordinate reference systems, {crs} and {other}"
-            raise TaskFailure("source.crs", f"{text}: put them into files of their own, or set `conform.srs`")
+            raise TaskFailure("source.crs", f"{text}: put them into their own files, or set `conform.srs`")
 
 
 def crs_name(members: JsonMapping) -> str | None:
