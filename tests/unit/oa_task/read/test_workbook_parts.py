@@ -126,7 +126,7 @@ def test_each_part_has_few_rows_however_many_the_sheet_has(tmp_path: Path) -> No
     ],
     ids=["comment", "prefix", "order"],
 )
-def test_sheet_whose_rows_cannot_be_told_apart_is_read_as_a_whole(sheet: str, tmp_path: Path) -> None:
+def test_sheet_whose_rows_cannot_be_separated_is_read_as_a_whole(sheet: str, tmp_path: Path) -> None:
     rows = "".join(f'<row r="{number}"><c r="A{number}"><v>{number}</v></c></row>' for number in range(5, 25))
     write_workbook(tmp_path / "a.xlsx", sheet.format(rows=rows))
     with pytest.raises(UnknownWorkbookError):

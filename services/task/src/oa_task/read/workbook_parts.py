@@ -36,7 +36,7 @@ Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 
 class UnknownWorkbookError(Exception):
-    """A workbook that the library must read as a whole, because its rows cannot be told apart by their bytes."""
+    """A workbook that the library must read as a whole, because its rows cannot be separated without a parser."""
 
 
 class OtherColumnsError(Exception):
