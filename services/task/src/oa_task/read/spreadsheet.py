@@ -111,7 +111,7 @@ def _write_parts(request: ReadRequest, parts: SheetParts | None, target: Path) -
         except OtherColumnsError:
             _write_rows(request, parts.rows(parts.columns()), target)
     except (UnknownWorkbookError, calamine.CalamineError):
-        return False  # the library tells what is wrong with the whole workbook, or reads it
+        return False  # the library reads the entire workbook, or reports what is wrong with it
     return True
 
 
