@@ -233,7 +233,7 @@ async def test_child_of_an_attempt_that_was_retried_has_nothing_to_do(api: Runni
     assert retried["attempt"] == 2
     assert (await ask(api, array, 0))[0] == 409
     _, body = await post(api, "/api/job/states", {"jobs": [jobs[0]["id"]]})
-    assert body["states"][0]["array"] is None, "a retry is submitted by itself"
+    assert body["states"][0]["array"] is None, "a retry is submitted individually"
 
 
 async def test_container_gets_the_attempt_of_one_place_only(checking: RunningApi) -> None:

@@ -103,7 +103,7 @@ class _Session:
         self._stop.set()
         for connection in (self._data, self._ftp.sock if self._ftp else None):
             if connection is not None:
-                with contextlib.suppress(OSError):  # closed in the meantime
+                with contextlib.suppress(OSError):  # already closed
                     connection.shutdown(socket.SHUT_RDWR)
 
     def fetch(self, path: Path, report: OnProgress, stored: PreviousDownload | None) -> DownloadedFile | None:

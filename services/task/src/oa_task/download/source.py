@@ -28,7 +28,7 @@ BYTES, FEATURES = "download", "fetch"
 
 @dataclass(frozen=True, slots=True)
 class SourceDownload:
-    """Downloads the parts of the data of an entry in order, each into a folder of its own below `folder`.
+    """Downloads the parts of the data of an entry in order, each into its own folder below `folder`.
 
     With `keeps_unchanged` the files of `previous` stay if no part has changed; with `verifies` the bytes decide that,
     whatever the server says.
