@@ -55,7 +55,7 @@ def _is_settled(changed_at: datetime | None, now: datetime) -> bool:
 
 
 def settled_time(last_modified: str | None) -> str | None:
-    """Return the time of a version if it identifies the bytes that have arrived by now, else None."""
+    """Return the time of a version if it identifies the bytes that have arrived, else None."""
     return last_modified if _is_settled(_moment(last_modified), datetime.now(UTC)) else None
 
 
