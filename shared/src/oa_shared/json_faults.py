@@ -40,6 +40,8 @@ def _describe_mark(problem: json.JSONDecodeError) -> str | None:
         return "JSON has no comments: remove this one"
     if here[:1] in _OTHER_QUOTES:
         return f"write the text in straight double quotes, not in {here[0]}"
+    if before and not here.strip():
+        return "the text ends too early: a closing bracket or brace is missing"
     if not before.endswith(","):
         return None
     if here.startswith(","):

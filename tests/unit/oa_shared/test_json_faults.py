@@ -25,6 +25,8 @@ FAULTS = {
     r'{"a": "\d+"}': "double the backslash",
     r'{"a": "\u12"}': "four hexadecimal digits",
     "": "a value is missing",
+    '{"a": [1, 2]\n': "the text ends too early: a closing bracket or brace is missing",
+    '{"a": 1,': "the text ends too early",
 }
 
 
