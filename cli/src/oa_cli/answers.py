@@ -70,7 +70,7 @@ class RefusalAnswer(TypedDict):
 
 
 class RunAnswer(TypedDict):
-    """A run; `jobs` has its number of jobs by status, and `total`. Older servers send none of what is not required."""
+    """A run; `jobs` is the number of its jobs by status, and `total`. Older servers omit optional fields."""
 
     id: int
     name: NotRequired[str]

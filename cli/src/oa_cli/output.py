@@ -62,7 +62,7 @@ def show_json(value: object) -> None:
 
 
 def show_text(text: str) -> None:
-    """Print text as it is, except for control characters."""
+    """Print text without its control characters."""
     click.echo(strip_controls(text), nl=False)
 
 

@@ -43,6 +43,7 @@ class ExitStatus(IntEnum):
     ENGINE_MISSING = 6
     NOT_ALLOWED = 7
     UNWRITABLE = UNWRITABLE
+    SYSTEM_PROBLEM = 9
     INTERRUPTED = INTERRUPTED
     READER_LEFT = READER_LEFT
 
@@ -59,6 +60,7 @@ EXIT_STATUSES: Mapping[str, str] = {
     f"{ExitStatus.ENGINE_MISSING}": "the engine is not installed",
     f"{ExitStatus.NOT_ALLOWED}": "the token is missing, invalid or expired, or its role is too low",
     f"{ExitStatus.UNWRITABLE}": "the output cannot be written, for example because the disk is full",
+    f"{ExitStatus.SYSTEM_PROBLEM}": "status: the system has a problem",
     "10-19": "init, check, try, explain, diff, plan, build: the source is at fault",
     "20-29": "likewise: the server or this machine is at fault",
     "30": "likewise: a bug",

@@ -24,7 +24,7 @@ _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def describe_json_fault(problem: ValueError, *, with_place: bool = True) -> str:
-    """Return what is wrong, and where; the message of another error than those of the decoders as it is."""
+    """Return what is wrong, and where; the message of an error of another kind is unchanged."""
     if isinstance(problem, UnicodeDecodeError):
         return _describe_encoding(problem)
     if not isinstance(problem, json.JSONDecodeError):

@@ -70,7 +70,7 @@ UPDATE job_attempt SET status = %(status)s, error_code = %(error_code)s, error_m
 FROM decided WHERE job_attempt.job_id = decided.id AND job_attempt.attempt = decided.attempt
 
 -- name: unpublished_of_run
--- The successful jobs of a run that becomes live; one that kept the published files has none of its own.
+-- The successful jobs of a run that becomes live; one that kept the published files has none.
 SELECT id AS job FROM job
 WHERE run_id = %(run)s AND status = 'Success' AND kind = 'source' AND kept_job IS NULL ORDER BY id
 

@@ -44,7 +44,7 @@ _LEFT = {"superseded": "Superseded by a newer commit", "closed": "Pull request c
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`conclusion` is None while jobs run. `comment` is None if no comment is to be written."""
+    """`conclusion` is None while jobs run. `comment` is None if no comment is needed."""
 
     title: str
     summary: str

@@ -56,7 +56,7 @@ class TrialOutcome:
 
 
 async def read_outcome(request: web.Request, trial: TrialRow) -> TrialOutcome:
-    """Return the outcome of a trial, as far as it is."""
+    """Return the outcome of a trial so far."""
     database, settings = request.app[DATABASE], request.app[SETTINGS]
     github_url = await _github_url(database, settings, trial)
     if trial.job_id is None:

@@ -145,7 +145,7 @@ def code_spans(text: str) -> Markup:
 
 
 def web_url(value: object) -> str:
-    """Return a URL of the web as it is, and an empty text for anything else, such as `javascript:` or a file name."""
+    """Return a URL of the web unchanged, and an empty text for anything else, such as `javascript:` or a file name."""
     return value if isinstance(value, str) and _WEB_URL.match(value) else ""
 
 
