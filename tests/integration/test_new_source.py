@@ -49,7 +49,14 @@ async def finish(api: RunningApi, storage: MemoryStorage, job: int, document: ob
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     await storage.put_bytes(key, body)
     outputs = {"proposal.json": {"key": key, "bytes": len(body), "sha256": "0" * 64}}
-    result = {"count": 1, "fields": {"number": 1}, "sample": True, "proposal": True, "placement": {}, "outputs": outputs}
+    result = {
+        "count": 1,
+        "fields": {"number": 1},
+        "sample": True,
+        "proposal": True,
+        "placement": {},
+        "outputs": outputs,
+    }
     await report_status(api, job, JobStatus.RUNNING)
     await report_status(api, job, JobStatus.SUCCESS, result=result)
 

@@ -34,7 +34,7 @@ def describe_json_fault(problem: ValueError, *, with_place: bool = True) -> str:
 
 
 def _describe_mark(problem: json.JSONDecodeError) -> str | None:
-    """Return what is wrong with what stands at the place of a fault, None if it tells no more than the decoder."""
+    """Return what the text at the place of a fault reveals, None if that is no more than the message of the decoder."""
     here, before = problem.doc[problem.pos :], problem.doc[: problem.pos].rstrip()
     if here.startswith(("//", "/*", "#")):
         return "JSON has no comments: remove this one"

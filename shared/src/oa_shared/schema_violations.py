@@ -132,8 +132,8 @@ def _message(cause: ValidationError) -> str:
         return f"{quote_value(cause.instance)} is not one of {listed}{_guess(cause.instance, cause.validator_value)}"
     if cause.validator == "type":
         kinds = cause.validator_value if isinstance(cause.validator_value, list) else [cause.validator_value]
-        wanted = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in kinds)
-        return f"{quote_value(cause.instance)} must be {wanted}{_explain_quotes(cause.instance, kinds)}"
+        expected = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in kinds)
+        return f"{quote_value(cause.instance)} must be {expected}{_explain_quotes(cause.instance, kinds)}"
     if cause.validator == "required" and (lacking := _MISSING_KEY.fullmatch(str(cause.message))):
         return f"the key {lacking[1]} is missing"
     # The library quotes values as Python writes them.
