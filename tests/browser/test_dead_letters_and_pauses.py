@@ -82,3 +82,27 @@ def test_pause_without_a_target_shows_an_error(signed_in: Come) -> None:
     page.locator("#f-reason").fill("x")
     page.get_by_role("button", name="Pause").click()
     assert "value" in page.locator("main").inner_text()
+
+
+def test_double_click_sends_a_form_once_and_open_pages_show_the_pause(signed_in: Come, visitor: Visitor) -> None:
+    other = visitor.open("/runs")
+    page = signed_in("moderator").open("/pauses")
+    page.select_option("select[name=scope]", "lane")
+    page.locator("input[name=value]").fill("weekly")
+    page.locator("#f-reason").fill("a test of two clicks")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.get_by_role("button", name="Pause").dblclick()
+    page.locator(".box.good").wait_for()
+    assert len(sent) == 1
+    assert "lane weekly" in page.locator(".box.good").inner_text()
+    banner = other.get_by_test_id("pause-banner")
+    banner.wait_for(timeout=60_000)
+    assert "lane weekly" in banner.inner_text()
+    check_page(visitor.open("/runs"), "paused")
+    page.go_back()
+    page.locator("summary", has_text="Resume").click()
+    page.locator("details[open] button").click()
+    page.locator(".box.good").wait_for()
+    assert len(sent) == 2
+    banner.wait_for(state="hidden", timeout=60_000)

@@ -9,7 +9,13 @@ from rich.console import Console
 from oa_cli import output
 
 COLUMNS = ("job", "source", "status", "created", "result")
-ROW = (4, "us/ca/city_of_berkeley", "Canceled", "2026-11-30 14:37:46 UTC", "operator.canceled: an operator canceled the job")
+ROW = (
+    4,
+    "us/ca/city_of_berkeley",
+    "Canceled",
+    "2026-11-30 14:37:46 UTC",
+    "operator.canceled: an operator canceled the job",
+)
 
 
 def _print(width: int, rows: list[tuple[object, ...]]) -> str:
