@@ -25,7 +25,7 @@ _SERVICES: Mapping[str, type] = {
     "Task in an array job": ArraySettings,
 }
 _NOTES = {
-    "API": "`oa-api`; `oa-api migrate` has settings of its own.",
+    "API": "`oa-api`; `oa-api migrate` has its own settings.",
     "Migration": "`oa-api migrate`, before the services start.",
     "Dispatcher": "`oa-dispatcher`.",
     "Task": "`oa-task job`; the dispatcher sets these for each container.",

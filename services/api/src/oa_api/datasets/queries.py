@@ -138,7 +138,7 @@ async def get_bounds(database: Database, selection: DatasetSelection) -> ExtentR
 async def read_extents(database: Database, selection: DatasetSelection) -> AsyncIterator[str]:
     """Yield the extents of the selected datasets as GeoJSON features, at most `MAX_EXTENTS`, some in each text.
 
-    Each part is a query of its own, so that a client that reads slowly holds no connection.
+    Each part is a separate query, so that a client that reads slowly holds no connection.
     """
     values = {**select_parameters(selection), "after_size": None, "after_id": None, "limit": EXTENTS_OF_A_PART}
     for _ in range(MAX_EXTENTS // EXTENTS_OF_A_PART):

@@ -200,6 +200,15 @@ class PreviousPublication:
 
 
 @dataclass(frozen=True, slots=True)
+class ConvertedDataset:
+    """The dataset that a job converts to another format."""
+
+    source_name: str
+    layer: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedJob:
     """The dataset of a job's source, layer and name; `job` is the one whose result is published."""
 
