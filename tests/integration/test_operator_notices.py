@@ -1,4 +1,4 @@
-"""What an operator on call is told: pauses on every page, the role that is missing, who decided first, what is dead."""
+"""What operators see: pauses on every page, the missing role, the first decision of two, dead letters."""
 
 import asyncio
 import json
@@ -178,7 +178,7 @@ async def _change(api: RunningApi, action: str) -> tuple[int, Any]:
     return await request(api, "POST", "/api/data/1/state", {"action": action, "reason": "the county asked"})
 
 
-async def test_withdrawn_dataset_says_what_became_of_it_and_a_second_action_that_it_is_done(api: RunningApi) -> None:
+async def test_withdrawn_dataset_states_its_files_and_refuses_a_second_action(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     latest = "/latest/us/ne/lancaster/addresses/city/source.parquet"
     steps = (

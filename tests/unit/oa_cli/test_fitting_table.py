@@ -44,7 +44,7 @@ def test_narrow_rows_name_their_columns_and_keep_times_whole() -> None:
     assert any("created 2026-11-30 14:37:46 UTC" in line for line in lines)
 
 
-def test_wide_output_is_a_table_with_one_line_a_row() -> None:
+def test_wide_output_is_a_table_with_one_line_per_row() -> None:
     lines = _print(140, [ROW]).splitlines()
     assert [line.split()[0] for line in lines] == ["jobs", "job", "4"]
 

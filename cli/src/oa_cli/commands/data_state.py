@@ -20,7 +20,7 @@ class ChangedDataset(TypedDict):
 
 
 def is_interactive() -> bool:
-    """Return whether a person can answer a question."""
+    """Return whether the user can answer a question."""
     return sys.stdin.isatty()
 
 
