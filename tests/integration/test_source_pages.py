@@ -68,7 +68,7 @@ async def test_definition_with_another_scheme_gets_no_link(api: RunningApi) -> N
     html = await read(api, "/sources/xx/hostile")
     assert "javascript:alert(1)" in html
     assert 'href="javascript' not in html
-    assert "No live run has had this source." in html
+    assert "No live run has included this source." in html
 
 
 async def test_prefix_lists_what_is_below_it(api: RunningApi) -> None:

@@ -42,7 +42,7 @@ def test_each_format_is_saved_under_the_name_that_the_server_sends() -> None:
     downloads = list_downloads(_DATASET, [_file("source.parquet")], conversions, site=_SITE)
     stored = {file: EXPORT_FILES[format_] for format_, file in CONVERTED_FILES.items()}
     for item in downloads:
-        assert item.save_as == download_name(*dataset, stored.get(item.file, item.file))
+        assert item.save_as == download_name(stored.get(item.file, item.file), *dataset)
 
 
 def test_curl_command_names_the_file_after_the_dataset() -> None:

@@ -114,7 +114,7 @@ def converted_files(conversions: Sequence[Conversion]) -> list[JsonObject]:
 
 
 def _save_as(dataset: JsonObject, file: str) -> str:
-    return download_name(str(dataset["source_name"]), str(dataset["layer"]), str(dataset["name"]), file)
+    return download_name(file, str(dataset["source_name"]), str(dataset["layer"]), str(dataset["name"]))
 
 
 def _size(file: JsonObject) -> int | None:

@@ -10,7 +10,7 @@ _UMLAUTS = "aou"
 _LATIN = range(0xC0, 0x250)
 _GROUPS = re.compile(r"ss+|[aou]e|.", re.DOTALL)
 _SHORTEST_MISSPELLED = 5
-# Beyond this length a text is found as it is: a pattern costs time for each character.
+# Beyond this length only the exact text is found: a pattern costs time for each character.
 _MAX_FOLDED = 40
 
 

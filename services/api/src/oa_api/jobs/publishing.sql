@@ -70,7 +70,7 @@ UPDATE job_attempt SET status = %(status)s, error_code = %(error_code)s, error_m
 FROM decided WHERE job_attempt.job_id = decided.id AND job_attempt.attempt = decided.attempt
 
 -- name: unpublished_of_run
--- The successful jobs of a run that becomes live; one that kept the published files has none of its own.
+-- The successful jobs of a run that becomes live; one that kept the published files has none.
 SELECT id AS job FROM job
 WHERE run_id = %(run)s AND status = 'Success' AND kind = 'source' AND kept_job IS NULL ORDER BY id
 
@@ -93,11 +93,9 @@ SELECT output FROM (
 WHERE %(attempt)s::integer IS NULL OR attempt = %(attempt)s ORDER BY attempt DESC LIMIT 1
 
 -- name: converted_dataset
--- The dataset that a job converts, whose name its file gets: GET /api/job/JOB/output/FILE.
+-- The dataset that a job converts, for the name of the file: GET /api/job/JOB/output/FILE.
 SELECT data.source_name, data.layer, data.name
-FROM conversion
-JOIN publication ON publication.id = conversion.publication_id
-JOIN data ON data.id = publication.data_id
+FROM conversion JOIN publication ON publication.id = conversion.publication_id JOIN data ON data.id = publication.data_id
 WHERE conversion.job_id = %(job)s
 
 -- name: lock_backfilled

@@ -45,7 +45,7 @@ class PlaceHit:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a search for `text` finds; `total` is the number of matching sources, of which `sources` has the first.
+    """What a search for `text` finds; `total` is the number of matching sources; `sources` has the first.
 
     Where nothing else is found, `places` has places without data, and `suggestions` sources with similar names.
     """

@@ -14,11 +14,11 @@ _NEVER_HTML = ("/api", "/metrics", "/static/")
 _HINTS = {
     400: "Reload the page that you came from, and send its form again.",
     401: "Sign in first, or use a token.",
-    403: "Ask an admin for a higher role.",
+    403: "Ask an admin for the role, or go back.",
     404: "It may have been removed, or the address is mistyped.",
     405: "Open the page from a link instead of sending something to its address.",
     408: "Check the connection, and send the form again.",
-    409: "Something changed in the meantime: go back, reload the page, and decide again.",
+    409: "This has changed since you opened the page: go back, reload the page, and decide again.",
     410: "Look for a newer version in the data.",
     413: "Send less at once, or use the API.",
     415: "Use the form of the page.",
