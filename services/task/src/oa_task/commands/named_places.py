@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oa_shared.json_positions import find_positions, find_spans
+from oa_task.definition.task_entry import NotJsonFailure
+from oa_task.runtime.failure import TaskFailure
 
 # A separate JSON pointer, not a part of a path or URL: it starts after a space or an opening bracket.
 _POINTER = re.compile(r"(?<![^\s(])/[^\s:;,()]*")
@@ -19,15 +21,17 @@ class NamedPlaces:
     source: str
     path: Path
 
+    def describe(self, failure: TaskFailure) -> str:
+        """Return the message of a failure with places instead of JSON pointers, or the place that is not JSON."""
+        if isinstance(failure, NotJsonFailure):
+            return f"{self.source}:{failure.line}:{failure.column}: not JSON: {failure.fault}"
+        return self.name(failure.message)
+
     def name(self, message: str) -> str:
         """Return a message with the place of each value instead of its JSON pointer.
 
-        Only pointers of values that exist are replaced; a definition that cannot be read has none, but may be named
-        itself, with the place where it stops being JSON.
+        Only pointers of values that exist are replaced; a definition that cannot be read has none.
         """
-        if fault := re.match(rf"{re.escape(self.path.name)} is not JSON: line ([\d,]+), column ([\d,]+): ", message):
-            line, column = (number.replace(",", "") for number in fault.groups())
-            return f"{self.source}:{line}:{column}: not JSON: {message[fault.end() :]}"
         pointers = {pointer for pointer in _POINTER.findall(message) if pointer}
         text = self._read() if pointers else None
         if text is None:

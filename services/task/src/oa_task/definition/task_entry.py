@@ -76,13 +76,22 @@ class TaskEntry:
         return self.is_esri or self.format != "geojson"
 
 
+class NotJsonFailure(TaskFailure):
+    """A definition is not JSON: `fault` is at `line` and `column`, from 1."""
+
+    def __init__(self, path: Path, error: json.JSONDecodeError) -> None:
+        super().__init__("source.schema", f"{path.name} is not JSON: {describe_json_fault(error)}")
+        self.line, self.column = error.lineno, error.colno
+        self.fault = describe_json_fault(error, with_place=False)
+
+
 def read_definition(path: Path) -> JsonObject:
     """Return a validated definition. Raises TaskFailure source.schema with JSON pointers."""
     try:
         definition: JsonObject = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise TaskFailure("source.schema", f"{path.name} is not JSON: {describe_json_fault(error)}") from error
-    except RecursionError as error:
+    except json.JSONDecodeError as error:
+        raise NotJsonFailure(path, error) from error
+    except (ValueError, RecursionError) as error:
         raise TaskFailure("source.schema", f"{path.name} is not JSON: {error}") from error
     problems = validate_definition(definition)
     if problems:

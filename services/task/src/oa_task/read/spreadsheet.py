@@ -7,6 +7,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import dropwhile, islice
 from pathlib import Path
@@ -41,29 +42,39 @@ def read_spreadsheet(request: ReadRequest) -> Iterator[FeatureBatch]:
     _check_expanded_size(request.path)
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / request.path.name
-        _write_table(request, _readable_copy(request.path, Path(folder)), table)
+        with _open_workbook(request.path, Path(folder)) as workbook:
+            _write_table(request, workbook, table)
         conform = {key: value for key, value in request.conform.items() if key not in _CSV_OPTIONS}
         yield from read_csv(replace(request, path=table, conform={**conform, "format": "csv"}))
 
 
 def peek_sheets(path: Path, rows: int) -> dict[str, tuple[int, list[list[str]]]]:
     """Return the number of rows and the first rows of each visible sheet that has rows. Raises TaskFailure."""
+    _check_expanded_size(path)
+    with tempfile.TemporaryDirectory() as folder, _open_workbook(path, Path(folder)) as workbook:
+        sheets = {name: workbook.get_sheet_by_name(name) for name in _visible_sheets(workbook)[:_MAX_PEEKED]}
+        return {
+            name: (sheet.height, [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), rows)])
+            for name, sheet in sheets.items()
+            if sheet.height
+        }
+
+
+@contextmanager
+def _open_workbook(path: Path, folder: Path) -> "Iterator[CalamineWorkbook]":
+    """Yield a workbook; errors of its library, here and in the block, become TaskFailure source.format."""
     import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
 
-    _check_expanded_size(path)
-    with tempfile.TemporaryDirectory() as folder, _readable_copy(path, Path(folder)).open("rb") as file:
-        try:
-            workbook = calamine.CalamineWorkbook.from_filelike(file)
-            sheets = {name: workbook.get_sheet_by_name(name) for name in _visible_sheets(workbook)[:_MAX_PEEKED]}
-            return {
-                name: (sheet.height, [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), rows)])
-                for name, sheet in sheets.items()
-                if sheet.height
-            }
-        except calamine.PasswordError as error:
-            raise TaskFailure("source.format", f"{path.name} needs a password: find a file without one") from error
-        except (calamine.CalamineError, ValueError) as error:
-            raise TaskFailure("source.format", f"{path.name} is a workbook that cannot be read: {error}") from error
+    try:
+        with _readable_copy(path, folder).open("rb") as file:
+            yield calamine.CalamineWorkbook.from_filelike(file)
+    except calamine.PasswordError as error:
+        raise TaskFailure("source.format", f"{path.name} needs a password: find a file without one") from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        text = f"{path.name} is {identify(path).kind.value} that cannot be read: {error}"
+        raise TaskFailure("source.format", text) from error
 
 
 def _visible_sheets(workbook: "CalamineWorkbook") -> list[str]:
@@ -77,25 +88,12 @@ def _tables(workbook: "CalamineWorkbook") -> "list[SheetMetadata]":
     return [sheet for sheet in workbook.sheets_metadata if str(sheet.typ).endswith("WorkSheet")]
 
 
-def _write_table(request: ReadRequest, workbook_path: Path, target: Path) -> None:
+def _write_table(request: ReadRequest, workbook: "CalamineWorkbook", target: Path) -> None:
     """Write the cells of the sheet as CSV in UTF-8."""
-    import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
-
-    name = request.path.name
-    try:
-        with workbook_path.open("rb") as file:
-            workbook = calamine.CalamineWorkbook.from_filelike(file)
-            sheet = workbook.get_sheet_by_name(_choose_sheet(request, workbook))
-            with target.open("w", encoding="utf-8") as table:
-                writer = csv.writer(table, lineterminator="\n")
-                writer.writerows([_text(cell) for cell in row] for row in _rows(request, sheet))
-    except calamine.PasswordError as error:
-        raise TaskFailure("source.format", f"{name} needs a password: find a file without one") from error
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        text = f"{name} is {identify(request.path).kind.value} that cannot be read: {error}"
-        raise TaskFailure("source.format", text) from error
+    sheet = workbook.get_sheet_by_name(_choose_sheet(request, workbook))
+    with target.open("w", encoding="utf-8") as table:
+        writer = csv.writer(table, lineterminator="\n")
+        writer.writerows([_text(cell) for cell in row] for row in _rows(request, sheet))
 
 
 def _rows(request: ReadRequest, sheet: "CalamineSheet") -> Iterator[Sequence[Cell]]:
