@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ POINTS = {
     "postcode": "ZIP",
     "id": "PIN",
 }
+ROADS = {"name": "NAME", "classification": "CLASS", "oneway": "ONEWAY", "speed": "SPEED"}
 PLACE = {"lon": "LONGITUDE", "lat": "LATITUDE"}
 
 
@@ -69,6 +71,7 @@ class Kind:
     write: Callable[[Path, int], None]
     compression: str | None = None
     protocol: str = "http"
+    most_rows: int = sys.maxsize
 
     def definition(self, url: str) -> dict[str, Any]:
         """Return a definition whose one entry, `bench`, reads the data from a URL."""
@@ -84,7 +87,7 @@ def make(kind: Kind, folder: Path, scale: float) -> Path:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name("part-" + path.name)
-        kind.write(part, round(kind.rows * scale))
+        kind.write(part, min(round(kind.rows * scale), kind.most_rows))
         part.rename(path)
     return path
 
@@ -192,7 +195,7 @@ def _parcel_table(random: np.random.Generator, rows: int) -> pa.Table:
     return pa.table(made)
 
 
-def _polygons(random: np.random.Generator, x: np.ndarray, y: np.ndarray, size: float) -> np.ndarray:
+def draw_polygons(random: np.random.Generator, x: np.ndarray, y: np.ndarray, size: float) -> np.ndarray:
     """Return parcels of 4 to 40 corners around places; 2 % have a hole, 3 % a second part."""
     corners = np.where(random.random(len(x)) < 0.08, random.integers(15, 40, len(x)), random.integers(4, 12, len(x)))
     form = random.random(len(x))
@@ -231,7 +234,7 @@ def write_point_shapefile(path: Path, rows: int) -> None:
 def write_parcel_shapefile(path: Path, rows: int) -> None:
     """Write parcels in feet as a zipped shapefile."""
     random = np.random.default_rng(4)
-    shapes = _polygons(random, *_feet(random, rows), 120)
+    shapes = draw_polygons(random, *_feet(random, rows), 120)
     _zip_shapefile(path, _parcel_table(random, rows), shapes, "Polygon")
 
 
@@ -248,9 +251,48 @@ def _write_collection(file: Any, table: pa.Table, shapes: np.ndarray) -> None:
 def write_parcel_geojson(path: Path, rows: int) -> None:
     """Write parcels as a gzipped collection."""
     random = np.random.default_rng(5)
-    shapes = _polygons(random, *lon_lat(random, rows), 0.0004)
+    shapes = draw_polygons(random, *lon_lat(random, rows), 0.0004)
     with gzip.open(path, "wt", 6, encoding="utf-8") as file:
         _write_collection(file, _parcel_table(random, rows), shapes)
+
+
+def _roads(random: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return roads that begin at places: half are straight blocks of 2 vertices, others bend at 3 to 60 vertices.
+
+    2 % have a second part.
+    """
+    sizes = np.where(random.random(len(x)) < 0.5, 2, random.integers(3, 16, len(x)))
+    sizes = np.where(random.random(len(x)) < 0.05, random.integers(16, 61, len(x)), sizes)
+    course, form = random.random(len(x)) * 2 * np.pi, random.random(len(x))
+    shapes = np.empty(len(x), dtype=object)
+    for place, count in enumerate(sizes.tolist()):
+        angle = course[place] + np.cumsum(random.normal(0, 0.25, count - 1))
+        reach = random.uniform(0.0002, 0.0012, count - 1) if count > 2 else random.uniform(0.0008, 0.002, 1)  # noqa: PLR2004
+        steps = np.column_stack((reach * np.cos(angle), reach * np.sin(angle)))
+        line = np.array([x[place], y[place]]) + np.vstack(([0.0, 0.0], np.cumsum(steps, axis=0)))
+        shapes[place] = shapely.LineString(line)
+        if form[place] > 0.98:
+            shapes[place] = shapely.MultiLineString([line, line + 0.003])
+    return shapes
+
+
+def _road_table(random: np.random.Generator, rows: int) -> pa.Table:
+    names = _join_with_spaces(
+        _pick(random, ("", "", "N", "S"), rows), _pick(random, STREETS, rows), _pick(random, KINDS, rows)
+    )
+    classes = _pick(random, ("residential", "residential", "tertiary", "secondary", "service", "primary"), rows)
+    oneway = _pick(random, ("", "", "", "FT", "TF"), rows)
+    made = {"NAME": names.to_list(), "CLASS": classes, "ONEWAY": oneway}
+    columns = {name: pa.array(values, pa.string()) for name, values in made.items()}
+    return pa.table({**columns, "SPEED": np.array([25, 30, 35, 45, 55])[random.integers(0, 5, rows)]})
+
+
+def write_road_geojson(path: Path, rows: int) -> None:
+    """Write centerlines as a gzipped collection."""
+    random = np.random.default_rng(7)
+    shapes = _roads(random, *lon_lat(random, rows))
+    with gzip.open(path, "wt", 6, encoding="utf-8") as file:
+        _write_collection(file, _road_table(random, rows), shapes)
 
 
 def write_address_geojson(path: Path, rows: int) -> None:
@@ -287,5 +329,6 @@ INPUTS = {
     "shp200k": Kind("addresses", "points.zip", {**_SHP, **POINTS}, 200_000, write_point_shapefile, "zip"),
     "parcshp100k": Kind("parcels", "parcels.zip", {**_SHP, "pid": "PIN"}, 100_000, write_parcel_shapefile, "zip"),
     "parcgeo100k": Kind("parcels", "parcels.geojson.gz", {**_GEO, "pid": "PIN"}, 100_000, write_parcel_geojson, "gzip"),
+    "linegeo100k": Kind("centerlines", "roads.geojson.gz", {**_GEO, **ROADS}, 100_000, write_road_geojson, "gzip"),
     "addrgeo100k": Kind("addresses", "addresses.geojson", {**_GEO, **POINTS}, 100_000, write_address_geojson),
 }

@@ -60,8 +60,9 @@ class JobPage(PageAnswer):
 
 
 class RefusalAnswer(TypedDict):
-    """Why an element of a request has no job."""
+    """Why an element of a request has no job; `index` is its position in the request that was just sent."""
 
+    index: NotRequired[int]
     source: str
     pointer: str
     code: str

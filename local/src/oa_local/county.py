@@ -45,7 +45,7 @@ def wait_for_jobs(api: LocalApi, jobs: Sequence[int], supervise: Callable[[], ob
                 waiting.discard(number)
                 yield job
         if time.monotonic() > deadline:
-            raise SampleError(f"{len(waiting)} of {len(jobs)} jobs are still running; see .local/log")
+            raise SampleError(f"{len(waiting)} of {len(jobs)} jobs are still running; see the logs")
         supervise()
         time.sleep(0.3)
 

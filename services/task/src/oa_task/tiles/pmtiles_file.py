@@ -70,7 +70,7 @@ class PmtilesFile:
         self._path = path
         self._part = path.with_name(path.name + ".part")
         self._tiles = work / "tiles.data"
-        self._file = self._tiles.open("wb")
+        self._file = self._tiles.open("wb", 1 << 20)
         self._entries = _Entries()
         self._places: dict[bytes, tuple[int, int]] = {}
         self._end = self._contents = 0

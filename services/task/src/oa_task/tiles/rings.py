@@ -82,3 +82,10 @@ def join(pieces: Sequence[Rings]) -> Rings:
         np.concatenate([piece.vertices for piece in filled]),
     )
     return joined.select(np.lexsort((joined.is_hole, joined.parts, joined.owners)))
+
+
+def is_of(owners: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Return the mask of `owners` that are among the chosen ones, both increasing."""
+    among = np.zeros(int(owners[-1]) + 1 if len(owners) else 0, dtype=bool)
+    among[chosen] = True
+    return among[owners]

@@ -107,7 +107,8 @@ class TileSpool:
 
     def _read(self, name: str, kind: type[np.generic]) -> np.ndarray:
         path = self._folder / name
-        return np.memmap(path, dtype=kind, mode="r") if path.stat().st_size else np.empty(0, dtype=kind)
+        # A view of the plain class: each operation on a `memmap` looks for its file again.
+        return np.asarray(np.memmap(path, dtype=kind, mode="r")) if path.stat().st_size else np.empty(0, dtype=kind)
 
 
 def _outlines(geometry: Geometry) -> tuple[np.ndarray, Outlines]:
