@@ -1,4 +1,4 @@
-"""Places of a definition for people: `file:line:column`, or the name of the value; programs get JSON pointers."""
+"""Places of a definition for users: `file:line:column`, or the name of the value; programs get JSON pointers."""
 
 import json
 import re

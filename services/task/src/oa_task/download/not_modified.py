@@ -37,7 +37,7 @@ async def _ask_for_version(requests: Requests, url: URL, stored: PreviousDownloa
     try:
         async with requests.send(url, method="HEAD", headers={"Accept-Encoding": "identity"}) as response:
             if response.status != HTTPStatus.OK or "Last-Modified" not in response.headers:
-                return "the server does not tell the time of its version"
+                return "the server does not state the time of its version"
             return contradiction(response.headers, response.url, stored)
     except (TransientError, TaskFailure) as error:
-        return f"the server does not tell the time of its version: {error}"
+        return f"the server does not state the time of its version: {error}"
