@@ -24,7 +24,7 @@ def are_seen_valid(rings: Rings) -> np.ndarray:
 def _are_alone(rings: Rings) -> np.ndarray:
     """Return the mask of outlines that are the only ring of their owner, or one of two in boxes that do not touch."""
     counts = np.bincount(rings.owners)[rings.owners]
-    alone = counts == 1
+    alone: np.ndarray = counts == 1
     firsts = np.flatnonzero(counts == 2)[::2]  # noqa: PLR2004 - pairs
     firsts = firsts[~rings.is_hole[firsts + 1]]
     if len(firsts):
