@@ -50,22 +50,31 @@ def read_spreadsheet(request: ReadRequest) -> Iterator[FeatureBatch]:
 
 def peek_sheets(path: Path, rows: int) -> dict[str, tuple[int, list[list[str]]]]:
     """Return the number of rows and the first rows of each visible sheet that has rows. Raises TaskFailure."""
+    _check_expanded_size(path)
+    with tempfile.TemporaryDirectory() as folder, _open_workbook(path, Path(folder)) as workbook:
+        sheets = {name: workbook.get_sheet_by_name(name) for name in _visible_sheets(workbook)[:_MAX_PEEKED]}
+        return {
+            name: (sheet.height, [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), rows)])
+            for name, sheet in sheets.items()
+            if sheet.height
+        }
+
+
+@contextmanager
+def _open_workbook(path: Path, folder: Path) -> "Iterator[CalamineWorkbook]":
+    """Yield a workbook; errors of its library, here and in the block, become TaskFailure source.format."""
     import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
 
-    _check_expanded_size(path)
-    with tempfile.TemporaryDirectory() as folder, _readable_copy(path, Path(folder)).open("rb") as file:
-        try:
-            workbook = calamine.CalamineWorkbook.from_filelike(file)
-            sheets = {name: workbook.get_sheet_by_name(name) for name in _visible_sheets(workbook)[:_MAX_PEEKED]}
-            return {
-                name: (sheet.height, [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), rows)])
-                for name, sheet in sheets.items()
-                if sheet.height
-            }
-        except calamine.PasswordError as error:
-            raise TaskFailure("source.format", f"{path.name} needs a password: find a file without one") from error
-        except (calamine.CalamineError, ValueError) as error:
-            raise TaskFailure("source.format", f"{path.name} is a workbook that cannot be read: {error}") from error
+    try:
+        with _readable_copy(path, folder).open("rb") as file:
+            yield calamine.CalamineWorkbook.from_filelike(file)
+    except calamine.PasswordError as error:
+        raise TaskFailure("source.format", f"{path.name} needs a password: find a file without one") from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        text = f"{path.name} is {identify(path).kind.value} that cannot be read: {error}"
+        raise TaskFailure("source.format", text) from error
 
 
 def _visible_sheets(workbook: "CalamineWorkbook") -> list[str]:
