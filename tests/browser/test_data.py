@@ -151,4 +151,4 @@ def test_missing_dataset_is_an_error_page(reader: Visitor) -> None:
 
 
 def test_invalid_filter_is_an_error_page(reader: Visitor) -> None:
-    assert reader.open("/data?bbox=1,2", status=422).get_by_text("bbox").first.is_visible()
+    expect(reader.open("/data?bbox=1,2", status=422).get_by_text("bbox").first).to_be_visible()

@@ -50,16 +50,16 @@ def _events(process: Process) -> list[dict[str, Any]]:
 def test_api_started_without_its_database_waits_and_logs_it(system: System) -> None:
     with system.down("postgres"):
         process, port = _start_second(system)
-        _wait(port, "/live", 200, 60)
+        _wait(port, "/live", 200, 120)
         assert _answer(port, "/ready")[1] == {"status": "unready", "reason": "the start waits for the database"}
         status, problem = _answer(port, "/api/job")
         assert (status, problem["code"]) == (503, "starting")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while len(pauses := _pauses(process)) < 2 or pauses[-1] <= pauses[0]:
             assert time.monotonic() < deadline, pauses
             time.sleep(0.2)
         assert process.running
-    took_s = _wait(port, "/ready", 200, 60)
+    took_s = _wait(port, "/ready", 200, 120)
     print(f"ready {took_s:.1f} s after the database")
     process.stop()
 
@@ -94,11 +94,11 @@ def _cutting(system: System, every_s: float) -> Iterator[None]:
 def test_api_started_while_its_connections_are_cut_comes_up_and_loses_nothing(system: System) -> None:
     with _cutting(system, 0.05):
         process, port = _start_second(system)
-        _wait(port, "/live", 200, 60)
+        _wait(port, "/live", 200, 120)
         time.sleep(5)
         assert process.running
         assert system.stack.service("api").process.running
-    _wait(port, "/ready", 200, 60)
+    _wait(port, "/ready", 200, 120)
     history = system.check(system.submit(3))
     assert set(history.statuses()) == {"Success"}
     process.stop()
@@ -107,8 +107,8 @@ def test_api_started_while_its_connections_are_cut_comes_up_and_loses_nothing(sy
 def test_queue_with_wrong_attributes_is_named_at_the_start(system: System) -> None:
     url = system.sqs.create_queue(QueueName=f"bare-{free_port()}", Attributes={"VisibilityTimeout": "5"})["QueueUrl"]
     process, port = _start_second(system, OA_JOBS_QUEUE_URL=url)
-    _wait(port, "/ready", 200, 60)
-    deadline = time.monotonic() + 60
+    _wait(port, "/ready", 200, 120)
+    deadline = time.monotonic() + 120
     while not (named := [line for line in _events(process) if line["event"] == "queue_misconfigured"]):
         assert time.monotonic() < deadline
         time.sleep(0.2)
@@ -124,8 +124,8 @@ def test_queue_with_wrong_attributes_is_named_at_the_start(system: System) -> No
 def test_api_that_cannot_open_its_database_waits_and_names_the_reason(system: System) -> None:
     url = system.stack.database_url.replace("/openaddresses", "/absent")
     process, port = _start_second(system, OA_DATABASE_URL=url)
-    _wait(port, "/live", 200, 60)
-    deadline = time.monotonic() + 60
+    _wait(port, "/live", 200, 120)
+    deadline = time.monotonic() + 120
     while not any(line["event"] == "start_waiting" and "absent" in line["error"] for line in _events(process)):
         assert time.monotonic() < deadline
         time.sleep(0.2)
@@ -137,7 +137,7 @@ def test_api_that_cannot_open_its_database_waits_and_names_the_reason(system: Sy
 def test_process_without_http_answers_health_checks_and_metrics(system: System) -> None:
     port = free_port()
     process = system.start_second("api", OA_HTTP="false", OA_HEALTH_PORT=str(port))
-    _wait(port, "/ready", 200, 60)
+    _wait(port, "/ready", 200, 120)
     assert _answer(port, "/live")[1]["status"] == "ok"
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as response:
         assert "oa_worker_age_seconds" in response.read().decode()

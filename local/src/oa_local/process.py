@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -23,6 +24,10 @@ from oa_shared.errors import OaError
 # Ten times what a service takes on an idle machine: a limit for services that never answer, not for slow machines.
 START_S = 90.0
 _POLL_S = 0.05
+# The first and the last port that Linux chooses itself.
+_PORT_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+# Below are those of well-known servers.
+_LOWEST_PORT = 15_000
 _STOP_AFTER_FAILURE_S = 5.0
 
 
@@ -43,9 +48,24 @@ def free_port() -> int:
 
 
 def _probe_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that a server can take now, and that the system gives to nobody else until then.
+
+    The system gives ports of its range to connections and to servers that leave the choice to it. A service that
+    listens seconds after the choice of such a port, or again after a restart, may find it taken.
+    """
+    kept = _ports_below_the_range()
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", secrets.choice(kept) if kept else 0))
+            return int(probe.getsockname()[1])
+
+
+def _ports_below_the_range() -> range:
+    """Return unprivileged ports that the system never chooses itself; empty if it may choose all, or does not say."""
+    with suppress(OSError):
+        lowest = int(_PORT_RANGE.read_text("ascii").split()[0])
+        return range(max(_LOWEST_PORT, lowest - _LOWEST_PORT), lowest)
+    return range(0)
 
 
 def accepts(port: int) -> bool:

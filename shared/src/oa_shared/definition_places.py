@@ -5,7 +5,7 @@ import re
 
 from oa_shared.json_positions import find_positions, find_spans
 
-# A JSON pointer by itself, not a part of a path or URL: it starts after a space, a bracket or a quote.
+# A separate JSON pointer, not a part of a path or URL: it starts after a space, a bracket or a quote.
 _POINTER = re.compile(r"(?<![^\s(`'\"])/[^\s:;,()`'\"]*")
 _OF_DEFINITION = re.compile(r"/(?:layers(?:/[a-z]+(?:/\d+(?:/.*)?)?)?|(?:conform|coverage)(?:/.*)?|schema)\Z")
 _STEPS = "functions"

@@ -23,7 +23,7 @@ _OTHER_QUOTES = frozenset("'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb")
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def describe_json_fault(problem: ValueError, *, with_place: bool = True) -> str:
+def describe_json_fault(problem: ValueError | RecursionError, *, with_place: bool = True) -> str:
     """Return what is wrong, and where; the message of an error of another kind is unchanged."""
     if isinstance(problem, UnicodeDecodeError):
         return _describe_encoding(problem)

@@ -47,3 +47,22 @@ def test_free_port_is_none_that_a_system_keeps(monkeypatch: pytest.MonkeyPatch, 
     for claim in claims:
         claim.close()
     assert chosen == 40_001
+
+
+def test_free_port_is_none_that_the_system_gives_to_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A connection that opens before the service listens would take a port of the system's own range."""
+    ports = tmp_path / "ip_local_port_range"
+    ports.write_text("20000\t60999\n")
+    monkeypatch.setattr(process, "_PORT_RANGE", ports)
+    assert all(1024 < process.free_port() < 20_000 for _ in range(50))
+
+
+@pytest.mark.parametrize("content", ["1024\t65535\n", None])
+def test_free_port_is_one_of_the_system_if_it_gives_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+) -> None:
+    ports = tmp_path / "ip_local_port_range"
+    if content is not None:
+        ports.write_text(content)
+    monkeypatch.setattr(process, "_PORT_RANGE", ports)
+    assert process.free_port() > 1024

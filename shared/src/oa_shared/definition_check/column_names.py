@@ -51,7 +51,7 @@ def check_column_names(conform: JsonMapping, pointer: str) -> Iterator[LintFindi
 
 
 def _only_column(rule: object) -> str | None:
-    """Return the column of a rule that takes its value as it is; None for a function and for several columns."""
+    """Return the column of a rule that uses its value unchanged; None for a function and for several columns."""
     if isinstance(rule, list) and len(rule) == 1:
         rule = rule[0]
     return rule if isinstance(rule, str) else None

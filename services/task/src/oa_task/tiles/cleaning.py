@@ -142,7 +142,7 @@ def _repair_on_grid(owners: np.ndarray, shapes: np.ndarray) -> Rings:
 
 
 def _on_grid(shapes: np.ndarray) -> np.ndarray:
-    """Return valid areas whose corners are on the grid, but for the error of floats.
+    """Return valid areas whose corners are on the grid, except for the error of floats.
 
     Where edges cross is a corner off the grid. Rounding it keeps 95 of 100 areas valid; `set_precision`, which takes
     ten times as long as the check, moves the corners of the others so that they are valid.

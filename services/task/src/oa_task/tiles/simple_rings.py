@@ -10,7 +10,7 @@ from oa_task.tiles.rings import Rings, is_of
 
 _MOST_CORNERS = 40
 _BLOCK_PAIRS = 1 << 17
-"""So many pairs of edges at a time stay in the cache of a processor."""
+"""This number of pairs of edges stays in the cache of a processor."""
 _FARTHEST = 1 << 13
 """The product of two differences of smaller coordinates fits into 32 bits."""
 
@@ -24,7 +24,7 @@ def are_seen_valid(rings: Rings) -> np.ndarray:
 def _are_alone(rings: Rings) -> np.ndarray:
     """Return the mask of outlines that are the only ring of their owner, or one of two in boxes that do not touch."""
     counts = np.bincount(rings.owners)[rings.owners]
-    alone = counts == 1
+    alone: np.ndarray = counts == 1
     firsts = np.flatnonzero(counts == 2)[::2]  # noqa: PLR2004 - pairs
     firsts = firsts[~rings.is_hole[firsts + 1]]
     if len(firsts):
@@ -78,7 +78,7 @@ def _have_no_crossing(rings: Rings, chosen: np.ndarray) -> np.ndarray:
 
 
 def _cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the mask of rings of which two edges may share a place that is not their common corner.
+    """Return the mask of rings where two edges may share a place that is not their common corner.
 
     `x` and `y`, shape (corners, rings), have a ring in each column. Two edges are apart if both ends of one are on the
     same side of the line through the other.
@@ -97,7 +97,7 @@ def _cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     edges = np.arange(count)
     following = (edges + 1) % count
     same_side[edges, edges] = True
-    # Adjacent edges are apart, but for their corner, unless they lie on one line.
+    # Adjacent edges share only their corner, unless they are on one line.
     same_side[edges, following] = same_side[following, edges] = side[edges, (edges + 2) % count] != 0
     crosses: np.ndarray = ~same_side.all(axis=(0, 1))
     return crosses

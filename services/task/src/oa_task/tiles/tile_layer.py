@@ -92,7 +92,9 @@ class TileLayer:
         """Return the positions of the tiles with features, and the layer of each."""
         if self.entries.has_only_points:
             units_of_tile = (1 << (WORLD_BITS - zoom)) - 1
-            vertices = (self.entries.outlines.vertices.take(features.items, axis=0) & units_of_tile) >> (MAX_ZOOM - zoom)
+            vertices = (self.entries.outlines.vertices.take(features.items, axis=0) & units_of_tile) >> (
+                MAX_ZOOM - zoom
+            )
             return self._encode(features, features.items, point_commands(vertices))
         rings = tile_rings(features, self.entries, self._large, zoom, coarser=coarser)
         filled, owners = np.unique(rings.owners, return_inverse=True)

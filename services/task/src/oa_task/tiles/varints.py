@@ -31,7 +31,7 @@ def _encode_short(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ends = np.cumsum(has_two, dtype=np.int64)
     ends += np.arange(1, len(numbers) + 1)
     encoded = np.empty(int(ends[-1]), dtype=np.uint8)
-    # The second byte of each number; that of a short one lies where its first byte follows.
+    # The second byte of each number; that of a short one is where its first byte follows.
     encoded[ends - 1] = numbers >> np.uint32(_BITS)
     first = (numbers & np.uint32(_MORE - 1)).astype(np.uint8)
     first |= has_two.view(np.uint8) << np.uint8(_BITS)
