@@ -81,7 +81,7 @@ def _cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the mask of rings of which two edges may share a place that is not their common corner.
 
     `x` and `y`, shape (corners, rings), have a ring in each column. Two edges are apart if both ends of one are on the
-    same side of the line through the other.
+    same side of the line through the other, or if their boxes do not touch.
     """
     # The first corner follows the last.
     x, y = np.concatenate((x, x[:1])), np.concatenate((y, y[:1]))
@@ -99,5 +99,12 @@ def _cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     same_side[edges, edges] = True
     # Adjacent edges are apart, but for their corner, unless they lie on one line.
     same_side[edges, following] = same_side[following, edges] = side[edges, (edges + 2) % count] != 0
-    crosses: np.ndarray = ~same_side.all(axis=(0, 1))
+    edge, other, ring = np.nonzero(~same_side)
+    low_x, low_y = np.minimum(x[:-1], x[1:]), np.minimum(y[:-1], y[1:])
+    high_x, high_y = np.maximum(x[:-1], x[1:]), np.maximum(y[:-1], y[1:])
+    # Edges on one line, as those at both ends of a "U", are apart if their boxes are.
+    is_apart = (high_x[edge, ring] < low_x[other, ring]) | (high_x[other, ring] < low_x[edge, ring])
+    is_apart |= (high_y[edge, ring] < low_y[other, ring]) | (high_y[other, ring] < low_y[edge, ring])
+    crosses: np.ndarray = np.zeros(x.shape[1], dtype=bool)
+    crosses[ring[~is_apart]] = True
     return crosses
