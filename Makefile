@@ -9,6 +9,9 @@ BROKEN ?= 10%
 FIX ?=
 CHANGED ?=
 PLATFORM ?=
+PORT ?=
+STATE ?=
+LOCAL_STATE = $(if $(STATE),--state "$(STATE)")
 INPUTS ?= 20000
 MINUTES ?= 30
 COMBINATIONS ?= 5000
@@ -25,19 +28,19 @@ help: ## Show this help
 setup: ## Install everything for development into .venv
 	@sh bin/bootstrap dev
 
-up: ## Start the whole system on this machine and publish three sample sources
+up: ## Start the whole system on this machine and publish three sample sources; PORT=8000 STATE=FOLDER
 	@sh bin/bootstrap
 	@echo '[4/4] Starting'
-	@exec .venv/bin/oa-local up
+	@exec .venv/bin/oa-local up $(if $(PORT),--port $(PORT)) $(LOCAL_STATE)
 
-down: ## Stop the system that `make up` started, from another terminal
-	@if [ -x .venv/bin/oa-local ]; then .venv/bin/oa-local down; fi
+down: ## Stop the system that `make up` started, from another terminal; STATE=FOLDER
+	@if [ -x .venv/bin/oa-local ]; then .venv/bin/oa-local down $(LOCAL_STATE); fi
 
 sign-in: ## Print a link that signs you in as the admin of the running system
-	@.venv/bin/oa-local sign-in
+	@.venv/bin/oa-local sign-in $(LOCAL_STATE)
 
-reset: down ## Stop the system and delete its state
-	@rm -rf .local
+reset: down ## Stop the system and delete its state; STATE=FOLDER
+	@$(if $(STATE),.venv/bin/oa-local reset $(LOCAL_STATE),rm -rf .local)
 
 test: setup ## Run all tests
 	@PYTHONDONTWRITEBYTECODE= .venv/bin/pytest -n $(WORKERS) --dist worksteal -q

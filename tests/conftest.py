@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import resource
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,11 +18,13 @@ from oa_local.provision import Queues, create_bucket, create_queues
 from oa_shared.aws import Aws, open_aws
 from support.databases import Databases
 from support.distribution import binary_parameter_name, deal
+from support.jumping_clock import jumping_clock
 from support.leftovers import LeftoversPlugin
+from support.worker_memory import FreedMemory
 
 _TEMPLATE = "oa_template"
-_STATM = Path("/proc/self/statm")
-_MOST_MEMORY_MB = 4500
+_MOST_MEMORY_MB, _MEMORY_STEP_MB = 4500, 200
+_FREED_MEMORY = FreedMemory(step_mb=_MEMORY_STEP_MB)
 # The time of an example depends on what else the machine does.
 settings.register_profile("unhurried", settings(), deadline=None)
 settings.load_profile("unhurried")
@@ -56,8 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_teardown() -> Iterator[None]:
     """Fail the test after which this process has more memory than all tests together require."""
     yield
-    pages = int(_STATM.read_text("ascii").split()[1]) if _STATM.exists() else 0
-    megabytes = pages * resource.getpagesize() // 2**20
+    megabytes = _FREED_MEMORY.return_if_grown()
     assert megabytes < _MOST_MEMORY_MB, f"this process has grown to {megabytes} MB: see docs/testing.md"
 
 
@@ -70,6 +70,13 @@ def _fresh_logging() -> Iterator[None]:
     root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture
+async def no_real_time(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Let the clock of the loop jump to its next timer; only for tests without threads and other processes."""
+    with jumping_clock(monkeypatch):
+        yield
 
 
 def _short_name() -> str:

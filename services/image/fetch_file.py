@@ -1,7 +1,7 @@
 """Fetches a file and checks its content: `python3 fetch_file.py URL SHA256 TARGET`.
 
 Every user may read the file: `ADD --chmod` of a URL leaves it to root in older engines, and `ADD --checksum` needs a
-front end of its own.
+its own front end.
 """
 
 import hashlib

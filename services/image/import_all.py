@@ -2,7 +2,7 @@
 
 Python writes the bytecode of whatever they import, and of nothing else: a container with a read-only disk could not
 write it. The build of an image fails here if a package needs a file that trim.py removes. With `--drop-sources`, which
-is for images only, installed packages other than those of this repository lose the sources of which there is bytecode:
+is for images only, installed packages other than those of this repository lose sources that have bytecode:
 a traceback still names file, line and function.
 """
 

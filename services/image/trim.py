@@ -102,7 +102,7 @@ def without_symbols(binary: bytes) -> bytes:
 def without_needs(binary: bytes, removed: Iterable[str]) -> bytes:
     """Return an ELF file that does not ask the loader for the removed libraries.
 
-    A library may name another of which it uses nothing. One of which it uses something fails to load with LD_BIND_NOW.
+    A library may name another that it does not use. One that it uses fails to load with LD_BIND_NOW.
     """
     names = {name.encode() for name in removed}
     (table,) = struct.unpack_from("<Q", binary, 32)

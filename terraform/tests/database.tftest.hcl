@@ -28,7 +28,7 @@ run "database" {
       startswith(output.url, "postgresql://oa_service@") && startswith(output.migration.environment.OA_DATABASE_URL, "postgresql://openaddresses@") &&
       output.secret_arn == aws_secretsmanager_secret.service.arn && startswith(output.migration.secrets.PGPASSWORD, aws_db_instance.this.master_user_secret[0].secret_arn)
     )
-    error_message = "Services have a user and a secret of their own; only migrations have those of the master user."
+    error_message = "Services have their own user and secret; only migrations have those of the master user."
   }
 
   assert {

@@ -26,7 +26,7 @@ run "small" {
 
   assert {
     condition     = keys(output.task_definitions) == ["api", "dispatcher", "schedule"]
-    error_message = "The small size has no consumer of its own."
+    error_message = "The small size has no separate consumer."
   }
 
   assert {

@@ -86,7 +86,7 @@ def find_caller(access_key: str) -> Caller | None:
 
 @cache
 def _service_keys() -> dict[str, dict[str, str]]:
-    """Return the services of AWS that send requests of their own, by access key."""
+    """Return the services of AWS that send their own requests, by access key."""
     found: dict[str, dict[str, str]] = json.loads(os.environ.get("EMULATOR_SERVICE_KEYS", "{}"))
     return found
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ class Kind:
     write: Callable[[Path, int], None]
     compression: str | None = None
     protocol: str = "http"
+    most_rows: int = sys.maxsize
 
     def definition(self, url: str) -> dict[str, Any]:
         """Return a definition whose one entry, `bench`, reads the data from a URL."""
@@ -85,7 +87,7 @@ def make(kind: Kind, folder: Path, scale: float) -> Path:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name("part-" + path.name)
-        kind.write(part, round(kind.rows * scale))
+        kind.write(part, min(round(kind.rows * scale), kind.most_rows))
         part.rename(path)
     return path
 
@@ -193,7 +195,7 @@ def _parcel_table(random: np.random.Generator, rows: int) -> pa.Table:
     return pa.table(made)
 
 
-def _polygons(random: np.random.Generator, x: np.ndarray, y: np.ndarray, size: float) -> np.ndarray:
+def draw_polygons(random: np.random.Generator, x: np.ndarray, y: np.ndarray, size: float) -> np.ndarray:
     """Return parcels of 4 to 40 corners around places; 2 % have a hole, 3 % a second part."""
     corners = np.where(random.random(len(x)) < 0.08, random.integers(15, 40, len(x)), random.integers(4, 12, len(x)))
     form = random.random(len(x))
@@ -232,7 +234,7 @@ def write_point_shapefile(path: Path, rows: int) -> None:
 def write_parcel_shapefile(path: Path, rows: int) -> None:
     """Write parcels in feet as a zipped shapefile."""
     random = np.random.default_rng(4)
-    shapes = _polygons(random, *_feet(random, rows), 120)
+    shapes = draw_polygons(random, *_feet(random, rows), 120)
     _zip_shapefile(path, _parcel_table(random, rows), shapes, "Polygon")
 
 
@@ -249,7 +251,7 @@ def _write_collection(file: Any, table: pa.Table, shapes: np.ndarray) -> None:
 def write_parcel_geojson(path: Path, rows: int) -> None:
     """Write parcels as a gzipped collection."""
     random = np.random.default_rng(5)
-    shapes = _polygons(random, *lon_lat(random, rows), 0.0004)
+    shapes = draw_polygons(random, *lon_lat(random, rows), 0.0004)
     with gzip.open(path, "wt", 6, encoding="utf-8") as file:
         _write_collection(file, _parcel_table(random, rows), shapes)
 

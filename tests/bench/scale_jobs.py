@@ -267,7 +267,7 @@ def run(*, has_arrays: bool) -> None:
         Figure("peak memory of the API", f"{course.api_mib:.0f} MiB"),
         Figure("peak memory of relay, dispatcher, consumer and simulation", f"{course.workers_mib:.0f} MiB"),
     ]
-    how = "with array jobs" if has_arrays else "each submitted by itself"
+    how = "with array jobs" if has_arrays else "each submitted individually"
     show(f"{JOBS:,} weekly jobs, {how}, quotas of AWS at {SPEED:g} times their speed", figures)
     show("tables with their indexes", sizes)
     show(f"arithmetic to 1,000,000 jobs, {how}", arithmetic(course, submissions))

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from browser.pages import fill_lists
 from browser.seeds import seed
 from browser.site import Site
-from browser.visitor import AXE, ROOT, WEIGHTS, Visitor
+from browser.visitor import AXE, PATIENCE_MS, ROOT, WEIGHTS, Visitor
 from oa_local.postgres import Postgres
 from support.accounts import account, session
 
@@ -53,6 +53,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_STARTED_AT] = time.time()
+    expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")

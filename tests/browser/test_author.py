@@ -23,7 +23,6 @@ from oa_task.job.sample_job import run_sample_job
 from oa_task.runner.job_runner import TaskJob
 from support.finished_jobs import report_status
 
-WITHIN_MS = 10_000
 _ROWS = 120
 
 
@@ -99,7 +98,7 @@ def test_author_reads_the_line_of_a_mistake_and_then_rows_and_a_map(site: Site, 
     page.get_by_role("textbox", name="Definition", exact=True).fill(faulty)
     page.get_by_role("button", name="Check and run a sample").click()
     marked = page.get_by_test_id(f"line-{line}")
-    expect(marked).to_contain_text("unknown key 'numbr' (did you mean 'number'?)", timeout=WITHIN_MS)
+    expect(marked).to_contain_text("unknown key 'numbr' (did you mean 'number'?)")
     expect(page.get_by_test_id("verdict")).to_contain_text("No sample ran: fix the marked lines below")
     check_page(page, "try-faulty")
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -110,18 +109,18 @@ def test_author_reads_the_line_of_a_mistake_and_then_rows_and_a_map(site: Site, 
     page.keyboard.type('          "number": "HOUSE_NO",')
     page.get_by_label("Source", exact=True).fill("us/ca/berkeley")
     page.get_by_role("textbox", name="Definition", exact=True).press("Control+Enter")
-    expect(page.get_by_test_id("verdict")).to_contain_text("Running a sample of addresses · city", timeout=WITHIN_MS)
+    expect(page.get_by_test_id("verdict")).to_contain_text("Running a sample of addresses · city")
     check_page(page, "try-running")
     page.set_viewport_size({"width": 1280, "height": 800})
 
     run_sample(site, job_of(page), town)
-    expect(page.get_by_test_id("verdict")).to_contain_text("It works: 100 features", timeout=WITHIN_MS)
+    expect(page.get_by_test_id("verdict")).to_contain_text("It works: 100 features")
     expect(page.get_by_role("table", name="Sample rows")).to_contain_text("Main Street")
     expect(page.get_by_role("table", name="Source columns")).to_contain_text("HOUSE_NO")
     expect(page.get_by_role("table", name="Attributes")).to_contain_text("Published")
     expect(page.get_by_role("table", name="Changes of the definition")).to_contain_text('"HOUSE_NO"')
     page.locator("[data-map]").scroll_into_view_if_needed()
-    page.wait_for_selector('[data-drawn="yes"]', timeout=30_000)
+    page.wait_for_selector('[data-drawn="yes"]')
     assert page.evaluate("document.querySelector('[data-map]').map.getSource('layer-0') !== undefined")
     check_page(page, "try-works")
 
@@ -132,7 +131,7 @@ def test_author_reads_the_line_of_a_mistake_and_then_rows_and_a_map(site: Site, 
 def test_failed_job_opens_with_its_definition_and_the_marked_line(signed_in: SignIn) -> None:
     page = signed_in("author").open("/jobs/3")
     page.get_by_role("link", name="Fix it here").click()
-    expect(page.get_by_text("Job 3 failed")).to_be_visible(timeout=WITHIN_MS)
+    expect(page.get_by_text("Job 3 failed")).to_be_visible()
     assert '"layers"' in page.get_by_role("textbox", name="Definition", exact=True).input_value()
     check_page(page, "try-failed-job")
 
@@ -143,13 +142,13 @@ def test_new_source_is_proposed_completed_and_tried(site: Site, signed_in: SignI
     page.get_by_label("URL of the data").fill(url)
     page.get_by_label("Source", exact=True).fill("us/ca/oakland")
     page.get_by_role("button", name="Propose a definition").click()
-    expect(page.get_by_test_id("verdict")).to_contain_text("Looking at the data", timeout=WITHIN_MS)
+    expect(page.get_by_test_id("verdict")).to_contain_text("Looking at the data")
     check_page(page, "new-source-running")
     page.set_viewport_size({"width": 1280, "height": 800})
 
     # The page shows the proposal by itself.
     run_sample(site, job_of(page), town)
-    expect(page.get_by_test_id("verdict")).to_contain_text("A proposal, and 100 features", timeout=WITHIN_MS)
+    expect(page.get_by_test_id("verdict")).to_contain_text("A proposal, and 100 features")
     guesses = page.get_by_role("table", name="Guesses")
     expect(guesses).to_contain_text("HOUSE_NO")
     expect(guesses).to_contain_text("name of the column and its values")
@@ -160,7 +159,7 @@ def test_new_source_is_proposed_completed_and_tried(site: Site, signed_in: SignI
     proposed = json.loads(editor.input_value())
     assert proposed["layers"]["addresses"][0]["conform"]["number"] == "HOUSE_NO"
     page.locator("[data-map]").scroll_into_view_if_needed()
-    page.wait_for_selector('[data-drawn="yes"]', timeout=30_000)
+    page.wait_for_selector('[data-drawn="yes"]')
     check_page(page, "new-source-proposed")
     page.set_viewport_size({"width": 1280, "height": 800})
 
@@ -173,6 +172,6 @@ def test_new_source_is_proposed_completed_and_tried(site: Site, signed_in: SignI
     proposed["layers"]["addresses"][0]["license"] = {"url": "https://example.org/license"}
     editor.fill(json.dumps(proposed, indent=2))
     editor.press("Control+Enter")
-    expect(page.get_by_test_id("verdict")).to_contain_text("Running a sample of addresses · city", timeout=WITHIN_MS)
+    expect(page.get_by_test_id("verdict")).to_contain_text("Running a sample of addresses · city")
     run_sample(site, job_of(page), town)
-    expect(page.get_by_test_id("verdict")).to_contain_text("It works: 100 features", timeout=WITHIN_MS)
+    expect(page.get_by_test_id("verdict")).to_contain_text("It works: 100 features")

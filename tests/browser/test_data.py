@@ -52,12 +52,12 @@ def test_list_is_filtered_by_the_prefix_of_the_source(reader: Visitor) -> None:
     page.set_viewport_size(DESK)
     page.get_by_role("link", name="United States of America").click()
     page.get_by_role("link", name="California").click()
-    assert page.locator("tbody th").all_inner_texts() == ["us/ca/alameda", "us/ca/berkeley"]
+    expect(page.locator("tbody th")).to_have_text(["us/ca/alameda", "us/ca/berkeley"], use_inner_text=True)
     page.get_by_role("columnheader", name="Features").get_by_role("link").click()
-    assert page.locator("tbody th").all_inner_texts() == ["us/ca/berkeley", "us/ca/alameda"]
+    expect(page.locator("tbody th")).to_have_text(["us/ca/berkeley", "us/ca/alameda"], use_inner_text=True)
     page.get_by_label("Source path starts with").fill("us/ca/b")
     page.get_by_role("button", name="Filter").click()
-    assert page.locator("tbody th").all_inner_texts() == ["us/ca/berkeley"]
+    expect(page.locator("tbody th")).to_have_text(["us/ca/berkeley"], use_inner_text=True)
 
 
 def test_search_box_leads_from_any_page_to_the_source(reader: Visitor) -> None:
@@ -65,82 +65,84 @@ def test_search_box_leads_from_any_page_to_the_source(reader: Visitor) -> None:
     page.get_by_role("search", name="Site").get_by_role("searchbox").fill("us/ca/alameda")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("us/ca/alameda")
-    assert page.get_by_label("Breadcrumb").get_by_role("link").all_inner_texts() == ["Data", "us", "ca"]
+    expect(page.get_by_label("Breadcrumb").get_by_role("link")).to_have_text(["Data", "us", "ca"], use_inner_text=True)
 
 
 def test_source_page_with_a_newer_failed_job_passes_the_checks(reader: Visitor) -> None:
     page = reader.open("/sources/us/ca/alameda")
-    page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
-    assert page.get_by_role("table", name="Entries").get_by_text("failing", exact=True).is_visible()
+    page.wait_for_selector('[data-map][data-drawn="yes"]')
+    expect(page.get_by_role("table", name="Entries").get_by_text("failing", exact=True)).to_be_visible()
     check_page(page, "source-with-failure")
 
 
 def test_dataset_shows_files_history_and_attribution(reader: Visitor) -> None:
     page = reader.open("/data?q=berkeley")
     page.get_by_role("table").get_by_role("link", name="addresses").click()
-    assert page.get_by_role("link", name="source.parquet").is_visible()
-    assert page.get_by_label("Features at each publication").locator("circle").count() == 3
-    assert page.get_by_role("table", name="Publications").locator("tbody tr").count() == 3
-    assert page.get_by_text("required: Town").is_visible()
+    expect(page.get_by_role("link", name="source.parquet")).to_be_visible()
+    expect(page.get_by_label("Features at each publication").locator("circle")).to_have_count(3)
+    expect(page.get_by_role("table", name="Publications").locator("tbody tr")).to_have_count(3)
+    expect(page.get_by_text("required: Town")).to_be_visible()
     check_page(page, "dataset")
 
 
 def test_dataset_whose_newer_job_failed_shows_the_error(reader: Visitor) -> None:
     page = reader.open("/data?failing=true")
     page.get_by_role("table").get_by_role("link", name="addresses").click()
-    assert page.get_by_text(f"https://example.org/{HOSTILE} answered 404").is_visible()
+    expect(page.get_by_text(f"https://example.org/{HOSTILE} answered 404")).to_be_visible()
     check_page(page, "dataset-failing")
 
 
 def test_dataset_page_with_hostile_name_shows_it_as_text(reader: Visitor) -> None:
     page = reader.open("/data?source=xx/")
     page.get_by_role("table").get_by_role("link", name="addresses").click()
-    assert page.get_by_role("heading", level=1).inner_text() == f"xx/hostile · addresses · {HOSTILE}"
-    assert page.locator("a[href^='javascript']").count() == 0
-    assert page.locator("img").count() == 0
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        f"xx/hostile · addresses · {HOSTILE}", use_inner_text=True
+    )
+    expect(page.locator("a[href^='javascript']")).to_have_count(0)
+    expect(page.locator("img")).to_have_count(0)
 
 
 def test_map_is_drawn_and_leads_to_lists_of_a_point_and_of_the_view(reader: Visitor) -> None:
     page = reader.open("/map?layer=addresses")
-    page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
+    page.wait_for_selector('[data-map][data-drawn="yes"]')
     check_page(page, "map")
     page.locator("[data-map]").evaluate("element => element.map.jumpTo({ center: [-122.25, 37.85], zoom: 9 })")
     view = page.get_by_role("link", name="List the data in this view").get_attribute("href") or ""
     assert view.startswith("/data?layer=addresses&bbox=-122")
     page.locator("[data-map] canvas").click()
     page.get_by_role("link", name="What covers").click()
-    assert page.get_by_test_id("area").is_visible()
+    expect(page.get_by_test_id("area")).to_be_visible()
     assert "us/ca/berkeley" in page.locator("tbody th").all_inner_texts()
 
 
 def test_click_on_the_map_opens_the_dataset(reader: Visitor) -> None:
     page = reader.open("/map?source=us/ca/berkeley")
-    page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
+    page.wait_for_selector('[data-map][data-drawn="yes"]')
     page.locator("[data-map] canvas").click()
     page.get_by_role("link", name="us/ca/berkeley · addresses · city").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "us/ca/berkeley · addresses · city"
+    expect(page.get_by_role("heading", level=1)).to_have_text("us/ca/berkeley · addresses · city", use_inner_text=True)
 
 
 def test_click_on_stacked_datasets_lists_all_of_them(reader: Visitor) -> None:
     page = reader.open("/map?source=us/ny/twice")
-    page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
+    page.wait_for_selector('[data-map][data-drawn="yes"]')
     page.locator("[data-map] canvas").click()
     page.get_by_text("2 datasets here").wait_for()
     links = page.locator(".popup-layers a")
-    assert links.count() == 2
+    expect(links).to_have_count(2)
     assert len({link.get_attribute("href") for link in links.all()}) == 2
 
 
 def test_map_without_scripts_shows_the_list(reader: Visitor) -> None:
     page = reader.open("/map", scripts=False)
-    assert page.get_by_text("The list below works without it.").is_visible()
-    assert page.locator("tbody tr").count() == 5
+    expect(page.get_by_text("The list below works without it.")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(5)
 
 
 @pytest.mark.parametrize(("path", "name"), [("/data", "data-empty"), ("/map", "map-empty")])
 def test_page_without_data_has_an_empty_state(newcomer: Visitor, path: str, name: str) -> None:
     page = newcomer.open(path)
-    assert page.get_by_text("No matching datasets.").is_visible()
+    expect(page.get_by_text("No matching datasets.")).to_be_visible()
     check_page(page, name)
 
 

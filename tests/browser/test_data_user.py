@@ -105,11 +105,11 @@ def test_data_user_gets_all_rows_as_csv_without_an_account(reader: Visitor, site
     expect(csv_item.get_by_role("status")).to_contain_text("Being prepared, about")
     assert page.locator("meta[http-equiv=refresh]").count() == 1, "without scripts the page reloads"
     site.run(_convert(site.api, tmp_path))
-    expect(csv_item.get_by_role("link", name="Download CSV")).to_be_visible(timeout=20_000)
+    expect(csv_item.get_by_role("link", name="Download CSV")).to_be_visible()
     rows = _read_csv(page)
     assert len(rows) == len(_ROWS)
     assert {row["NUMBER"] for row in rows} == {row["number"] for row in _ROWS}
-    assert page.locator("meta[http-equiv=refresh]").count() == 0
+    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(0)
 
 
 def test_dataset_page_has_quality_commands_and_changes(reader: Visitor) -> None:
@@ -144,7 +144,7 @@ def test_admin_retires_a_dataset_with_a_reason_and_restores_it(signed_in: SignIn
     page.locator("form", has=page.locator("input[value=retire]")).get_by_label("Reason").fill("the county closed it")
     page.get_by_role("button", name="Retire dataset").click()
     expect(page.get_by_test_id("withdrawal")).to_contain_text("the county closed it")
-    assert page.get_by_role("button", name="Prepare: CSV").count() == 0
+    expect(page.get_by_role("button", name="Prepare: CSV")).to_have_count(0)
     check_page(page, "dataset-retired")
     page.locator("summary", has_text="Restore dataset").click()
     page.locator("form", has=page.locator("input[value=restore]")).get_by_label("Reason").fill("it is back")
@@ -153,4 +153,4 @@ def test_admin_retires_a_dataset_with_a_reason_and_restores_it(signed_in: SignIn
 
 
 def test_reader_sees_no_administration(reader: Visitor) -> None:
-    assert reader.open("/data/1").get_by_role("region", name="Administration").count() == 0
+    expect(reader.open("/data/1").get_by_role("region", name="Administration")).to_have_count(0)

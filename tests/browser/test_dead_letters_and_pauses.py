@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 
+from playwright.sync_api import expect
+
 from browser.site import Site
 from browser.visitor import Visitor, check_page
 from oa_shared.queue import OutgoingMessage, Queue
@@ -33,7 +35,9 @@ def test_dead_letter_is_shown_decoded_and_redriven(signed_in: Come, site: Site) 
     row.locator("details[open] input[name=reason]").fill("the API knows it now")
     row.locator("details[open] button").click()
     assert page.locator(".box.good").inner_text().startswith("1 ")
-    assert "the API knows it now" in page.locator("section[aria-label='Recent actions']").inner_text()
+    expect(page.locator("section[aria-label='Recent actions']")).to_contain_text(
+        "the API knows it now", use_inner_text=True
+    )
     assert site.run(dead.depth()).visible == 2
 
 
@@ -47,7 +51,7 @@ def test_dead_letters_matching_a_filter_are_discarded(signed_in: Come, site: Sit
     assert page.locator(".box.good").inner_text().startswith("1 ")
     before = site.run(dead.depth()).visible
     page.goto("/dead-letters?queue=results&job=7")
-    assert page.locator("section[aria-label='Dead letters'] table").count() == 0
+    expect(page.locator("section[aria-label='Dead letters'] table")).to_have_count(0)
     assert site.run(dead.depth()).visible == before
 
 
@@ -69,16 +73,16 @@ def test_source_is_paused_and_resumed_with_a_reason(signed_in: Come, newcomer: V
     page.locator("input[name=hours]").fill("12")
     page.locator("#f-reason").fill("they asked us to wait")
     page.get_by_role("button", name="Pause").click()
-    assert "source us/ca/" in page.locator(".box.good").inner_text()
+    expect(page.locator(".box.good")).to_contain_text("source us/ca/", use_inner_text=True)
     check_page(moderator.open("/pauses"), "pauses")
     page.locator("summary", has_text="Resume").click()
     page.locator("details[open] button").click()
-    assert "source us/ca/" in page.locator(".box.good").inner_text()
-    assert page.locator("section[aria-label='Active pauses'] table").count() == 0
+    expect(page.locator(".box.good")).to_contain_text("source us/ca/", use_inner_text=True)
+    expect(page.locator("section[aria-label='Active pauses'] table")).to_have_count(0)
 
 
 def test_pause_without_a_target_shows_an_error(signed_in: Come) -> None:
     page = signed_in("moderator").open("/pauses", scripts=False)
     page.locator("#f-reason").fill("x")
     page.get_by_role("button", name="Pause").click()
-    assert "value" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("value", use_inner_text=True)

@@ -17,7 +17,7 @@ def test_keyboard_reaches_the_content_first(visitor: Visitor) -> None:
 def test_menu_marks_the_current_page(visitor: Visitor) -> None:
     menu = visitor.open("/runs").get_by_role("navigation", name="Main")
     expect(menu.get_by_role("link", name="Runs")).to_have_attribute("aria-current", "page")
-    assert menu.locator("[aria-current]").count() == 1
+    expect(menu.locator("[aria-current]")).to_have_count(1)
 
 
 def test_menu_marks_the_list_of_the_current_page(visitor: Visitor) -> None:

@@ -46,8 +46,8 @@ def test_hostile_source_is_text_on_every_page(visitor: Visitor) -> None:
 
 def test_anonymous_visitor_sees_no_buttons(visitor: Visitor) -> None:
     page = visitor.open("/jobs/5")
-    assert page.get_by_role("group").count() == 0
-    assert page.locator("form[method=post]").count() == 0
+    expect(page.get_by_role("group")).to_have_count(0)
+    expect(page.locator("form[method=post]")).to_have_count(0)
 
 
 def test_buttons_of_a_job_that_needs_review_are_accessible(signed_in: Callable[..., Visitor]) -> None:
@@ -65,7 +65,7 @@ def test_author_reruns_a_trial_and_cancels_it(signed_in: Callable[..., Visitor])
     expect(page.get_by_role("status")).to_contain_text("6")
     assert status_of(page) == "Canceled"
     page.reload()
-    assert page.get_by_role("status").count() == 0
+    expect(page.get_by_role("status")).to_have_count(0)
 
 
 def test_author_without_scripts_reruns_a_trial(signed_in: Callable[..., Visitor]) -> None:

@@ -100,7 +100,7 @@ def site(fresh_database: Callable[[], str], tmp_path_factory: pytest.TempPathFac
 def open_map(visitor: Visitor, path: str = "/map", **options: object) -> Page:
     """Open a page and wait until its map is drawn."""
     page = visitor.open(path, **options)
-    page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
+    page.wait_for_selector('[data-map][data-drawn="yes"]')
     return page
 
 
@@ -114,7 +114,7 @@ def test_map_fits_the_data_with_a_margin(visitor: Visitor, size: dict[str, int])
     page = visitor.blank()
     page.set_viewport_size(size)  # type: ignore[arg-type] # two integers, as Playwright's type says
     page.goto("/map")
-    page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
+    page.wait_for_selector('[data-map][data-drawn="yes"]')
     corners = page.locator("[data-map]").evaluate(_CORNERS, list(PLACE))
     width, height = corners["size"]
     assert min(corners["x"]) >= _MIN_EDGE_PX
@@ -129,7 +129,7 @@ def test_map_has_land_borders_and_names_from_this_site(visitor: Visitor) -> None
     fetched: list[Response] = []
     page.on("response", lambda answer: fetched.append(answer) if "basemap" in answer.url else None)
     page.goto("/map")
-    page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
+    page.wait_for_selector('[data-map][data-drawn="yes"]')
     base = page.locator("[data-map]").evaluate(_BASE)
     assert base["kinds"] == ["borders", "land", "names"]
     assert "Lancaster" in base["names"]
@@ -169,7 +169,7 @@ def test_click_lists_every_dataset_below_it(visitor: Visitor) -> None:
     page.get_by_text(f"{STACKED + 1} datasets here").wait_for()
     links = page.locator(".popup-layers a")
     assert len({link.get_attribute("href") for link in links.all()}) == STACKED + 1
-    assert page.get_by_role("link", name="us/ne/lancaster · parcels · city").count() == 1
+    expect(page.get_by_role("link", name="us/ne/lancaster · parcels · city")).to_have_count(1)
     save(page, "map-page-popup")
 
 
@@ -180,7 +180,7 @@ def test_position_is_in_the_url_and_fit_to_data_returns(visitor: Visitor) -> Non
     again = open_map(visitor, "/map" + page.evaluate("location.hash"))
     center = again.locator("[data-map]").evaluate("(element) => element.map.getCenter().toArray()")
     assert center == pytest.approx([10, 50])
-    assert again.get_by_role("button", name="Fit to data").is_visible()
+    expect(again.get_by_role("button", name="Fit to data")).to_be_visible()
     assert again.locator("[data-map]").evaluate(_FIT_CENTER)[0] == pytest.approx(-96.5, abs=0.5)
 
 

@@ -1,12 +1,14 @@
 """Maps are drawn from files of this site, in a real browser."""
 
+from playwright.sync_api import expect
+
 from browser.visitor import SHOTS, Visitor
 
 
 def test_map_of_changes_is_drawn(visitor: Visitor) -> None:
     page = visitor.open("/docs/pages")
     page.locator("[data-map]").scroll_into_view_if_needed()
-    page.wait_for_selector('[data-drawn="yes"]', timeout=30_000)
+    page.wait_for_selector('[data-drawn="yes"]')
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.locator("[data-map]").screenshot(path=SHOTS / "map.png")
 
@@ -15,8 +17,10 @@ def test_page_of_changes_has_fields_examples_and_moves_as_lines(visitor: Visitor
     page = visitor.open("/jobs/1/changes")
     fields = page.get_by_role("table", name="Changes by field").get_by_role("row")
     assert fields.nth(1).inner_text().split()[:7] == ["number", "1", "0", "0", "12", "→", "nothing"]
-    assert "3,446.5 m" in fields.filter(has_text="geometry").inner_text()
-    assert "12 → nothing" in page.get_by_role("table", name="Changes", exact=True).get_by_role("row").last.inner_text()
+    expect(fields.filter(has_text="geometry")).to_contain_text("3,446.5 m", use_inner_text=True)
+    expect(page.get_by_role("table", name="Changes", exact=True).get_by_role("row").last).to_contain_text(
+        "12 → nothing", use_inner_text=True
+    )
     features = page.request.get("/jobs/1/changes.json").json()
     assert [round(side, 3) for side in features["bbox"]] == [-122.3, 37.85, -122.26, 37.88]
     moved = [item["geometry"] for item in features["features"] if item["properties"].get("moved_m")]
@@ -34,7 +38,7 @@ def test_coverage_of_the_overview_has_the_continents_below_it(visitor: Visitor) 
 
 def test_map_without_scripts_shows_the_requirement(visitor: Visitor) -> None:
     page = visitor.open("/docs/pages", scripts=False)
-    assert page.get_by_text("The map needs JavaScript.").is_visible()
+    expect(page.get_by_text("The map needs JavaScript.")).to_be_visible()
     page = visitor.open("/docs/pages")
     page.wait_for_load_state("load")
     assert page.get_by_text("The map needs JavaScript.").count() == 0, "also for a map that is not yet in view"

@@ -20,7 +20,7 @@ from browser.visitor import Visitor
 from oa_shared.failures import FAILURES
 from support.programs import ending
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _BIN = Path(sys.executable).parent
 _LINK = re.compile(r"http://\S+/sign-in/link\?token=\S+")
 _NEEDS_REVIEW = 5
@@ -102,7 +102,7 @@ def test_first_hour_from_the_map_to_the_changes_of_a_confirmed_result(home: Home
 
 def _assert_samples_are_on_the_map(page: Page) -> None:
     page.goto("/map")
-    expect(page.locator('[data-drawn="yes"]').first).to_be_visible(timeout=30_000)
+    expect(page.locator('[data-drawn="yes"]').first).to_be_visible()
     for layer in ("addresses", "parcels", "buildings"):
         expect(page.get_by_role("row").filter(has_text="xx/applewood").filter(has_text=layer)).to_have_count(1)
 

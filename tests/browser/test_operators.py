@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from browser.site import Site
 from browser.visitor import Visitor, check_page
@@ -39,10 +39,10 @@ def test_failures_page_shows_title_hint_and_examples(visitor: Visitor) -> None:
     row = page.get_by_role("row").filter(has_text="upstream.timeout")
     assert FAILURES["upstream.timeout"].title in row.inner_text()
     assert FAILURES["upstream.timeout"].hint in row.inner_text()
-    assert row.locator(".tag.good").count() == 1
+    expect(row.locator(".tag.good")).to_have_count(1)
     assert row.get_by_role("link", name="Job 6", exact=True).get_attribute("href") == "/jobs/6"
     assert "<script>alert(1)</script>" in page.content().replace("&lt;", "<").replace("&gt;", ">")
-    assert page.get_by_role("link", name="Rerun all of these").count() == 0
+    expect(page.get_by_role("link", name="Rerun all of these")).to_have_count(0)
 
 
 def test_failures_page_of_a_missing_run_is_an_error_page(visitor: Visitor) -> None:
@@ -53,7 +53,7 @@ def test_failures_page_of_a_missing_run_is_an_error_page(visitor: Visitor) -> No
 def test_bulk_actions_require_sign_in(visitor: Visitor, signed_in: Come) -> None:
     assert "/sign-in" in visitor.open("/bulk").url
     check_page(signed_in("viewer").open("/bulk"), "bulk-list-empty")
-    assert signed_in("viewer").open("/bulk").get_by_role("button", name="Preview jobs").count() == 0
+    expect(signed_in("viewer").open("/bulk").get_by_role("button", name="Preview jobs")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -62,13 +62,13 @@ def test_bulk_rerun_from_the_filter_to_the_result(signed_in: Come, site: Site, *
     moderator = signed_in("moderator")
     page = moderator.open(f"/jobs?source={source}", scripts=scripts)
     page.locator("a[href^='/bulk?']").click()
-    assert "1 job matches" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("1 job matches", use_inner_text=True)
     if scripts:
         check_page(page, "bulk-question")
         page.set_viewport_size({"width": 1280, "height": 800})
     page.locator("input[name=reason]").fill("the server is back")
     page.get_by_role("button", name="Rerun 1 job").click()
-    assert page.locator(".box.good").count() == 1
+    expect(page.locator(".box.good")).to_have_count(1)
     check_progress(page, remaining="1", done="0")
     carry_out(site)
     page.reload()
@@ -77,7 +77,7 @@ def test_bulk_rerun_from_the_filter_to_the_result(signed_in: Come, site: Site, *
         check_page(page, "bulk-done")
     assert status_of(site, job) == "Pending"
     page.goto("/bulk")
-    assert "the server is back" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("the server is back", use_inner_text=True)
 
 
 def check_progress(page: Page, *, remaining: str, done: str) -> None:
@@ -90,16 +90,16 @@ def check_progress(page: Page, *, remaining: str, done: str) -> None:
 def test_rerun_all_of_a_cause_shows_the_count_first(signed_in: Come) -> None:
     page = signed_in("moderator").open("/errors?by=code")
     page.get_by_role("row").filter(has_text="source.columns_missing").get_by_role("link", name="Rerun all").click()
-    assert "1 job matches: 1 Fail" in page.inner_text("main")
-    assert "us/ca/alameda" in page.inner_text("main")
+    expect(page.locator("main")).to_contain_text("1 job matches: 1 Fail", use_inner_text=True)
+    expect(page.locator("main")).to_contain_text("us/ca/alameda", use_inner_text=True)
 
 
 def test_bulk_action_with_a_changed_count_changes_nothing(signed_in: Come, site: Site) -> None:
     page = signed_in("moderator").open("/bulk?action=cancel&source=us/wa/seattle")
     site.run(site.api.client.post("/api/job/10/cancel", headers={"secret": "s" * 32}))
     page.get_by_role("button", name="Cancel 1 job").click()
-    assert "expected 1 matching job, now 0 match" in page.locator(".box.bad").inner_text()
-    assert page.url.endswith("/bulk?action=cancel&source=us%2Fwa%2Fseattle")
+    expect(page.locator(".box.bad")).to_contain_text("expected 1 matching job, now 0 match", use_inner_text=True)
+    expect(page).to_have_url("/bulk?action=cancel&source=us%2Fwa%2Fseattle")
 
 
 def test_bulk_preview_without_matches_or_with_an_invalid_action_shows_a_notice(signed_in: Come) -> None:
@@ -116,5 +116,5 @@ def test_result_that_needs_review_is_rejected_with_a_reason(signed_in: Come, sit
     row.locator("summary.danger").click()
     row.locator("details[open] input[name=reason]").fill("half of it is missing")
     row.locator("details[open] button").click()
-    assert str(held[0]["job"]) in page.locator(".box.good").inner_text()
+    expect(page.locator(".box.good")).to_contain_text(str(held[0]["job"]), use_inner_text=True)
     assert status_of(site, held[0]["job"]) == "Fail"

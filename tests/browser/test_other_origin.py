@@ -103,7 +103,7 @@ def other_origin(published_site: Site, tmp_path: Path) -> Iterator[str]:
 def test_page_of_another_origin_draws_a_map(browser: Browser, published_site: Site, other_origin: str) -> None:
     visitor = Visitor(browser, other_origin)
     page = visitor.open("/")
-    page.wait_for_selector("body[data-features]", timeout=30_000)
+    page.wait_for_selector("body[data-features]")
     assert page.locator("#count").inner_text().endswith("us/ca/berkeley")
     assert page.locator("#count").inner_text().startswith("W/")
     SHOTS.mkdir(parents=True, exist_ok=True)

@@ -167,7 +167,7 @@ def test_page_of_another_origin_draws_source_tiles_and_the_fabric(
         (root / "index.html").write_text(PAGE.replace("URLS", json.dumps(urls)), "utf-8")
         visitor = Visitor(browser, other_origin)
         page = visitor.open("/")
-        page.wait_for_selector("body[data-idle]", timeout=30_000)
+        page.wait_for_selector("body[data-idle]")
         page.wait_for_function("Number(document.body.dataset.tiles) && Number(document.body.dataset.fabric)")
         SHOTS.mkdir(parents=True, exist_ok=True)
         picture = SHOTS / f"tiles-other-origin-{mode}.png"

@@ -1,7 +1,7 @@
 """Sign-in, sign-out, tokens, accounts and the audit log in a browser."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from browser.site import Site
 from browser.visitor import Visitor, check_page
@@ -49,13 +49,13 @@ def test_token_is_created_shown_once_and_revoked(visitor: Visitor, site: Site, a
     page.goto("/profile")
     assert token not in page.content()
     page.get_by_role("button", name="Revoke").click()
-    assert page.get_by_test_id("empty").is_visible()
+    expect(page.get_by_test_id("empty")).to_be_visible()
 
 
 def test_sign_out_ends_the_session(visitor: Visitor, site: Site, admin: int) -> None:
     page = signed_in(visitor, site, admin)
     page.get_by_role("button", name="Sign out", exact=True).first.click()
-    assert page.get_by_test_id("message-good").is_visible()
+    expect(page.get_by_test_id("message-good")).to_be_visible()
     page.goto("/accounts")
     assert page.url.endswith("/sign-in?next=/accounts")
 
@@ -64,5 +64,5 @@ def test_author_sees_only_permitted_links(visitor: Visitor, site: Site, admin: i
     page = visitor.open(f"/sign-in/link?token={site.run(link(site.api, admin - 1))}")
     page.get_by_role("button", name="Sign in as ada").click()
     page.wait_for_url("**/profile")
-    assert page.get_by_role("link", name="Accounts").count() == 0
+    expect(page.get_by_role("link", name="Accounts")).to_have_count(0)
     assert page.goto("/accounts").status == 403  # type: ignore[union-attr] # there is an answer

@@ -129,30 +129,30 @@ def test_menu_shows_all_it_has_and_closes(admin_of_all: Visitor, *, scripts: boo
     page.set_viewport_size(PHONE)
     page.goto("/jobs/1")
     menu, button = page.locator("#menu"), page.get_by_role("button", name="Menu")
-    assert menu.is_hidden()
+    expect(menu).to_be_hidden()
     button.click()
     assert menu.locator("nav a").count() > 20
     assert menu.evaluate(_MENU_LINKS_IN_VIEW)
-    assert menu.locator("[aria-current]").all_inner_texts() == ["Jobs"]
+    expect(menu.locator("[aria-current]")).to_have_text(["Jobs"], use_inner_text=True)
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()
     expect(button).to_be_focused()
     button.click()
     menu.get_by_role("link", name="Runs").click()
-    assert page.url.endswith("/runs")
+    page.wait_for_url("**/runs")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_filters_are_folded_on_a_phone_only(admin_of_all: Visitor, *, scripts: bool) -> None:
     page = admin_of_all.open("/jobs?status=Fail&source=us", scripts=scripts)
     source, fold = page.get_by_label("Source"), page.locator("summary", has_text="Filters")
-    assert source.is_visible()
-    assert fold.is_hidden()
+    expect(source).to_be_visible()
+    expect(fold).to_be_hidden()
     page.set_viewport_size(PHONE)
-    assert source.is_hidden()
-    assert fold.inner_text() == "Filters (2)"
+    expect(source).to_be_hidden()
+    expect(fold).to_have_text("Filters (2)", use_inner_text=True)
     fold.click()
-    assert source.is_visible()
+    expect(source).to_be_visible()
 
 
 def test_row_of_a_list_is_one_link_of_two_lines(admin_of_all: Visitor) -> None:

@@ -49,8 +49,9 @@ def site(fresh_database: Callable[[], str]) -> Iterator[Site]:
         yield opened
 
 
-def flash_text(page: Page) -> str:
-    return page.get_by_role("status").first.inner_text()
+def expect_flash(page: Page, text: str) -> None:
+    """Wait for the message about what a form did."""
+    expect(page.get_by_role("status").first).to_contain_text(text)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_exports_page_shows_each_state_and_no_form_to_anonymous_visitors(visitor
     rows = page.locator("tbody tr")
     assert [row.locator(".status").inner_text() for row in rows.all()] == ["Pending", "Fail", "Success", "Success"]
     expect(page.get_by_text("expired")).to_be_visible()
-    assert page.locator("form[method=post]").count() == 0
+    expect(page.locator("form[method=post]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -106,7 +107,7 @@ def test_author_creates_an_export(signed_in: SignedIn, scripts: bool) -> None:  
     page.get_by_label("Layer").select_option("addresses")
     page.get_by_label("Bounding box").fill("-97, 40, -96, 41")
     page.get_by_role("button", name="Export", exact=True).click()
-    assert " started." in flash_text(page)
+    expect_flash(page, " started.")
     row = page.locator("tbody tr").first
     expect(row).to_contain_text("us/ne/** · addresses · -97.0, 40.0, -96.0, 41.0")
     expect(row).to_contain_text("Pending")
@@ -128,7 +129,7 @@ def test_exports_page_fills_in_the_form_from_its_url(signed_in: SignedIn) -> Non
     page = signed_in("author").open("/exports?job=1")
     assert page.get_by_label("Or the result of a job (its number)").input_value() == "1"
     page.get_by_role("button", name="Export", exact=True).click()
-    assert " started." in flash_text(page)
+    expect_flash(page, " started.")
 
 
 def test_admin_creates_builds_changes_and_deletes_a_collection(signed_in: SignedIn) -> None:
@@ -141,24 +142,24 @@ def test_admin_creates_builds_changes_and_deletes_a_collection(signed_in: Signed
     assert page.get_by_label("Sources").input_value() == "us/ne/lancaster\nus/ne/other"
     page.get_by_label("URL name").fill("lancaster")
     page.get_by_role("button", name="Create collection").click()
-    assert flash_text(page) == "Collection lancaster created. Build it next."
+    expect_flash(page, "Collection lancaster created. Build it next.")
     page.get_by_role("button", name="Build", exact=True).click()
-    assert "Build started" in flash_text(page)
+    expect_flash(page, "Build started")
     page.get_by_role("button", name="Build", exact=True).click()
-    assert "is building the same inputs" in flash_text(page)
+    expect_flash(page, "is building the same inputs")
     page.get_by_label("GeoParquet").uncheck()
     page.get_by_role("button", name="Save").click()
-    assert flash_text(page) == "Saved; applies to the next build."
+    expect_flash(page, "Saved; applies to the next build.")
     expect(page.get_by_label("GeoParquet")).not_to_be_checked()
     page.locator("summary", has_text="Delete").click()
     page.get_by_role("button", name="Delete collection").click()
-    assert flash_text(page) == "Collection lancaster deleted."
+    expect_flash(page, "Collection lancaster deleted.")
 
 
 def test_admin_builds_the_fabric(signed_in: SignedIn) -> None:
     page = signed_in("admin").open("/collections")
     page.get_by_role("button", name="Rebuild changed layers").click()
-    assert "addresses: nothing has changed since job" in flash_text(page)
+    expect_flash(page, "addresses: nothing has changed since job")
     page.locator("summary", has_text="Rebuild all layers").click()
     page.get_by_role("button", name="Rebuild all layers").click()
-    assert "Builds started: addresses: job" in flash_text(page)
+    expect_flash(page, "Builds started: addresses: job")

@@ -72,7 +72,7 @@ def test_review_queue_is_worked_with_the_keys(site: Site, signed_in: SignIn) -> 
     page.keyboard.press("a")
     page.keyboard.type("numbers moved")
     page.keyboard.press("Enter")
-    expect(page.get_by_text(f"Job {second} published.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(f"Job {second} published.")).to_be_visible()
     expect(page.get_by_role("link", name=f"Job {first}", exact=True)).to_be_visible()
 
 

@@ -66,7 +66,7 @@ def test_map_of_a_job_draws_its_tiles_at_each_zoom(visitor: Visitor, site: Site,
     publish_tiles(site, tiles)
     page = visitor.open("/jobs/1")
     page.locator("[data-map]").scroll_into_view_if_needed()
-    page.wait_for_selector('[data-drawn="yes"]', timeout=30_000)
+    page.wait_for_selector('[data-drawn="yes"]')
     SHOTS.mkdir(parents=True, exist_ok=True)
     drawn = {}
     for zoom in (3, 8, 14):

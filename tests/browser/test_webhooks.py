@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from browser.site import Site
 from browser.visitor import Visitor, check_page
@@ -37,7 +37,7 @@ def create(page: Page, url: str, source: str = "") -> None:
 
 def test_webhook_is_created_pinged_disabled_and_deleted(admin: Visitor) -> None:
     page = go(admin, "/webhooks")
-    assert page.get_by_text("No webhooks yet.").is_visible()
+    expect(page.get_by_text("No webhooks yet.")).to_be_visible()
     check_page(page, "webhooks-empty")
     create(page, HOOK, "<img src=x onerror=alert(1)>/")
     secret = page.get_by_label("Signing secret").input_value()
@@ -46,23 +46,23 @@ def test_webhook_is_created_pinged_disabled_and_deleted(admin: Visitor) -> None:
     page = go(admin, "/webhooks/1")
     assert secret not in page.content()
     page.get_by_role("button", name="Send a ping").click()
-    assert page.get_by_role("table", name="Deliveries").locator("tbody tr").count() == 2
+    expect(page.get_by_role("table", name="Deliveries").locator("tbody tr")).to_have_count(2)
     page.get_by_role("button", name="Disable").click()
-    assert page.get_by_role("button", name="Enable").is_visible()
+    expect(page.get_by_role("button", name="Enable")).to_be_visible()
     check_page(page, "webhook")
     page = go(admin, "/webhooks")
-    assert page.get_by_text("<img src=x onerror=alert(1)>/").is_visible()
+    expect(page.get_by_text("<img src=x onerror=alert(1)>/")).to_be_visible()
     check_page(page, "webhooks")
     page.get_by_role("link", name=HOOK).click()
     page.get_by_text("Delete", exact=True).click()
     page.get_by_role("button", name="Delete webhook").click()
-    assert page.get_by_text("Webhook 1 deleted.").is_visible()
+    expect(page.get_by_text("Webhook 1 deleted.")).to_be_visible()
 
 
 def test_private_url_is_refused_with_the_reason(admin: Visitor) -> None:
     page = go(admin, "/webhooks")
     create(page, "https://10.0.0.1/hook")
-    assert page.get_by_text("10.0.0.1 is not on the public internet").is_visible()
+    expect(page.get_by_text("10.0.0.1 is not on the public internet")).to_be_visible()
 
 
 def test_anonymous_visitor_is_sent_to_sign_in(admin: Visitor) -> None:

@@ -13,6 +13,8 @@ SHOTS = ROOT / ".local/screenshots"
 WEIGHTS = SHOTS / "weights"
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+# A limit for a hang: on a busy machine a page may take several seconds.
+PATIENCE_MS = 60_000
 _MOST_EMPTY_PX = 24
 _SERIOUS = frozenset({"serious", "critical"})
 # Chromium reports each response of 400 and above, even of the page under test, and WebGL without a GPU.
@@ -36,6 +38,7 @@ class Visitor:
         context = self.browser.new_context(
             base_url=self.url, viewport=DESK, java_script_enabled=scripts, reduced_motion="reduce", **options
         )
+        context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
         for name, value in self.cookies.items():
             context.add_cookies([{"name": name, "value": value, "url": self.url}])

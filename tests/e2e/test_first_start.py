@@ -16,7 +16,7 @@ import pytest
 
 from support.programs import ending
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _PROGRAM = str(Path(sys.executable).with_name("oa-local"))
 _ROOT = Path(__file__).parents[2]
 _PUBLISHED = (
@@ -56,7 +56,7 @@ def _run_commands_of_readme(folder: Path) -> None:
     assert commands
     for command in commands:
         done = subprocess.run(
-            ["/bin/sh", "-c", command], check=False, cwd=folder, capture_output=True, text=True, timeout=120
+            ["/bin/sh", "-c", command], check=False, cwd=folder, capture_output=True, text=True, timeout=240
         )
         assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
 
@@ -67,20 +67,20 @@ def test_up_publishes_the_samples_and_leaves_no_process(folder: Path) -> None:
         assert ("Running as root" in output) == (os.geteuid() == 0)
         env = json.loads((folder / ".local" / "env.json").read_text("utf-8"))
         request = Request(env["OA_API_URL"] + "/", headers={"accept": "text/html"})  # noqa: S310 - our own page
-        with urlopen(request, timeout=10) as page:  # noqa: S310 - likewise
+        with urlopen(request, timeout=60) as page:  # noqa: S310 - likewise
             assert page.status == 200
         link = next(line.strip() for line in output.splitlines() if "/sign-in/link?token=" in line)
-        with urlopen(Request(link, headers={"accept": "text/html"}), timeout=10) as page:  # noqa: S310 - likewise
+        with urlopen(Request(link, headers={"accept": "text/html"}), timeout=60) as page:  # noqa: S310 - likewise
             assert b"Sign in as admin" in page.read()
         _run_commands_of_readme(folder)
         children = _children(process)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
-    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert psutil.wait_procs(children, timeout=60)[1] == []
 
     with _up(folder) as (process, output):
         assert all(line in output for line in _PUBLISHED), output
         children = _children(process)
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(10)
-    assert psutil.wait_procs(children, timeout=15)[1] == []
+        process.wait(60)
+    assert psutil.wait_procs(children, timeout=60)[1] == []

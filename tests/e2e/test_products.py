@@ -17,7 +17,7 @@ import pytest
 from faults.system import System
 from support.products import read_ogr
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROWS = 10
 LICENSE = {"text": "CC-BY-4.0", "attribution": True, "attribution name": "The Town"}
 FILES = {

@@ -32,12 +32,12 @@ def serve_github() -> Iterator[GitHubServer]:
 
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
     thread.start()
-    assert up.wait(30)
+    assert up.wait(60)
     try:
         yield server
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(30)
+        thread.join(60)
         loop.close()
 
 
@@ -56,7 +56,7 @@ class Author:
             self.system.restart_dead()
             request = Request(f"{self.system.stack.api_url}/api/github/event", data=body, headers=event_headers)  # noqa: S310 - our API
             try:
-                with urlopen(request, timeout=10) as answer:  # noqa: S310 - likewise
+                with urlopen(request, timeout=60) as answer:  # noqa: S310 - likewise
                     assert json.load(answer)["state"] in {"waiting", "known"}
                     return
             except HTTPError as error:

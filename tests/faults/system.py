@@ -38,7 +38,7 @@ SHORT_INTERVALS = {
 }
 # The servers of the tests are on ports that the stack does not know.
 OPEN_HOSTS = {"OA_ALLOW_HOSTS": "127.0.0.1"}
-_TIMEOUT_S = 150.0
+_TIMEOUT_S = 200.0
 _MAKE_RETRIES_DUE = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
 _OPEN = "SELECT count(*) FROM job WHERE id = ANY(%s) AND rank < 9"
 _ROWS = "N,S,LON,LAT\n" + "".join(f"{n},Elm Street,{-99 + n / 1e4},39.7\n" for n in range(1, 11))
@@ -150,7 +150,7 @@ class System:
         data = None if body is None else json.dumps(body).encode()
         request_headers = {"secret": self.stack.secret, "content-type": "application/json", **(headers or {})}
         request = Request(self.stack.api_url + path, data=data, method=method, headers=request_headers)  # noqa: S310 - our API
-        with urlopen(request, timeout=10) as answer:  # noqa: S310 - likewise
+        with urlopen(request, timeout=30) as answer:  # noqa: S310 - likewise
             return json.load(answer)
 
     def restart_dead(self) -> None:

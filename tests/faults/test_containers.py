@@ -14,7 +14,7 @@ from oa_local.stack import STACK
 from oa_shared.scheduling import Lane
 
 _BY_ITSELF = "Essential container in task exited"
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def _wait_for_batch_failure(system: System, batch_job: str) -> str:
 
 
 def _wait_for_batch_end(system: System, batch_job: str) -> tuple[str, str]:
-    for _ in range(300):
+    for _ in range(600):
         (job,) = system.batch.describe_jobs(jobs=[batch_job])["jobs"]
         if job["status"] in {"FAILED", "SUCCEEDED"}:
             return job["status"], job["statusReason"]
@@ -154,9 +154,9 @@ def test_attempt_unknown_to_batch_is_lost_and_retried(system: System, endless_da
     jobs = system.submit(1, data=endless_data_url)
     history = system.wait(jobs, is_running)
     batch_job = history.jobs[0]["batch_job"]
-    system.execute("UPDATE job SET batch_job = 'never-heard-of' WHERE id = %s", jobs[0])
-    # The claim names the working container: with it the sweep would find the attempt again.
+    # First the claim, which names the working container: a sweep that reads it would find the attempt again.
     system.s3.delete_object(Bucket=f"oa-{STACK}", Key=f"job/{jobs[0]}/attempt-1/claim.json")
+    system.execute("UPDATE job SET batch_job = 'never-heard-of' WHERE id = %s", jobs[0])
     history = system.wait(jobs, lambda now: now.jobs[0]["attempt"] == 2)
     assert history.attempts[jobs[0]][0]["error_code"] == "infra.lost"
     system.batch.terminate_job(jobId=batch_job, reason="over")
@@ -194,8 +194,9 @@ def test_missing_data_fails_at_once_with_its_code(system: System) -> None:
 def test_rerun_keeps_the_published_result_until_it_succeeds(system: System) -> None:
     jobs = system.submit(1)
     (first,) = system.check(jobs).jobs
-    system.call("POST", f"/api/job/{jobs[0]}/rerun")
-    during = system.wait(jobs, lambda now: now.jobs[0]["attempt"] == 2)
+    with system.down("batch"):  # so that the second attempt does not end before it is seen
+        system.call("POST", f"/api/job/{jobs[0]}/rerun")
+        during = system.wait(jobs, lambda now: now.jobs[0]["attempt"] == 2)
     assert during.data[0]["result"] == first["result"]
     history = system.check(jobs)
     assert history.statuses() == ["Success"]

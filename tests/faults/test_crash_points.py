@@ -11,7 +11,7 @@ from faults.test_github import PLACES as _GITHUB
 from faults.test_schedules import PLACES as _SCHEDULES
 from oa_shared.scheduling import Lane
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _ROOT = Path(__file__).resolve().parents[2]
 _SERVICES = {
     "api": ("api.before_commit", "api.after_commit"),

@@ -15,7 +15,7 @@ from support.fakes.github_events import pull_event, push_event
 from support.fakes.github_server import GitHubServer, as_json
 from support.github_world import github_settings
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 PLACES = ("github.before_commit", "github.check_run_created", "github.comment_created")
 PATH = "sources/xx/town.json"
 
@@ -58,10 +58,8 @@ def test_pull_request_is_tested_and_published_once_although_processes_die(system
     fixed = {**definition, "layers": {"addresses": [good]}}
     model.push_to_pull(number, model.commit({PATH: as_json(fixed)}))
     author.send("pull_request", pull_event(model, number, "synchronize"))
-    author.wait_for("first 10")
-    print(f"first answer after {time.monotonic() - began:.1f} s")
     author.wait_for("1 entry ran", OUTCOME_LABELS[EntryOutcome.PASSED])
-    print(f"last answer after {time.monotonic() - began:.1f} s")
+    print(f"answer after {time.monotonic() - began:.1f} s")
 
     before, after = model.merge(number)
     author.send("push", push_event(model, before, after))

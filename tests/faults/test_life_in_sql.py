@@ -30,7 +30,7 @@ from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
 from support.planned_jobs import create_planned_jobs
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _Result = TypeVar("_Result")
 _CODES = st.sampled_from(["source.format", "upstream.timeout", "infra.lost", "infra.storage", "resource.timeout"])
 _COUNTS = st.sampled_from([0, 50, 95, 100, 200])

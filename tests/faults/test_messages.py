@@ -22,7 +22,7 @@ from oa_shared.ids import batch_job_name
 from oa_shared.scheduling import Lane
 from support.fakes.unruly_queue import Unruliness, UnrulyQueue
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _SEEDS = [int(os.environ["OA_SEED"])] if "OA_SEED" in os.environ else [1, 2, 3]
 
 
@@ -81,12 +81,12 @@ async def test_submission_answered_after_its_timeout_is_adopted_and_one_containe
             response_body = await answer.read()
         if request.path.endswith("submitjob") and late:
             late -= 1
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(3)
         return web.Response(body=response_body, status=answer.status, content_type="application/json")
 
     app = web.Application()
     app.router.add_post("/v1/{action}", forward)
-    once = Config(read_timeout=0.5, retries={"total_max_attempts": 1, "mode": "standard"})
+    once = Config(read_timeout=1, retries={"total_max_attempts": 1, "mode": "standard"})
     try:
         async with TestServer(app, host="127.0.0.1") as proxy, aiohttp.ClientSession() as aiohttp_session:
             address = str(proxy.make_url("/"))

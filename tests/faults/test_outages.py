@@ -10,7 +10,7 @@ import pytest
 from faults.system import System
 from oa_local.process import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _DOWN_S = 4
 # The dispatcher stops within 30 s, or its watchdog ends it with another status; a loaded machine may be late.
 _STOP_WITHIN_S = 90

@@ -9,7 +9,7 @@ import pytest
 
 from faults.system import System
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _SOURCES = ("schedule.after_snapshot", "schedule.before_commit", "schedule.after_chunk")
 _CLEANUP = ("cleanup.before_mark", "cleanup.after_delete")
 PLACES = (*_SOURCES, *_CLEANUP)

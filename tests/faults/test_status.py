@@ -22,7 +22,7 @@ from oa_local.process import Process
 from oa_shared.fault_points import FOLDER_VARIABLE
 from oa_shared.process_report import DISPATCHER_SWEEP
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 _WITHIN_S = 60.0
 _CLIENT_WAIT_S = 5.0
 _ONLY = {"OA_HTTP": "false", "OA_SWEEP": "false", "OA_SCHEDULES": "false", "OA_BULK": "false", "OA_WEBHOOKS": "false"}

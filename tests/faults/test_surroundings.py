@@ -14,7 +14,7 @@ from oa_local.postgres import Postgres
 from oa_local.provision import Queues
 from oa_shared.aws import Aws
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 Make = Callable[..., World]
 
 
@@ -40,7 +40,8 @@ async def test_containers_whose_clock_is_off_by_days_end_in_order(
     make_world: Make, database_url: str, days: int
 ) -> None:
     async with _open(database_url) as database:
-        world = make_world(database, clock_skew=timedelta(days=days))
+        # No container dies here: a report that is late on a busy machine is not the end of its attempt.
+        world = make_world(database, clock_skew=timedelta(days=days), grace_s=60)
         async with world.running():
             jobs = await world.submit(6)
             history = await world.wait(database_url, jobs)

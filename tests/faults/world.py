@@ -139,6 +139,7 @@ class World:
     clock_skew: timedelta = timedelta()
     has_capacity: bool = True
     deadline_s: float = 48 * 3600
+    grace_s: int = 1
     lane: Lane = Lane.MANUAL
 
     def __post_init__(self) -> None:
@@ -164,7 +165,7 @@ class World:
                 workers.append(consumer.run(stop))
                 workers.append(run_relay(self.database, self.jobs_queue, stop, every_s=0.05))
                 consume = partial(run_results_consumer, self.database, self.results_queue, stop, storage=self.storage)
-                workers.append(consume(grace_s=1, visibility_s=2))
+                workers.append(consume(grace_s=self.grace_s, visibility_s=2))
             async with asyncio.TaskGroup() as group:
                 for worker in workers:
                     group.create_task(worker)
@@ -221,7 +222,7 @@ class World:
             self.database, *(f"n{number}" for number in range(count)), live=live, lane=self.lane
         )
 
-    async def wait(self, url: str, jobs: list[int], *, timeout_s: float = 60) -> History:
+    async def wait(self, url: str, jobs: list[int], *, timeout_s: float = 100) -> History:
         """Wait until the jobs and containers have ended, making retries due; return the history."""
         async with asyncio.timeout(timeout_s):
             while True:

@@ -233,7 +233,7 @@ async def test_child_of_an_attempt_that_was_retried_has_nothing_to_do(api: Runni
     assert retried["attempt"] == 2
     assert (await ask(api, array, 0))[0] == 409
     _, body = await post(api, "/api/job/states", {"jobs": [jobs[0]["id"]]})
-    assert body["states"][0]["array"] is None, "a retry is submitted by itself"
+    assert body["states"][0]["array"] is None, "a retry is submitted individually"
 
 
 async def test_container_gets_the_attempt_of_one_place_only(checking: RunningApi) -> None:
@@ -261,7 +261,7 @@ async def test_end_of_a_child_ends_its_attempt_and_that_of_the_array_nothing(api
     array = (await create_array(api, jobs))["array"]
     await post(api, f"/api/array/{array['id']}/submitted", {"batch_job": "b"})
     handler = ResultsHandler(api.database, grace_s=0)
-    name = array_job_name("test", array["id"])
+    name = array_job_name("test", array["id"], array["token"])
     events = [
         BatchEvent(batch_job, name, "FAILED", datetime.now(UTC), exit_code=137, reason="Host EC2 terminated.")
         for batch_job in ("b:1", "b", "b:7", "other:0")
@@ -274,6 +274,18 @@ async def test_end_of_a_child_ends_its_attempt_and_that_of_the_array_nothing(api
     assert await handle_one(handler.apply_batch, ReceivedMessage("x", dump(events[3]), "x")) == Ack()
     await sweep.settle_batch_exits()
     assert (await job_of(api.database, jobs[0]["id"]))["attempt"] == 2
+
+
+@pytest.mark.parametrize(("token", "ends"), [("of_array", 1), ("", 1), ("f" * 32, 0)])
+async def test_child_of_an_array_with_the_same_number_from_before_a_restore_ends_nothing(
+    api: RunningApi, token: str, ends: int
+) -> None:
+    array = (await create_array(api, await make_jobs(api)))["array"]
+    name = array_job_name("test", array["id"], array["token"] if token == "of_array" else token)
+    event = BatchEvent("old:1", name, "FAILED", datetime.now(UTC), exit_code=1)
+    handler = ResultsHandler(api.database, grace_s=60)
+    assert await handle_one(handler.apply_batch, ReceivedMessage("x", dump(event), "x")) == Ack()
+    assert await api.count("batch_exit") == ends
 
 
 async def test_sweep_deletes_old_arrays_only(api: RunningApi) -> None:

@@ -88,7 +88,7 @@ class _Served(threading.Thread):
 def served(postgres: Postgres, migrated_template: str) -> Iterator[_Served]:
     served = _Served(postgres.create("conformance", template=migrated_template))
     served.start()
-    assert served.ready.wait(30)
+    assert served.ready.wait(60)
     yield served
     served.stop()
     postgres.drop("conformance")

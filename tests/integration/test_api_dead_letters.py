@@ -191,7 +191,7 @@ async def test_page_of_dead_letters_does_not_wait_for_the_queue(database_url: st
         dead.opened.set()
         await page_with(api, "unknown field", "1 message.")
         dead.opened.clear()
-        page = await page_with(api, "unknown field", "the queue is slow to answer")
+        page = await page_with(api, "unknown field", "the queue is slow to respond")
         assert 'http-equiv="refresh"' not in page
         dead.opened.set()
         await dead.send_batch([OutgoingMessage(body(8), attributes={"reason": "second"})])
@@ -202,7 +202,7 @@ async def test_page_of_dead_letters_does_not_wait_for_the_queue(database_url: st
         await page_with(api, "second", "The queue cannot be read")
         dead.is_down = False
         dead.opened.clear()
-        await page_with(api, "the queue is slow to answer")
+        await page_with(api, "the queue is slow to respond")
 
 
 async def test_page_of_a_queue_that_is_down_shows_the_reason(database_url: str) -> None:

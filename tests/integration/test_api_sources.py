@@ -84,7 +84,7 @@ async def test_one_source_has_its_versions_and_retired_datasets(api: RunningApi)
     assert source["definition"]["job"] == jobs["newer"]
     page = await (await api.client.get("/sources/us/ca/berkeley")).text()
     assert f'<a href="/data/{data}">addresses city</a>' in page, "an admin finds it to restore it"
-    assert "No live run has had this source." not in page
+    assert "No live run has included this source." not in page
 
 
 async def test_source_of_trial_runs_has_no_entries(api: RunningApi) -> None:

@@ -102,17 +102,20 @@ async def test_submit_follow_json_prints_json_lines(api: RunningApi, source: Pat
 
 async def test_submit_duplicate_name_is_reported_as_a_failure(api: RunningApi, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    path.write_text(json.dumps(definition("city", "city")))
+    path.write_text(json.dumps(definition("city", "city"), indent=1))
     ended = await oa(api, "submit", str(path))
     assert ended.status == 1
-    assert ended.err.startswith("a /layers/addresses/1/name: duplicate name 'city': /layers/addresses/0 ")
+    lines = path.read_text().splitlines()
+    first, second = (line for line, text in enumerate(lines, 1) if '"name"' in text)
+    assert ended.err.startswith(f"{path}:{second}:5: duplicate name 'city': {path}:{first - 1}:4 has it already; ")
     assert await api.count("job") == 1
 
 
 @pytest.mark.parametrize(
     ("text", "status", "message"),
     [
-        ("{", 4, "is not JSON"),
+        ("{", 4, "a.json:1:2: not JSON: a key in double quotes is missing"),
+        ('"text"', 4, "a.json:1:1: a source definition is a JSON object"),
         ("[" * 100_000, 4, "nested too deeply"),
         (" " * (2 << 20) + "{}", 4, "larger than 2,097,152 bytes"),
         ('{"schema": 1}', 4, "schema 1 is not supported: use schema 2 (source.schema)"),
@@ -216,5 +219,5 @@ async def test_submit_of_refused_files_leaves_no_run(api: RunningApi, tmp_path: 
     assert ended.status == 4
     assert await api.count("run") == 0
     assert "every definition was refused" in ended.err
-    assert "a /nummer: unknown key 'nummer'" in ended.err
-    assert "b: a source definition is a JSON object" in ended.err
+    assert f"{files[0]}:1:15: unknown key 'nummer'" in ended.err
+    assert f"{files[1]}:1:1: a source definition is a JSON object" in ended.err

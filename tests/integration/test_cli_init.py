@@ -1,6 +1,7 @@
 """`oa init`: the proposed definitions of data at a URL pass `check --data` and `try`, with every row right."""
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from aiohttp.test_utils import TestServer
 from support.address_data import COUNT, csv_bytes, expected_attributes, towns, zipped_shapefile
 from support.arcgis_server import PATH, ArcgisServer
 from support.command_line import OA, ProgramResult, run
+
+FETCHES: Counter[str] = Counter()
 
 
 def arcgis() -> ArcgisServer:
@@ -34,8 +37,10 @@ async def site(tmp_path: Path) -> AsyncIterator[TestServer]:
         "/data.zip": zipped_shapefile(folder),
         "/page.html": b"<!DOCTYPE html><html><title>Open data</title><body>Hello</body></html>",
     }
+    FETCHES.clear()
 
     async def send(request: web.Request) -> web.Response:
+        FETCHES[request.path] += 1
         return web.Response(body=files[request.path])
 
     async def service(_request: web.Request) -> web.Response:
@@ -76,9 +81,16 @@ async def test_file_of_this_machine_has_its_definition_on_standard_output(tmp_pa
     assert "oa upload" in made.err
 
 
-async def test_web_page_has_a_reason(site: TestServer) -> None:
-    made = await oa("init", str(site.make_url("/page.html")), "--json")
+async def test_web_page_is_fetched_once_by_each_command(tmp_path: Path, site: TestServer) -> None:
+    page = str(site.make_url("/page.html"))
+    made = await oa("init", page, "--json")
     assert (made.status, made.json["code"]) == (20, "upstream.not_data")
+    entry = {"name": "city", "protocol": "http", "data": page, "conform": {"format": "csv", "lon": "X", "lat": "Y"}}
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
+    tried, checked = await oa("try", path), await oa("check", "--data", path, "--quiet")
+    assert all("a web page instead of data" in text for text in (made.json["message"], tried.err, checked.out))
+    assert FETCHES["/page.html"] == 3
 
 
 async def test_existing_file_stays(tmp_path: Path, site: TestServer) -> None:

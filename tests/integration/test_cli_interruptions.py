@@ -22,7 +22,7 @@ async def interrupt(url: str, *words: str, waits_after: bytes) -> tuple[int, lis
     async with start_program(OA, *words, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=PIPE) as process:
         assert process.stdout is not None
         printed = b""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while waits_after not in printed:
                 printed += (more := await process.stdout.read(10_000))
                 assert more, printed
@@ -70,7 +70,7 @@ async def test_interrupted_upload_states_that_it_must_be_repeated(tmp_path: Path
         words = (OA, "upload", str(tmp_path / "a.zip"))
         async with start_program(*words, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=PIPE) as process:
             try:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     await begun.wait()
                     process.send_signal(signal.SIGINT)
                     _, err = await process.communicate()

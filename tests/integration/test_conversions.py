@@ -54,7 +54,10 @@ async def test_conversion_without_an_account_has_a_permanent_file(api: RunningAp
     latest = await _get(api, f"/latest/us/ne/lancaster/addresses/city/{ready['file']}")
     assert latest.status == 302
     assert latest.headers["Location"] == ready["url"]
-    assert await (await api.client.get(ready["url"])).text() == f"made by job {started['job']}"
+    sent = await api.client.get(ready["url"])
+    assert await sent.text() == f"made by job {started['job']}"
+    saved = f"us-ne-lancaster-addresses-city.{file.removeprefix('export.')}"
+    assert sent.headers["Content-Disposition"] == f'attachment; filename="{saved}"'
     assert await _convert(api, format_) == (200, ready)
     _, audit = await request(api, "GET", "/api/audit?action=conversion.start")
     (entry,) = audit["entries"]

@@ -137,7 +137,7 @@ async def test_pmtiles_reader_reads_a_tile_by_ranges(served: Served) -> None:
 
     def get_bytes(offset: int, length: int) -> bytes:
         headers = {"Range": f"bytes={offset}-{offset + length - 1}"}
-        with urlopen(Request(url, headers=headers), timeout=10) as response:  # noqa: S310 - of this test
+        with urlopen(Request(url, headers=headers), timeout=60) as response:  # noqa: S310 - of this test
             assert response.status == 206
             data: bytes = response.read()
         sizes.append(len(data))

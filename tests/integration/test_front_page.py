@@ -1,10 +1,12 @@
 """The front page for visitors, the overview for operators, and the menu of each role."""
 
 import re
+from html import unescape
 
 import pytest
 
 from support.accounts import account, session
+from support.finished_jobs import fail, make_jobs
 from support.publishing import publish
 from support.running_api import RunningApi
 
@@ -38,6 +40,46 @@ async def test_root_is_the_front_page_for_browsers_and_json_for_others(api: Runn
         assert f'href="{path}"' in html.partition("<main")[2], path
     assert re.search(r'Countries</span><span class="value">2<', html)
     assert (await api.client.get("/")).content_type == "application/json"
+
+
+def _facets(html: str) -> dict[str, int]:
+    """Return the number of sources of each facet by its URL."""
+    found = re.findall(r'<li><a href="([^"]+)"[^>]*>[^<]*<span class="muted small">(\d+)</span>', html)
+    return {unescape(href): int(number) for href, number in found}
+
+
+async def test_totals_and_facets_are_those_of_the_lists_that_they_lead_to(api: RunningApi) -> None:
+    for source in ("us/ca/a", "us/ca/b", "us/ny/c", "de/berlin", "alone"):
+        await publish(api, source)
+    (never,) = await make_jobs(api, "us/ca/never")
+    await fail(api, never, "source.not_found", "gone")
+    html = await _read(api, "/")
+    stats = re.findall(r'href="([^"]+)"[^>]*><span[^>]*>(Sources|Countries)</span><span class="value">(\d+)<', html)
+    assert sorted((name, number) for _, name, number in stats) == [("Countries", "2"), ("Sources", "5")]
+    for href, name, number in stats:
+        shown = await _read(api, href)
+        assert f"{number} of {number} source" in shown or len(_facets(shown)) == int(number), name
+    for path in ("/data", "/data?state=published", "/data?source=us/", "/data?state=never&source=us/"):
+        facets = _facets(await _read(api, path))
+        assert facets
+        for href, sources in facets.items():
+            assert f"{sources} of {sources} source" in await _read(api, href), href
+
+
+async def test_pages_have_titles_and_descriptions_of_their_own(api: RunningApi) -> None:
+    await publish(api, "us/ca/a")
+    await publish(api, "us/ca/a", "county")
+    titles, descriptions = set(), set()
+    for path in ("/", "/data/1", "/data/2"):
+        html = await _read(api, path)
+        (title,), (description,) = (
+            re.findall(pattern, html) for pattern in ("<title>([^<]+)", '<meta name="description" content="([^"]+)">')
+        )
+        assert f'<meta property="og:title" content="{title.partition(" · OpenAddresses")[0]}">' in html
+        assert f'<meta property="og:description" content="{description}">' in html
+        titles.add(title)
+        descriptions.add(description)
+    assert len(titles) == len(descriptions) == 3
 
 
 async def test_search_of_the_front_page_filters_the_data(api: RunningApi) -> None:

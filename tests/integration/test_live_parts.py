@@ -133,7 +133,14 @@ async def _read(api: RunningApi, path: str, **headers: str) -> str:
     return await response.text() if response.content_type == "text/html" else ""
 
 
-async def test_lists_are_live_and_times_age_and_say_their_zone(pages: dict[str, str]) -> None:
+async def test_lists_are_live_their_parts_are_answered_and_times_age_and_say_their_zone(
+    api: RunningApi, pages: dict[str, str]
+) -> None:
+    _check_lists_and_times(pages)
+    await _check_parts(api, pages)
+
+
+def _check_lists_and_times(pages: dict[str, str]) -> None:
     read = {path: _Page(html) for path, html in pages.items()}
     still = {(name, path) for path, page in read.items() for name in page.still if path not in _STILL_PAGES}
     assert {f"{name} of {path}" for name, path in still if name not in _NOT_LIVE} == set()
@@ -149,7 +156,8 @@ async def test_lists_are_live_and_times_age_and_say_their_zone(pages: dict[str, 
         assert [pattern.findall(page.text) for pattern in texts if pattern.search(page.text)] == [], path
 
 
-async def test_each_live_part_is_answered_without_its_page(api: RunningApi, pages: dict[str, str]) -> None:
+async def _check_parts(api: RunningApi, pages: dict[str, str]) -> None:
+    """Fail unless each live part is answered without its page."""
     cookie = f"oa_session={await session(api, 'ada')}"
     answered = 0
     for page, html in pages.items():

@@ -37,7 +37,7 @@ def post(batch: BatchProcess, headers: dict[str, str]) -> int:
     url = f"{batch.url}/v1/registerjobdefinition"
     request = urllib.request.Request(url, NEW_DEFINITION, headers)  # noqa: S310 - a server of this test
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - likewise
+        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - likewise
             return int(response.status)
     except HTTPError as error:
         return error.code
@@ -87,7 +87,7 @@ def test_batch_has_the_limit_of_aws_for_overrides(batch: BatchProcess) -> None:
 
 def test_emulator_refuses_requests_without_its_keys(emulator: Emulator, queues: Queues) -> None:
     with pytest.raises(HTTPError, match="403"):
-        urllib.request.urlopen(f"{queues.results_url}?Action=ReceiveMessage", timeout=10)  # noqa: S310 - a server of this test
+        urllib.request.urlopen(f"{queues.results_url}?Action=ReceiveMessage", timeout=60)  # noqa: S310 - a server of this test
     own = emulator.keys
     for keys in (Keys("test", "test"), Keys("000000000000", own.secret_key), Keys(own.access_key, "test")):
         environ = emulator.environ | {"AWS_ACCESS_KEY_ID": keys.access_key, "AWS_SECRET_ACCESS_KEY": keys.secret_key}
@@ -98,7 +98,7 @@ def test_emulator_refuses_requests_without_its_keys(emulator: Emulator, queues: 
     # A presigned URL names the access key: it reads objects, and calls no queue.
     for query in (f"AWSAccessKeyId={own.access_key}", f"X-Amz-Credential={own.access_key}/20260101/us-east-1/sqs"):
         with pytest.raises(HTTPError, match="403"):
-            urllib.request.urlopen(f"{queues.results_url}?Action=ReceiveMessage&{query}", timeout=10)  # noqa: S310 - likewise
+            urllib.request.urlopen(f"{queues.results_url}?Action=ReceiveMessage&{query}", timeout=60)  # noqa: S310 - likewise
     assert Emulator(Path("unused")).keys != own
 
 

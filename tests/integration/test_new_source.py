@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from typing import Any
 
 import pytest
@@ -130,11 +131,17 @@ async def test_proposal_is_shown_with_its_guesses_and_runs_from_the_editor(datab
             shown, "/try", definition=editor_text(shown).replace("\n", "\r\n"), source_name="us/ca/berkeley"
         )
         jobs = await api.database.all("SELECT name, status FROM job ORDER BY id")
+        names = [run["name"] for run in reversed((await api.get("/api/run"))["runs"])]
 
     assert early.status == 404
     assert json.loads(editor_text(shown)) == json.loads(saved.text) == proposal()["definition"]
     assert "A proposal whose rules read no features yet" in shown.text
-    assert 'href="https://github.com/a/b/new/HEAD/sources/us/ca?filename=berkeley.json"' in shown.text
+    at_github = "https://github.com/a/b/new/HEAD/sources/us/ca?filename=berkeley.json&amp;value=%7B%0A%20%20%20%20%22"
+    # The file of the trial that starts from the editor does not exist yet either.
+    assert all(at_github in each.text and "/edit/" not in each.text for each in (shown, tried))
+    marks = [re.findall(r'<a href="([^"]*)"[^>]* aria-current="true"', each.text) for each in (shown, tried)]
+    assert marks == [["/new-source"], ["/try"]]
+    assert names == ["Proposal for us/ca/berkeley", "Trial of us/ca/berkeley"]
     assert all(words in shown.text for words in ("Add <code>license</code>", "50.0 %", "1 of 1 column", "no_license"))
     assert "Running a sample of addresses · city" in tried.text
     assert [tuple(job.values()) for job in jobs] == [("proposal", "Success"), ("city", "Pending")]

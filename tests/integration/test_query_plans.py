@@ -399,6 +399,7 @@ HOT: dict[str, dict[str, Any]] = {
     "products.conversions.unended": {},
     "products.conversions.usual_seconds": {},
     "datasets.queries.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},
+    "jobs.publishing.converted_dataset": {"job": 7},
     "jobs.publishing.published_file": {"job": 7, "attempt": 1, "file": "a"},
     "datasets.queries.recent_publications": {**_FEED, "limit": 101},
 }
@@ -454,6 +455,7 @@ TRIALS = {
     "use": {"account": "7", "ended": 9},
     "one": {"trial": "0" * 32},
     "newest": {"account": "7", "limit": 10},
+    "is_known": {"source": "xx/17"},
 }
 
 

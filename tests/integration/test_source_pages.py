@@ -68,7 +68,7 @@ async def test_definition_with_another_scheme_gets_no_link(api: RunningApi) -> N
     html = await read(api, "/sources/xx/hostile")
     assert "javascript:alert(1)" in html
     assert 'href="javascript' not in html
-    assert "No live run has had this source." in html
+    assert "No live run has included this source." in html
 
 
 async def test_prefix_lists_what_is_below_it(api: RunningApi) -> None:
@@ -189,6 +189,23 @@ async def test_search_without_a_hit_shows_an_empty_state(api: RunningApi) -> Non
         assert "<script>" not in html.replace('<script src="', "")
 
 
+async def test_search_offers_similar_names_and_known_places_without_data(api: RunningApi) -> None:
+    await publish(api, "us/ca/berkeley")
+    for text in ("Berkely", "berkley", "Bekreley"):
+        html = await read(api, f"/search?q={text}")
+        assert "Nothing matches" in html
+        similar = html.partition('data-testid="suggestions"')[2].partition("</ul>")[0]
+        assert re.findall(r'href="/sources/([^"]+)"', similar) == ["us/ca/berkeley"], text
+    for text, path in (("Bayern", "/sources/de/by"), ("Los Angeles County", "/data?bbox=")):
+        html = await read(api, f"/search?q={quote(text)}")
+        assert "no data yet" in html
+        assert f'href="{path}' in html
+        assert "Nothing matches" not in html
+    html = await read(api, "/search?q=94703")
+    assert "postal codes" in html
+    assert "suggestions" not in html
+
+
 async def test_job_and_run_lead_to_what_they_belong_to(api: RunningApi) -> None:
     job = await publish(api, "us/ca/berkeley", github={"sha": "0a1b2c3d4e", "repository": "example/sources"})
     await api.database.execute(
@@ -230,6 +247,9 @@ SPELLINGS = {
     "Berkeley, California": "us/ca/berkeley",
     "berkeley california": "us/ca/berkeley",
     "  berkeley ": "us/ca/berkeley",
+    "California Berkeley": "us/ca/berkeley",
+    "Köln Deutschland": "de/nw/koeln",
+    "berkeley usa": "us/ca/berkeley",
 }
 ADDRESSES = {
     "https://github.com/openaddresses/openaddresses/blob/master/sources/us/ca/berkeley.json": "/sources/us/ca/berkeley",
@@ -238,6 +258,9 @@ ADDRESSES = {
     "https://batch.example.org/jobs/1": "/jobs/1",
     "/data/1": "/data/1",
     "us/ca": "/sources/us/ca",
+    "US/CA/Berkeley": "/sources/us/ca/berkeley",
+    "USA": "/sources/us",
+    "Deutschland": "/sources/de",
 }
 
 

@@ -81,7 +81,7 @@ async def test_faulty_definition_has_remarks_at_its_typed_lines_and_no_job(api: 
         ("[]", 1, "a source definition is a JSON object"),
         ("[" * 100_000, 1, "not JSON"),
         ('{"a":' * 70 + "1" + "}" * 70, 1, "nested more than 64 levels deep"),
-        ('{\n "schema": 2,\n "coverage": "\\ud800"\n}', 3, "/coverage"),
+        ('{\n "schema": 2,\n "coverage": "\\ud800"\n}', 3, "coverage"),
         ('{\n "schema": 2,\n "coverage": "\x1b[31m"\n}', 3, "not JSON"),
         (f'{{"coverage": [{"0," * 250_000}0]}}', 1, "commas and brackets"),
         ('{"schema": 2, "coverage": {}, "layers": {"addresses": [' + "{}," * 600 + "{}]}}", 1, "601 entries"),

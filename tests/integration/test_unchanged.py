@@ -91,7 +91,9 @@ async def test_unchanged_report_is_applied_once(api: RunningApi) -> None:
     assert (await kinds_of(api, second)).count("data.checked") == 1
 
 
-@pytest.mark.parametrize("gone", ["replaced", "deleted", "lost", "of_another_entry", "forced", "trial", "unnamed"])
+@pytest.mark.parametrize(
+    "gone", ["replaced", "deleted", "lost", "retired", "reopened", "of_another_entry", "forced", "trial", "unnamed"]
+)
 async def test_unchanged_report_without_its_publication_is_retried_with_new_files(api: RunningApi, gone: str) -> None:
     first = await publish(api)
     second = await make_job(api, live=gone != "trial", force=gone == "forced")
@@ -104,6 +106,8 @@ async def test_unchanged_report_without_its_publication_is_retried_with_new_file
                 "INSERT INTO file_deletion (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')",
                 names,
             )
+        case "retired" | "reopened":
+            await api.database.execute("UPDATE data SET state = %(state)s", {"state": gone})
         case "lost":
             await api.database.execute("INSERT INTO lost_result (job_id, attempt, key) VALUES (%(job)s, 1, 'x')", names)
         case "of_another_entry":

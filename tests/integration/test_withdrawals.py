@@ -56,6 +56,8 @@ async def test_retired_dataset_leaves_every_list_and_keeps_its_files(api: Runnin
     assert await _change(api, "retire") == (200, {"data": 1, "state": "retired"})
     assert set((await _count_listed(api)).values()) == {0}
     assert await _latest(api) == 410
+    page = await api.client.get(_PARQUET, headers={"Accept": "text/html"})
+    assert 'href="/data/1"' in (await page.text()).partition("<main")[2]
     dataset = await api.get("/api/data/1")
     assert dataset["state"] == "retired"
     assert {(await api.client.get(file["url"])).status for file in dataset["files"]} == {200}

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
-_WITHIN_S = 30
+_WITHIN_S = 60
 
 
 @dataclass

@@ -61,7 +61,7 @@ def run(image: str, *command: str, environ: Mapping[str, str], mounts: Mapping[P
 
 @contextmanager
 def serving(image: str, *command: str, environ: Mapping[str, str], mounts: Mapping[Path, str]) -> Iterator[Container]:
-    """Start a container in the background and remove it at the end. Raises ImageCheckError if it ended by itself."""
+    """Start a container in the background and remove it at the end. Raises ImageCheckError if it ended earlier."""
     container = Container(f"oa-check-{os.getpid()}-{time.monotonic_ns()}")
     words = docker_command("run", "--detach", "--name", container.name, *_options(environ, mounts), image, *command)
     subprocess.run(words, check=True, capture_output=True)  # noqa: S603

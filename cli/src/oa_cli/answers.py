@@ -60,8 +60,9 @@ class JobPage(PageAnswer):
 
 
 class RefusalAnswer(TypedDict):
-    """Why an element of a request has no job."""
+    """Why an element of a request has no job; `index` is its position in the request that was just sent."""
 
+    index: NotRequired[int]
     source: str
     pointer: str
     code: str
@@ -69,7 +70,7 @@ class RefusalAnswer(TypedDict):
 
 
 class RunAnswer(TypedDict):
-    """A run; `jobs` has its number of jobs by status, and `total`. Older servers send none of what is not required."""
+    """A run; `jobs` is the number of its jobs by status, and `total`. Older servers omit optional fields."""
 
     id: int
     name: NotRequired[str]

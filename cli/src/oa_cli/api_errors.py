@@ -12,7 +12,7 @@ class UnreachableError(OaError):
 
 
 class RejectedError(OaError):
-    """The API rejected the request; `fields` has its errors by field."""
+    """The API rejected the request; `fields` has the errors by field."""
 
     code = "cli.rejected"
     title = "The API rejected the request."

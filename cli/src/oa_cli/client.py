@@ -4,8 +4,9 @@ import asyncio
 import hashlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,6 +45,10 @@ class Api:
     async def get(self, path: str, answer: type[_Answer], **query: object) -> _Answer:
         """Return the JSON answer; query values of None are left out."""
         return decode_answer(await self._call("GET", path, params=_query(query)), answer)
+
+    async def health(self, answer: type[_Answer]) -> _Answer:
+        """Return the health of the system; with problems its status is 503."""
+        return decode_answer(await self._call("GET", "/", good=(HTTPStatus.SERVICE_UNAVAILABLE,)), answer)
 
     async def text(self, path: str, **query: object) -> str:
         """Return the answer as text; query values of None are left out."""
@@ -125,7 +130,9 @@ class Api:
         params: Mapping[str, str] | None = None,
         body: JsonMapping | None = None,
         headers: Mapping[str, str] | None = None,
+        good: Collection[int] = (),
     ) -> str:
+        """Return the body of the answer; `good` has statuses that are no failure of this request."""
         url = self.url + path
         for attempt in range(1, _TRIES + 1):
             try:
@@ -136,7 +143,7 @@ class Api:
                     raise UnreachableError(describe_connection(self.url, error)) from error
                 await asyncio.sleep(_PAUSE_S * attempt)
                 continue
-            return check_status(response.status, text)
+            return text if response.status in good else check_status(response.status, text)
         raise UnreachableError(self.url)
 
 

@@ -1,7 +1,7 @@
 """Published datasets: the answers of the API and their tables."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from rich.table import Table
 
@@ -66,6 +66,7 @@ class ListedDataset(TypedDict):
 class Dataset(ListedDataset):
     """A published dataset with its files."""
 
+    state: NotRequired[str]
     fields: dict[str, Fill]
     files: list[PublishedFile]
 

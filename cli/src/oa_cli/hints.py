@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from oa_cli.answers import JobAnswer
 from oa_cli.client import Api
+from oa_cli.output import describe_error
 from oa_shared.failures import FAILURES
 from oa_shared.status import JobStatus
 
@@ -37,7 +38,7 @@ def next_steps(api: Api, jobs: Iterable[JobAnswer], *, with_reason: bool) -> Ite
             yield f"{entry} needs review: {job_page(api, job['id'])}"
             continue
         error = job["error"]
-        reason = f": {error['code']}: {error['message'] or ''}" if error and with_reason else ""
+        reason = f": {describe_error(error['code'], error['message'])}" if error and with_reason else ""
         yield f"{entry} failed{reason}"
         hint = failure_hint(error["code"]) if error else ""
         yield "  " + " ".join(filter(None, (hint, job_page(api, job["id"]))))

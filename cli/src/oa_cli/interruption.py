@@ -1,7 +1,7 @@
 """Ctrl-C while a command waits for the server: the message names the work that continues, and its command."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from oa_shared.errors import OaError
@@ -15,12 +15,13 @@ class WaitInterruptedError(OaError):
 
 
 @contextmanager
-def explain_interruption(text: str) -> Iterator[None]:
+def explain_interruption(text: str | Callable[[], str]) -> Iterator[None]:
     """Print `text` if Ctrl-C ends the block: what continues, and the command that shows it.
 
+    A function returns the text at that moment, for a command whose place changes.
     Raises WaitInterruptedError for the cancellation with which asyncio passes on the signal.
     """
     try:
         yield
     except asyncio.CancelledError as cancellation:
-        raise WaitInterruptedError(text) from cancellation
+        raise WaitInterruptedError(text if isinstance(text, str) else text()) from cancellation

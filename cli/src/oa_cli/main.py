@@ -23,6 +23,7 @@ from oa_cli.commands.queue import queue
 from oa_cli.commands.run import run
 from oa_cli.commands.schedule import schedule
 from oa_cli.commands.shadow import shadow
+from oa_cli.commands.status import status
 from oa_cli.commands.submit import submit
 from oa_cli.commands.token import token
 from oa_cli.commands.upload import upload
@@ -47,6 +48,7 @@ for command in (
     failures,
     bulk,
     events,
+    status,
     pause,
     ack,
     resume,

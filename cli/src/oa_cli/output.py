@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from oa_cli.answers import JobAnswer, PageAnswer, RunAnswer
+from oa_shared.definition_places import describe_places
 from oa_shared.status import JobStatus
 from oa_shared.terminal_text import escape_controls, strip_controls, strip_styled
 from oa_shared.value_text import plain, plural
@@ -61,7 +62,7 @@ def show_json(value: object) -> None:
 
 
 def show_text(text: str) -> None:
-    """Print text as it is, except for control characters."""
+    """Print text without its control characters."""
     click.echo(strip_controls(text), nl=False)
 
 
@@ -145,8 +146,8 @@ def describe_job(job: JobAnswer) -> str:
 
 
 def describe_error(code: str, message: str | None) -> str:
-    """Return a failure code with its message."""
-    return f"{code}: {message or ''}"
+    """Return a failure code with its message, which names places of the definition in words."""
+    return f"{code}: {describe_places(message or '')}"
 
 
 def list_title(noun: str, shown: int, page: PageAnswer | None) -> str:
@@ -166,5 +167,5 @@ def _cell(value: object) -> Text:
     is_id = isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(value, str) and _TIME.fullmatch(value):
         value = moment(value)
-    text = "" if value is None else str(value) if is_id else plain(value)
+    text = "" if value is None else str(value) if is_id else describe_places(plain(value))
     return Text(text, style=COLORS.get(text, ""))

@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import cast
 
@@ -18,7 +19,16 @@ from oa_cli.hints import failure_hint
 from oa_cli.interruption import WaitInterruptedError
 from oa_cli.output import console, errors, show_json
 from oa_shared.command_ending import INTERRUPTED, READER_LEFT
+from oa_shared.definition_places import describe_place, describe_places, locate_place, name_places
 from oa_shared.json_types import JsonMapping
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionFile:
+    """A definition of this machine: how the user named it, and its text."""
+
+    source: str
+    text: str
 
 
 class ExitStatus(IntEnum):
@@ -33,6 +43,7 @@ class ExitStatus(IntEnum):
     ENGINE_MISSING = 6
     NOT_ALLOWED = 7
     UNWRITABLE = UNWRITABLE
+    SYSTEM_PROBLEM = 9
     INTERRUPTED = INTERRUPTED
     READER_LEFT = READER_LEFT
 
@@ -49,6 +60,7 @@ EXIT_STATUSES: Mapping[str, str] = {
     f"{ExitStatus.ENGINE_MISSING}": "the engine is not installed",
     f"{ExitStatus.NOT_ALLOWED}": "the token is missing, invalid or expired, or its role is too low",
     f"{ExitStatus.UNWRITABLE}": "the output cannot be written, for example because the disk is full",
+    f"{ExitStatus.SYSTEM_PROBLEM}": "status: the system has a problem",
     "10-19": "init, check, try, explain, diff, plan, build: the source is at fault",
     "20-29": "likewise: the server or this machine is at fault",
     "30": "likewise: a bug",
@@ -59,8 +71,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Output JSON 
 Work = Callable[[Api], Awaitable[int]]
 
 
-def run(work: Work) -> None:
-    """Run `work` against the API and exit with its status, or with that of its error."""
+def run(work: Work, files: Sequence[DefinitionFile | None] = ()) -> None:
+    """Run `work` against the API and exit with its status, or with that of its error.
+
+    `files` are the definitions of the elements of its request, which refusals name.
+    """
 
     async def with_api() -> int:
         async with open_api() as api:
@@ -73,7 +88,7 @@ def run(work: Work) -> None:
         sys.exit(ExitStatus.UNREACHABLE)
     except RejectedError as error:
         print_error(error.detail)
-        _print_field_errors(error.fields)
+        _print_field_errors(error.fields, files)
         sys.exit(ExitStatus.NOT_ALLOWED if isinstance(error, NotAllowedError) else ExitStatus.REJECTED)
     except WaitInterruptedError as error:
         print_error(f"interrupted; {error.detail}")
@@ -93,12 +108,24 @@ def print_answer(value: object, *shown: RenderableType, as_json: bool) -> None:
         console.print(item, markup=False, highlight=False, soft_wrap=isinstance(item, str))
 
 
-def print_refusals(refusals: Iterable[RefusalAnswer]) -> None:
-    """Print the elements without a job, with the reasons, to standard error."""
+def print_refusals(refusals: Iterable[RefusalAnswer], files: Sequence[DefinitionFile | None] = ()) -> None:
+    """Print the elements without a job, with the reasons, to standard error.
+
+    Those of `files`, by their index in the request, are named as `oa check` names them: `file:line:column`.
+    """
     for refusal in refusals:
-        place = f"{refusal['source']} {refusal['pointer']}".strip()
-        print_error(f"{place}: {refusal['message']} ({refusal['code']})")
+        print_error(_describe_refusal(refusal, files))
         print_hint(failure_hint(refusal["code"]))
+
+
+def _describe_refusal(refusal: RefusalAnswer, files: Sequence[DefinitionFile | None]) -> str:
+    index, pointer, message = refusal.get("index"), refusal["pointer"], refusal["message"]
+    file = files[index] if index is not None and index < len(files) else None
+    if file is not None:
+        place, message = locate_place(pointer, file.source, file.text), name_places(message, file.source, file.text)
+    else:
+        place = f"{refusal['source']}: {describe_place(pointer)}" if pointer else refusal["source"]
+    return f"{place}: {message} ({refusal['code']})"
 
 
 def exit_status_of(jobs: Mapping[str, int]) -> ExitStatus:
@@ -110,7 +137,7 @@ def exit_status_of(jobs: Mapping[str, int]) -> ExitStatus:
 
 def print_error(text: str) -> None:
     """Print a line to standard error."""
-    errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    errors.print(describe_places(text), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_hint(text: str) -> None:
@@ -119,9 +146,9 @@ def print_hint(text: str) -> None:
         errors.print(f"  {text}", style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
-def _print_field_errors(fields: JsonMapping) -> None:
+def _print_field_errors(fields: JsonMapping, files: Sequence[DefinitionFile | None]) -> None:
     for name, reasons in fields.items():
         if reasons and find_shape_fault(reasons, list[RefusalAnswer]) is None:
-            print_refusals(cast("list[RefusalAnswer]", reasons))
+            print_refusals(cast("list[RefusalAnswer]", reasons), files)
         else:
             print_error(f"  {name}: {'; '.join(map(str, reasons)) if isinstance(reasons, list) else reasons}")

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from oa_cli.answers import RefusalAnswer
-from oa_cli.runner import ExitStatus
+from oa_cli.runner import DefinitionFile, ExitStatus
 from oa_shared.definition_address import MAX_DEFINITION_BYTES
+from oa_shared.json_faults import describe_json_fault
 from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import DefinitionProblem, entries, validate_definition
 
@@ -41,15 +42,18 @@ def read_element(source: str, layer: str | None, name: str | None) -> JsonObject
     try:
         text = raw.decode("utf-8-sig")
         definition = json.loads(text)
+    except json.JSONDecodeError as error:
+        place, fault = f"{source}:{error.lineno}:{error.colno}", describe_json_fault(error, with_place=False)
+        raise InvalidFileError(f"{place}: not JSON: {fault}") from error
     except ValueError as error:
-        raise InvalidFileError(f"{source} is not JSON: {error}") from error
+        raise InvalidFileError(f"{source}: not JSON: {describe_json_fault(error)}") from error
     except RecursionError as error:
         raise InvalidFileError(f"{source} is nested too deeply") from error
     if not is_input and sys.stdin.isatty() and not validate_definition(definition):
         layer, name = _prompt(definition, layer, name)
     # As text, pages of the job show the file with the layout and the line numbers of its author.
-    source = text if isinstance(definition, dict) else definition
-    return {"source": source, "source_name": _INPUT_NAME if is_input else source_name(path), **_selection(layer, name)}
+    element = {"source": text, "source_name": _INPUT_NAME if is_input else source_name(path)}
+    return {**element, **_selection(layer, name)}
 
 
 def _read_bytes(path: Path | None) -> bytes:
@@ -63,26 +67,34 @@ def _read_bytes(path: Path | None) -> bytes:
         raise click.UsageError(f"{path} cannot be read: {error.strerror}") from error
 
 
+def definition_files(sources: Sequence[str], elements: Sequence[JsonObject]) -> list[DefinitionFile | None]:
+    """Return the file of each element as the user named it, None for a URL."""
+    return [
+        DefinitionFile(source, str(element["source"])) if "source_name" in element else None
+        for source, element in zip(sources, elements, strict=True)
+    ]
+
+
 def find_refusals(elements: Sequence[JsonObject]) -> list[RefusalAnswer]:
     """Return why the API would refuse every element, as far as that is sure; empty if it may accept one."""
     refusals: list[RefusalAnswer] = []
-    for element in elements:
-        problems = _find_problems(element["source"])
+    for index, element in enumerate(elements):
+        problems = _find_problems(element)
         if not problems:
             return []
         name = str(element["source_name"])
         refusals += [
-            {"source": name, "pointer": problem.pointer, "code": "source.schema", "message": problem.message}
+            RefusalAnswer(
+                index=index, source=name, pointer=problem.pointer, code="source.schema", message=problem.message
+            )
             for problem in problems
         ]
     return refusals
 
 
-def _find_problems(source: object) -> list[DefinitionProblem]:
+def _find_problems(element: JsonObject) -> list[DefinitionProblem]:
     """Return the problems of the definition of an element; none of a URL, whose definition the API reads."""
-    if not isinstance(source, str):
-        return validate_definition(source)
-    return [] if source.startswith(("http://", "https://")) else validate_definition(json.loads(source))
+    return validate_definition(json.loads(str(element["source"]))) if "source_name" in element else []
 
 
 def source_name(path: Path) -> str:

@@ -31,11 +31,14 @@ class Target:
 def find_target(environ: Mapping[str, str], folder: Path) -> Target:
     """Return the API of OA_API_URL, else that of the local stack in this folder or in one above it.
 
-    OA_TOKEN takes precedence over a secret. Raises UnreachableError if there is neither.
+    OA_LOCAL_STATE names the folder with the state of another local stack. OA_TOKEN takes precedence over a secret.
+    Raises UnreachableError if there is no API.
     """
     token = environ.get("OA_TOKEN", "").strip()
     if address := environ.get("OA_API_URL", "").strip():
         return Target(_check_address(address), environ.get("OA_SHARED_SECRET", ""), token)
+    if state := environ.get("OA_LOCAL_STATE", "").strip():
+        return _read_local_target(folder / state / _LOCAL_ENVIRON.name, token)
     for parent in (folder, *folder.parents):
         path = parent / _LOCAL_ENVIRON
         if path.is_file():

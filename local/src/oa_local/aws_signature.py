@@ -21,7 +21,7 @@ _REQUIRED = frozenset({"host", _TIME})
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A request as it was sent: the path and the query are still encoded, the names of headers in lower case."""
+    """A received request: the path and the query are still encoded, the names of headers in lower case."""
 
     method: str
     path: str

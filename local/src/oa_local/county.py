@@ -35,7 +35,7 @@ def submit_county(folder: Path, api: LocalApi, files_url: str) -> list[int]:
 
 
 def wait_for_jobs(api: LocalApi, jobs: Sequence[int], supervise: Callable[[], object]) -> Iterator[JobView]:
-    """Yield each job when it ends, and supervise the stack in the meantime. Raises SampleError after 170 s."""
+    """Yield each job when it ends, and supervise the stack until then. Raises SampleError after 170 s."""
     waiting = set(jobs)
     deadline = time.monotonic() + _TIMEOUT_S
     while waiting:
@@ -45,7 +45,7 @@ def wait_for_jobs(api: LocalApi, jobs: Sequence[int], supervise: Callable[[], ob
                 waiting.discard(number)
                 yield job
         if time.monotonic() > deadline:
-            raise SampleError(f"{len(waiting)} of {len(jobs)} jobs are still running; see .local/log")
+            raise SampleError(f"{len(waiting)} of {len(jobs)} jobs are still running; see the logs")
         supervise()
         time.sleep(0.3)
 

@@ -1,8 +1,8 @@
 """`oa-local`: start and stop the whole system on this machine, and try it out."""
 
 import argparse
-import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -22,11 +22,11 @@ from oa_local.county import describe_job, submit_county, wait_for_jobs
 from oa_local.definitions import check_definitions
 from oa_local.postgres import Postgres
 from oa_local.stack import DATABASE, Stack
+from oa_local.state_folder import FOLDER, PID_FILE, check_owner, read_ports, running_process, state_option, up_command
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
 
-FOLDER = Path(".local")
-_PID_FILE = FOLDER / "oa-local.pid"
+_LAST_PORT = 65_535
 _STOP_S = 60
 _STOP_POLL_S = 0.05
 console = Console(highlight=False, soft_wrap=True)
@@ -42,25 +42,23 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _running_process() -> psutil.Process | None:
-    try:
-        process = psutil.Process(int(_PID_FILE.read_text("ascii")))
-        return process if any("oa-local" in word for word in process.cmdline()) else None
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        return None
+def up(folder: Path = FOLDER, port: int | None = None) -> int:
+    """Start all services, publish the samples, and supervise the services until stopped.
 
-
-def up() -> int:
-    """Start all services, publish the samples, and supervise the services until stopped."""
-    if _running_process():
-        console.print("The stack is already running; `make down` stops it.")
+    The state is in `folder`. Raises StartError if another program uses `port`, the port of the pages.
+    """
+    if running_process(folder):
+        console.print(
+            f"A stack with its state in {folder} is already running; `oa-local down{state_option(folder)}` stops it."
+        )
         return 1
-    FOLDER.mkdir(exist_ok=True)
-    _PID_FILE.write_text(str(os.getpid()), "ascii")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PID_FILE).write_text(str(os.getpid()), "ascii")
     interrupt_on_signals()
-    stack = Stack(FOLDER)
+    stack: Stack | None = None
     try:
-        _start(stack)
+        stack = Stack(folder, api_port=port)
+        _start(stack, folder)
         while True:
             _supervise(stack)
             time.sleep(0.5)
@@ -70,8 +68,9 @@ def up() -> int:
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        stack.stop()
-        _PID_FILE.unlink(missing_ok=True)
+        if stack is not None:
+            stack.stop()
+        (folder / PID_FILE).unlink(missing_ok=True)
 
 
 def _supervise(stack: Stack) -> None:
@@ -85,7 +84,7 @@ _AS_ROOT = (
 )
 
 
-def _start(stack: Stack) -> None:
+def _start(stack: Stack, folder: Path = FOLDER) -> None:
     console.print(f"The pages will be at {stack.api_url}/ in about half a minute.")
     if os.geteuid() == 0:
         console.print(_AS_ROOT, style="yellow")
@@ -99,30 +98,33 @@ def _start(stack: Stack) -> None:
     for job in wait_for_jobs(api, jobs, lambda: _supervise(stack)):
         console.print(f"  {describe_job(job)}")
     link = sign_in_link(stack.database_url, stack.api_url)
-    console.print(f"\nSign in as {LOGIN} (once, within 15 minutes; `make sign-in` prints another link):\n  {link}")
-    console.print(f"\nThe page is at {stack.api_url}/ - Ctrl-C stops everything; logs are in {FOLDER}/log.")
+    another = f"oa-local sign-in{state_option(folder)}" if state_option(folder) else "make sign-in"
+    console.print(f"\nSign in as {LOGIN} (once, within 15 minutes; `{another}` prints another link):\n  {link}")
+    if state_option(folder):
+        console.print(f"\n`oa` finds this stack with:\n  export OA_LOCAL_STATE={shlex.quote(str(stack.folder))}")
+    console.print(f"\nThe page is at {stack.api_url}/ - Ctrl-C stops everything; logs are in {folder}/log.")
 
 
-def sign_in() -> int:
+def sign_in(folder: Path = FOLDER) -> int:
     """Print a link that signs in to the running stack as its admin."""
-    if _running_process() is None:
-        console.print("The stack is not running; `make up` starts it.")
+    if running_process(folder) is None:
+        console.print(f"The stack is not running; `{up_command(folder)}` starts it.")
         return 1
-    ports = _read_ports()
-    database_url = Postgres(FOLDER.absolute() / "postgres", port=ports["postgres"]).url(DATABASE)
+    ports = read_ports(folder)
+    database_url = Postgres(folder.absolute() / "postgres", port=ports["postgres"]).url(DATABASE)
     console.print(sign_in_link(database_url, f"http://127.0.0.1:{ports['api']}"))
     return 0
 
 
-def down() -> int:
+def down(folder: Path = FOLDER) -> int:
     """Stop the running stack."""
-    process = _running_process()
+    process = running_process(folder)
     if process is None:
         console.print("The stack is not running.")
         return 0
     process.terminate()
     if not _wait_for_end(process):
-        console.print(f"Process {process.pid} has not stopped after {_STOP_S} s; logs are in {FOLDER}/log.")
+        console.print(f"Process {process.pid} has not stopped after {_STOP_S} s; logs are in {folder}/log.")
         return 1
     console.print("Stopped.")
     return 0
@@ -146,14 +148,16 @@ def _has_ended(process: psutil.Process) -> bool:
         return True
 
 
-def reset() -> int:
-    """Stop the stack and delete its state."""
-    down()
-    shutil.rmtree(FOLDER, ignore_errors=True)
+def reset(folder: Path = FOLDER) -> int:
+    """Stop the stack and delete its state. Raises ForeignFolderError for a folder that is not the state of a stack."""
+    check_owner(folder)
+    if status := down(folder):
+        return status
+    shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 
-_ACTIONS: dict[str, tuple[Callable[[], int], str]] = {
+_ACTIONS: dict[str, tuple[Callable[[Path], int], str]] = {
     "up": (up, "start the stack and publish the sample county"),
     "down": (down, "stop the stack"),
     "reset": (reset, "stop the stack and delete its state"),
@@ -165,7 +169,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="oa-local", description="Run the entire system on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (_action, words) in _ACTIONS.items():
-        commands.add_parser(name, help=words)
+        command = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+        _add_state(command)
+        if name == "up":
+            command.add_argument(
+                "--port",
+                type=_port,
+                help="port of the pages (default: that of the last start, else 5000)",
+            )
     trial = commands.add_parser("chaos", help="kill a service in the middle of many jobs and count the outcomes")
     trial.add_argument("--jobs", type=int, default=300, help="the number of jobs (default: %(default)s)")
     trial.add_argument("--kill", choices=[*chaos.VICTIMS, "all"], default="all", help="the service to kill")
@@ -173,12 +184,22 @@ def _parser() -> argparse.ArgumentParser:
     posting.add_argument("folder", type=Path)
     cases = commands.add_parser("cases", help="submit each case below FOLDER to the running stack")
     cases.add_argument("folder", type=Path)
+    _add_state(cases)
     return parser
 
 
-def _read_ports() -> dict[str, int]:
-    ports: dict[str, int] = json.loads((FOLDER / "ports.json").read_text("utf-8"))
-    return ports
+def _add_state(command: argparse.ArgumentParser) -> None:
+    words = "folder of the state: database, queues, files, logs (default: OA_LOCAL_STATE, else %(default)s)"
+    state = Path(os.environ.get("OA_LOCAL_STATE") or FOLDER)
+    command.add_argument("--state", type=Path, default=state, metavar="FOLDER", help=words)
+
+
+def _port(text: str) -> int:
+    """Return a port. Raises ValueError for a number that is none."""
+    number = int(text)
+    if not 1 <= number <= _LAST_PORT:
+        raise ValueError(text)
+    return number
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -187,8 +208,10 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "definitions":
         return check_definitions(console, options.folder)
     if options.command == "cases":
-        return submit_cases(console, options.folder, port=_read_ports()["cases"])
-    return _ACTIONS[options.command][0]()
+        return submit_cases(console, options.folder, port=read_ports(options.state)["cases"])
+    if options.command == "up":
+        return up(options.state, options.port)
+    return _ACTIONS[options.command][0](options.state)
 
 
 def main() -> None:

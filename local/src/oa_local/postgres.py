@@ -26,7 +26,7 @@ SERVICE_USER = "oa_service"
 _INITDB_S = 120.0
 # Of a connection: a server that accepts and stays silent must not outlast the limit of its start.
 _CONNECT_S = 5
-# After `kill -9` the processes of the former server end by themselves, soon but not at once.
+# After `kill -9` the processes of the former server end soon, but not immediately.
 _STILL_IN_USE = "is still in use"
 _RETRY_S = 0.2
 _SETTINGS = {

@@ -13,19 +13,18 @@ import structlog
 
 from oa_local.batch.process import BatchProcess
 from oa_local.emulator import Emulator
+from oa_local.ports import choose_ports
 from oa_local.postgres import Postgres, migrate
 from oa_local.private_file import write_private
-from oa_local.process import Process, StartError, accepts, answers_http, claim_port, free_port, is_ready
+from oa_local.process import Process, StartError, answers_http, is_ready
 from oa_local.provision import Queues, create_bucket, create_queues
 
 STACK = "local"
 DATABASE = "openaddresses"
-_API_PORT = 5000
 # Settings that jobs get in addition to those from the dispatcher.
 # Jobs that the emulation of Batch runs at once.
 _SLOTS = os.cpu_count() or 2
 _JOB_SETTINGS = ("OA_ALLOW_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
-_PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files", "cases", "towns")
 _OPENED = ("files", "cases", "towns")  # the ports of sources; jobs reach no other service of this machine
 log = structlog.get_logger(__name__)
 
@@ -40,22 +39,6 @@ class Service:
     stop: Callable[[], None]
 
 
-def choose_ports(folder: Path) -> tuple[dict[str, int], list[IO[bytes]]]:
-    """Return a port for each service and the claims on them: that of the last start if it is still free."""
-    path = folder / "ports.json"
-    earlier = json.loads(path.read_text("utf-8")) if path.exists() else {"api": _API_PORT}
-    ports: dict[str, int] = {}
-    claims: list[IO[bytes]] = []
-    for name in _PORT_NAMES:
-        port = earlier.get(name) or free_port()
-        while accepts(port) or (claim := claim_port(port)) is None:
-            port = free_port()
-        ports[name] = port
-        claims.append(claim)
-    path.write_text(json.dumps(ports), "utf-8")
-    return ports, claims
-
-
 def read_secret(folder: Path) -> str:
     """Return the shared secret, created at the first start and readable by this user only."""
     path = folder / "secret"
@@ -66,10 +49,14 @@ def read_secret(folder: Path) -> str:
 
 @dataclass(slots=True)
 class Stack:
-    """The whole system with its state in `folder`; `settings` are OA_* values that override the defaults."""
+    """The whole system with its state in `folder`; `settings` are OA_* values that override the defaults.
+
+    `api_port` is the port of the pages; without one, that of the last start or a free one.
+    """
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
+    api_port: int | None = None
     ports: dict[str, int] = field(init=False)
     secret: str = field(init=False)
     postgres: Postgres = field(init=False)
@@ -82,7 +69,7 @@ class Stack:
         self.folder = self.folder.absolute()
         for name in ("log", "samples"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.ports, self._claims = choose_ports(self.folder)
+        self.ports, self._claims = choose_ports(self.folder, self.api_port)
         self.secret = read_secret(self.folder)
         self.postgres = Postgres(self.folder / "postgres", port=self.ports["postgres"], log=self._log("postgres"))
         self.emulator = Emulator(self.folder / "aws", port=self.ports["aws"], keep=True, log=self._log("aws"))

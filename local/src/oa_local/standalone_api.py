@@ -1,4 +1,4 @@
-"""The API alone with a database of its own, without queues and dispatcher: its jobs never run."""
+"""The API alone with its own database, without queues and dispatcher: its jobs never run."""
 
 import os
 import sys

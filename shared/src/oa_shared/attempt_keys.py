@@ -31,7 +31,7 @@ class AttemptKeys:
 
 
 class KeyIssuer(Protocol):
-    """Issues credentials; the API has one where attempts have credentials of their own."""
+    """Issues credentials; the API has one where attempts have their own credentials."""
 
     async def issue(self, job: int, attempt: int) -> AttemptKeys:
         """Return new credentials for the files of an attempt. Raises KeysUnavailableError."""

@@ -28,7 +28,7 @@ class IdentityCheck(Protocol):
     """Checks proofs; the API has one where containers have sessions of a role."""
 
     async def identify(self, proof: Mapping[str, str], purpose: str) -> str:
-        """Return the name of the session that signed the proof for this purpose; each container has one of its own.
+        """Return the name of the session that signed the proof for this purpose; each container has its own.
 
         Raises IdentityRefusedError, IdentityUnavailableError.
         """

@@ -33,7 +33,7 @@ def end_quietly(*, unwritable: int) -> Iterator[None]:
         _print_line("interrupted")
         raise SystemExit(INTERRUPTED) from None
     except OSError as problem:
-        # An error of a file has its name; one without a name and with these numbers is of the standard output.
+        # An error of a file states the file name; one without a name and with these numbers is of the standard output.
         if problem.filename is not None or problem.errno not in _UNWRITABLE:
             raise
         _discard_output()

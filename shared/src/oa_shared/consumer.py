@@ -36,7 +36,7 @@ class QueueConsumer:
     its whole batch to be delivered again; after five deliveries the queue itself moves a message to the dead-letter
     queue. An outage must not use those up: after a `DependencyDown` nothing is received until `is_ready` returns True.
 
-    A message that was delivered before may have ended the process. It is handled by itself, and at the start and after
+    A message that was delivered before may have ended the process. It is handled alone, and at the start and after
     such a message one message is received at a time: the others are not delivered as often as the one at fault.
     """
 

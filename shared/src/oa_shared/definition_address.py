@@ -20,6 +20,6 @@ def is_data_address(text: str) -> bool:
 
 
 def raw_address(address: str) -> str:
-    """Return the URL of a file on GitHub instead of that of its page; any other URL as it is."""
+    """Return the URL of a file on GitHub instead of that of its page; any other URL is unchanged."""
     match = _BLOB.fullmatch(address)
     return f"https://raw.githubusercontent.com/{match['repository']}/{match['rest']}" if match else address

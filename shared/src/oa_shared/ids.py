@@ -4,8 +4,8 @@ import re
 import secrets
 from dataclasses import dataclass
 
-_BATCH_JOB_NAME = re.compile(r"oa-(?P<stack>[a-z0-9-]+)-(?P<job>\d+)-(?P<attempt>\d+)-(?P<token>[0-9a-f]{8})")
-_ARRAY_JOB_NAME = re.compile(r"oa-(?P<stack>[a-z0-9-]+)-array-(?P<array>\d{1,19})")
+_BATCH_JOB_NAME = re.compile(r"oa-(?P<stack>[a-z0-9-]+)-(?P<job>\d{1,19})-(?P<attempt>\d{1,10})-(?P<token>[0-9a-f]{8})")
+_ARRAY_JOB_NAME = re.compile(r"oa-(?P<stack>[a-z0-9-]+)-array-(?P<array>\d{1,19})(?:-(?P<token>[0-9a-f]{8}))?")
 _CHILD_BATCH_JOB = re.compile(r"[^:]+:(?P<place>\d{1,5})")
 _ATTEMPT_KEY = re.compile(r"job/(?P<job>\d{1,19})/attempt-(?P<attempt>\d{1,10})/(?P<file>.+)")
 _MAX_JOB, _MAX_ATTEMPT = 2**63 - 1, 2**31 - 1
@@ -36,17 +36,22 @@ def parse_batch_job_name(name: str) -> BatchJobName | None:
     match = _BATCH_JOB_NAME.fullmatch(name)
     if match is None:
         return None
-    return BatchJobName(
+    parsed = BatchJobName(
         stack=match["stack"],
         job=int(match["job"]),
         attempt=int(match["attempt"]),
         token_start=match["token"],
     )
+    return parsed if parsed.job <= _MAX_JOB and parsed.attempt <= _MAX_ATTEMPT else None
 
 
-def array_job_name(stack: str, array: int) -> str:
-    """Return the Batch job name of an array of attempts; its children have the same name."""
-    return f"oa-{stack}-array-{array}"
+def array_job_name(stack: str, array: int, token: str = "") -> str:
+    """Return the Batch job name of an array of attempts; its children have the same name.
+
+    The token tells it from the array of this number before the database was restored; without one, the name is that
+    of earlier versions.
+    """
+    return f"oa-{stack}-array-{array}" + (f"-{token[:8]}" if token else "")
 
 
 def child_batch_job(array_job: str, place: int) -> str:
@@ -56,11 +61,15 @@ def child_batch_job(array_job: str, place: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ArrayPlace:
-    """The place of a container in an array of attempts; `stack` is the stack of the array."""
+    """The place of a container in an array of attempts; `stack` is the stack of the array.
+
+    `token_start` is the start of its token; it is empty in names of earlier versions.
+    """
 
     stack: str
     array: int
     place: int
+    token_start: str = ""
 
 
 def parse_array_place(job_name: str, batch_job: str) -> ArrayPlace | None:
@@ -68,7 +77,7 @@ def parse_array_place(job_name: str, batch_job: str) -> ArrayPlace | None:
     name, child = _ARRAY_JOB_NAME.fullmatch(job_name), _CHILD_BATCH_JOB.fullmatch(batch_job)
     if name is None or child is None or int(name["array"]) > _MAX_JOB:
         return None
-    return ArrayPlace(name["stack"], int(name["array"]), int(child["place"]))
+    return ArrayPlace(name["stack"], int(name["array"]), int(child["place"]), name["token"] or "")
 
 
 def attempt_prefix(job: int, attempt: int) -> str:

@@ -1,7 +1,7 @@
 """Keys of files that another system wrote and that stay where they are, in a bucket of that system.
 
 In place of a key of the own bucket, such a key is `imported/<bucket>/<key in that bucket>`. Only an import makes one:
-results of containers name files of their own attempt (oa_shared.job_result). Adapters of object stores read them
+results of containers name only files of their attempt (oa_shared.job_result). Adapters of object stores read them
 from the bucket that they name, and never write one.
 """
 

@@ -128,7 +128,7 @@ class ReportedPlacementSchema(Schema):
 
 
 class ResultSchema(Schema):
-    """The values that the API reads; others are kept as they are."""
+    """The values that the API reads; others are kept unchanged."""
 
     class Meta:
         """Keep what a newer task adds."""
@@ -160,7 +160,7 @@ _SCHEMA = ResultSchema()
 
 
 def read_result(value: Mapping[str, object]) -> JsonObject:
-    """Return a reported result whose known values have their types. Raises marshmallow.ValidationError."""
+    """Return a reported result with its known values converted to their types. Raises marshmallow.ValidationError."""
     loaded: JsonObject = _SCHEMA.load(value)
     if "fields_" in loaded:
         loaded["fields"] = loaded.pop("fields_")
@@ -168,7 +168,7 @@ def read_result(value: Mapping[str, object]) -> JsonObject:
 
 
 def with_attempt_keys(result: JsonObject, *, job: int, attempt: int) -> JsonObject:
-    """Return a result whose files have their keys in the folder of the attempt."""
+    """Return a result with the keys of its files in the folder of the attempt."""
     outputs = result.get("outputs")
     if not isinstance(outputs, dict):
         return result

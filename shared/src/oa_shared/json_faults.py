@@ -19,9 +19,21 @@ _WORDS = {
 }
 
 
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
 def describe_json_fault(problem: ValueError, *, with_place: bool = True) -> str:
-    """Return what is wrong, and where; the message of another error than that of the decoder as it is."""
+    """Return what is wrong, and where; the message of an error of another kind is unchanged."""
+    if isinstance(problem, UnicodeDecodeError):
+        return _describe_encoding(problem)
     if not isinstance(problem, json.JSONDecodeError):
         return str(problem)
     words = _WORDS.get(problem.msg.partition(": ")[0], problem.msg)
     return f"line {problem.lineno:,}, column {problem.colno:,}: {words}" if with_place else words
+
+
+def _describe_encoding(problem: UnicodeDecodeError) -> str:
+    if problem.object.startswith(_UTF_16_MARKS):
+        return "the text is not UTF-8 but UTF-16: save it as UTF-8"
+    line = problem.object.count(b"\n", 0, problem.start) + 1
+    return f"byte {problem.start:,} is not UTF-8 (line {line:,}): save the text as UTF-8"

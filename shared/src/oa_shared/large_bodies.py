@@ -1,7 +1,7 @@
 """Work on a body of any size without holding up the event loop: above one bound, in a thread.
 
 Decoding, hashing and converting take milliseconds for each megabyte, during which no other request is served. The
-bound is here only. A thread helps where the work lets go of the interpreter lock: hashing does by itself, and the
+bound is here only. A thread helps where the work lets go of the interpreter lock: hashing does, and the
 decoder does after each object, because it calls `_take_turns`.
 """
 

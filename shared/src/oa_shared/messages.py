@@ -18,6 +18,7 @@ from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import ALL_LAYERS, LAYERS, JobStatus
+from oa_shared.validation_text import list_problems
 from oa_shared.value_text import quote_value
 
 VERSION = 1
@@ -258,7 +259,7 @@ def _load(decoded: JsonObject, kinds: set[str]) -> Message:
     try:
         message: Message = _SCHEMAS[kind].load(decoded)
     except ValidationError as error:
-        raise UnreadableMessageError(f"{kind}: {error.messages}") from error
+        raise UnreadableMessageError(f"{kind}: {'; '.join(list_problems(error.messages))}") from error
     return message
 
 
@@ -266,4 +267,4 @@ def _from_event_bridge(event: JsonObject) -> JsonObject:
     try:
         return {"v": VERSION, "kind": BATCH_EVENT, **batch_event_fields(event)}
     except ValidationError as error:
-        raise UnreadableMessageError(f"{BATCH_JOB_STATE_CHANGE}: {error.messages}") from error
+        raise UnreadableMessageError(f"{BATCH_JOB_STATE_CHANGE}: {'; '.join(list_problems(error.messages))}") from error

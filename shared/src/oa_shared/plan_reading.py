@@ -1,7 +1,6 @@
 """Reading the plan of a product: every value has a type and a bound, and formats fit the kind of the product."""
 
 import json
-from collections.abc import Iterator, Mapping
 from typing import TypedDict, cast
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
@@ -12,6 +11,7 @@ from oa_shared.postgres_json import why_not_storable
 from oa_shared.product_plans import PLAN_VERSION, PlanError, ProductInput, ProductPlan
 from oa_shared.products import COLLECTION_FORMATS, ProductFormat
 from oa_shared.status import LAYERS
+from oa_shared.validation_text import list_problems
 
 _MAX_LONGITUDE, _MAX_LATITUDE = 180.0, 90.0
 _MAX_BYTES = 256 * 1024 * 1024
@@ -35,20 +35,8 @@ def read_plan(body: bytes) -> ProductPlan:
     try:
         return cast("ProductPlan", _PlanSchema().load(value))
     except ValidationError as error:
-        problems = list(_flatten(error.messages))
+        problems = list(list_problems(error.messages))
         raise PlanError(f"the plan is not valid: {'; '.join(problems[:_MAX_PROBLEMS])}") from error
-
-
-def _flatten(messages: object, pointer: str = "") -> Iterator[str]:
-    """Yield `pointer: message` for each of marshmallow's nested messages."""
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            yield from _flatten(inner, pointer if key == "_schema" else f"{pointer}/{key}")
-    elif isinstance(messages, list):
-        for inner in messages:
-            yield from _flatten(inner, pointer)
-    else:
-        yield f"{pointer or '/'}: {messages}"
 
 
 def _text(*, required: bool = True) -> fields.String:

@@ -1,4 +1,4 @@
-"""The heartbeat of a process: what each of its parts does, as it is stored and sent to the API."""
+"""The heartbeat of a process: what each of its parts does, in the form that is stored and sent to the API."""
 
 import os
 import socket
@@ -39,5 +39,5 @@ def name_process(service: str, port: int) -> str:
 
 
 def report_worker(state: WorkerState, part: str = "") -> PartReport:
-    """Return the report of a worker; the part has its name unless another is given."""
+    """Return the report of a worker; the part is named after it unless `part` is given."""
     return PartReport(part or state.worker.name, round(state.age_s, 1), state.problem or state.delay)

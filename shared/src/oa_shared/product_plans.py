@@ -48,7 +48,7 @@ class ProductInput:
 
 @dataclass(frozen=True)
 class ProductPlan:
-    """What to build of which inputs: a product, or the files that one result lacks.
+    """The files to build, and their inputs: a product, or the files that one result lacks.
 
     Anything other than a collection has one layer.
     """

@@ -118,7 +118,7 @@ resource "aws_batch_compute_environment" "ec2_spot" {
 
 locals {
   # Batch runs simple jobs in the network of the host, where the hop limit below does not keep a container from the
-  # metadata service: the firewall of the host refuses it to the user of the task. Batch adds parts of its own.
+  # metadata service: the firewall of the host refuses it to the user of the task. Batch adds its own parts.
   host_user_data = <<-EOT
     MIME-Version: 1.0
     Content-Type: multipart/mixed; boundary="==OA=="

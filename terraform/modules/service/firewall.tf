@@ -1,4 +1,4 @@
-# An optional limit of requests per client address in front of the load balancer. The api has limits of its own, but a flood
+# An optional limit of requests per client address in front of the load balancer. The api has its own limits, but a flood
 # reaches its process before it counts.
 locals {
   firewalls = { for requests in try(var.public.waf.requests_per_5_min[*], []) : "rate" => requests }

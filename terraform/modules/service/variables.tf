@@ -55,7 +55,7 @@ variable "size" {
 }
 
 variable "before" {
-  description = "A container of the same image that must succeed before the service starts, with settings and secrets of its own."
+  description = "A container of the same image that must succeed before the service starts, with its own settings and secrets."
   type = object({
     command     = list(string)
     environment = map(string)

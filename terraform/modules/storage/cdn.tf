@@ -1,4 +1,4 @@
-# Published files over CloudFront. Each is written once to a key of its own (Cache-Control: immutable), so browsers keep it;
+# Published files over CloudFront. Each is written once to its own key (Cache-Control: immutable), so browsers keep it;
 # the edges check again each day, so that a deleted file is gone from them after a day.
 resource "aws_cloudfront_origin_access_control" "data" {
   count = local.is_cloudfront ? 1 : 0

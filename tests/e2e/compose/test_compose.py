@@ -26,7 +26,7 @@ _INSTALLED = ROOT / ".local" / "localstack"
 _QUEUES = ("jobs", "jobs-dlq", "results", "results-dlq")
 _DATASETS = 3
 # What an operator may have to wait for a fault to be named.
-_NAMED_WITHIN_S = 30
+_NAMED_WITHIN_S = 60
 # After the store has a bucket again, and the next audit.
 _LOSS_NAMED_WITHIN_S = 60
 
@@ -239,7 +239,7 @@ def test_killed_localstack_is_restarted_with_its_queues(operator: Operator) -> N
     lost = operator.published_jobs()
     before = operator.run.containers["localstack"].restarts
     operator.run.kill("localstack")
-    wait_for("the restart policy applies", lambda: operator.run.containers["localstack"].restarts > before, 10)
+    wait_for("the restart policy applies", lambda: operator.run.containers["localstack"].restarts > before, 60)
     wait_for("queues and bucket exist again, as they were", lambda: has_resources(operator), 60)
     assert_loss_is_named(operator, lost)
     rerun(operator, lost)
@@ -250,7 +250,7 @@ def test_deleted_queue_and_wrong_attributes_are_repaired(operator: Operator) -> 
     jobs, results = (sqs.get_queue_url(QueueName=f"oa-compose-{name}")["QueueUrl"] for name in ("jobs", "results"))
     sqs.delete_queue(QueueUrl=jobs)
     sqs.set_queue_attributes(QueueUrl=results, Attributes={"RedrivePolicy": "", "VisibilityTimeout": "1"})
-    wait_for("the queues are repaired", lambda: has_resources(operator), 20)
+    wait_for("the queues are repaired", lambda: has_resources(operator), 60)
     wait_until_well(operator)
 
 

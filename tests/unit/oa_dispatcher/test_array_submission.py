@@ -61,7 +61,7 @@ async def test_array_has_no_token_of_an_attempt(world: Any) -> None:
     add_jobs(world, *JOBS)
     await handle(world, *map(message, JOBS))
     request: SubmitRequest = world.batch.entries["batch-1"].request
-    assert request.name == "oa-test-array-1"
+    assert request.name == "oa-test-array-1-00000000"
     assert request.environment["OA_ARRAY"] == "1"
     assert request.environment["OA_ARRAY_TOKEN"] == world.api.arrays[1].array.token
     assert not {"OA_TOKEN", "OA_JOB", "OA_ATTEMPT"} & set(request.environment)
@@ -153,8 +153,18 @@ async def test_array_that_was_written_but_not_submitted_is_submitted_as_the_same
     await world.api.create_array([_job(job) for job in JOBS], turn_s=0)
     assert await handle(world, message(2, receive_count=2)) == [Ack()]
     assert sizes(world) == [4]
-    assert world.batch.entries["batch-1"].request.name == "oa-test-array-1"
+    assert world.batch.entries["batch-1"].request.name == "oa-test-array-1-00000000"
     assert world.api.rows[2]["batch_job"] == "batch-1:1"
+
+
+async def test_array_job_of_the_same_number_from_before_a_restore_is_not_adopted(world: Any) -> None:
+    add_jobs(world, *JOBS)
+    old = SubmitRequest("oa-test-array-1-abcdef01", "queue-weekly", "d-standard", array_size=4)
+    await world.batch.submit(old)
+    await world.api.create_array([_job(job) for job in JOBS], turn_s=0)
+    assert await handle(world, message(2, receive_count=2)) == [Ack()]
+    assert sizes(world) == [4, 4]
+    assert world.api.rows[2]["batch_job"] == "batch-2:1"
 
 
 async def test_array_that_another_dispatcher_submits_now_waits(world: Any) -> None:

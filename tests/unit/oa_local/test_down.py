@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from oa_local import main
+from oa_local.state_folder import FOLDER
 from support.programs import ending
 
 _SLEEP = [sys.executable, "-c", "import time; time.sleep(60)", "oa-local"]
@@ -15,12 +16,12 @@ _SLEEP = [sys.executable, "-c", "import time; time.sleep(60)", "oa-local"]
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    main.FOLDER.mkdir()
+    FOLDER.mkdir()
     return tmp_path
 
 
 def _write_process_id(process: subprocess.Popen[bytes]) -> None:
-    (main.FOLDER / "oa-local.pid").write_text(str(process.pid), "ascii")
+    (FOLDER / "oa-local.pid").write_text(str(process.pid), "ascii")
 
 
 def test_down_process_not_reaped_has_ended() -> None:

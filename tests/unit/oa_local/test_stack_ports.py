@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oa_local import process
-from oa_local.stack import choose_ports
+from oa_local.ports import choose_ports
 
 
 def _folder(parent: Path, name: str) -> Path:

@@ -11,6 +11,8 @@ from oa_shared.queue import OutgoingMessage, ReceivedMessage
 from support.consuming import Handler, run_until, single_consumer
 from support.fakes.memory_queue import MemoryQueue
 
+pytestmark = pytest.mark.usefixtures("no_real_time")
+
 OPTIONS = ConsumerOptions(concurrency=3, visibility_s=30, wait_s=0.05)
 
 

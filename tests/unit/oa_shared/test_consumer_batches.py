@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+import pytest
+
 from oa_shared.consumer import ConsumerOptions, QueueConsumer
 from oa_shared.outcomes import Ack, BatchHandler, DeadLetter, DependencyDown, Outcome, RetryAfter, Settlement
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
 from support.consuming import run_until
 from support.fakes.memory_queue import MemoryQueue
+
+pytestmark = pytest.mark.usefixtures("no_real_time")
 
 OPTIONS = ConsumerOptions(concurrency=60, visibility_s=30, wait_s=0.05)
 _SIZE = 30

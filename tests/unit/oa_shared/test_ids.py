@@ -67,6 +67,16 @@ def test_parse_array_place_inverts_the_name_of_an_array_and_the_id_of_a_child(st
     name = array_job_name(stack, 12)
     assert parse_array_place(name, child_batch_job("0b7b1d9c-2f4a", 9_999)) == ArrayPlace(stack, 12, 9_999)
     assert parse_batch_job_name(name) is None
+    named = array_job_name(stack, 12, "0123abcd" * 4)
+    assert parse_array_place(named, child_batch_job("0b7b1d9c-2f4a", 0)) == ArrayPlace(stack, 12, 0, "0123abcd")
+    assert parse_batch_job_name(named) is None
+
+
+@pytest.mark.parametrize(
+    ("job", "attempt"), [("9" * 5000, "1"), ("1", "9" * 5000), (str(2**63), "1"), ("1", str(2**31))]
+)
+def test_name_with_a_number_that_no_job_has_is_that_of_another_system(job: str, attempt: str) -> None:
+    assert parse_batch_job_name(f"oa-test-{job}-{attempt}-00000000") is None
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def check(aws: Path, *answers: Any, within_s: float = 5.0) -> None:
+def check(aws: Path, *answers: Any, within_s: float = 60.0) -> None:
     (aws / "answers.json").write_text(json.dumps(answers))
     check_deployment.wait_for("us-east-1", "oa-dev", "oa-dev-api", NEW, within_s=within_s, every_s=0.01)
 

@@ -53,7 +53,7 @@ def programs(tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(push_images, "_ROOT", repository)
     monkeypatch.setattr(push_images, "SERVICES", ("api",))
     monkeypatch.setattr(push_images, "get_today", lambda: TODAY)
-    monkeypatch.setattr(push_images, "Repository", partial(Repository, poll_every_s=0.01, scan_within_s=2.0))
+    monkeypatch.setattr(push_images, "Repository", partial(Repository, poll_every_s=0.01, scan_within_s=60.0))
     return fakes
 
 

@@ -38,7 +38,7 @@ exit 2
 
 def run(page: str) -> subprocess.CompletedProcess[str]:
     command = ["bash", "-c", script(list(read_blocks(page)))]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_script_runs_the_blocks_in_one_shell_and_leaves_out_those_with_a_reason() -> None:

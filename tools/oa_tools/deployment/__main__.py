@@ -103,7 +103,7 @@ def _check_statically(report: CheckReport, terraform: Terraform, tools: Path | N
 
 
 def _check_all(report: CheckReport, stack: AppliedStack, tools: Path) -> None:
-    """Apply and destroy in the background, as both mostly wait for the provider; run other checks in the meantime."""
+    """Apply and destroy in the background, as both mostly wait for the provider; run other checks at the same time."""
     with ThreadPoolExecutor(1) as pool:
         applied = pool.submit(stack.apply)
         _check_statically(report, stack.terraform, tools)

@@ -1,4 +1,4 @@
-"""The emulated account: moto as a child process, from a virtual environment of its own."""
+"""The emulated account: moto as a child process, from its own virtual environment."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping

@@ -132,7 +132,7 @@ class PortUseReader:
                     self._trees[path] = module, ast.parse(text)
 
     def read(self) -> list[PortUse]:
-        """Return every use. Raises CallError for a call of which the receiver is unknown, and for other use of boto."""
+        """Return every use. Raises CallError for a call with an unknown receiver, and for other use of boto."""
         uses = []
         for path, (module, tree) in self._trees.items():
             _refuse_boto(path, tree)

@@ -2,7 +2,7 @@
 
 `python confined_exec.py [--writable FOLDER]… -- PROGRAM ARGUMENT…`
 
-In a mount namespace of its own, every file system except /proc, /sys and /dev is read-only, and an empty one of 1 GiB
+In its own mount namespace, every file system except /proc, /sys and /dev is read-only, and an empty one of 1 GiB
 is mounted at each writable folder. A user that is not root needs a user namespace for it. Exit status 3 means that the
 kernel refuses the namespaces. It imports nothing of this project, because it runs as a file.
 """

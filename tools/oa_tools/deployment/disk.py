@@ -16,7 +16,7 @@ _DOUBLE = _HERE / "read_only_double"
 class DiskRule(StrEnum):
     """How the disk of a process becomes read-only."""
 
-    NAMESPACE = "a read-only mount in a namespace of its own"
+    NAMESPACE = "a read-only mount in its own namespace"
     DOUBLE = "a double in Python, because this machine has no mount namespaces: other programs are NOT confined"
 
 

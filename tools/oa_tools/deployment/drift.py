@@ -41,7 +41,7 @@ class ResourceChange(TypedDict):
 
 
 class TerraformPlan(TypedDict, total=False):
-    """The JSON of a plan, as far as it is read here."""
+    """The fields of a plan's JSON that this module reads."""
 
     resource_changes: list[ResourceChange]
 

@@ -1,7 +1,7 @@
 """Whether policies allow a request, by the rules of IAM within one account.
 
 The emulated account enforces policies with this module, and the comparison of calls and permissions uses it too. It
-imports the standard library only, because the emulator runs in an environment of its own.
+imports the standard library only, because the emulator runs in its own environment.
 docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html describes the evaluation.
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 API, CONSUMER, DISPATCHER, TASK = "api", "consumer", "dispatcher", "task"
-# The role that the API assumes for one attempt, whose container then has its credentials.
+# The role that the API assumes for one attempt, whose container then uses the credentials.
 ATTEMPT = "attempt"
 JOBS, RESULTS = ("jobs",), ("results",)
 DEAD = ("jobs-dlq", "results-dlq")

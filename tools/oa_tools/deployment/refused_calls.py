@@ -13,7 +13,7 @@ from oa_tools.deployment.terraform import StackOutputs
 
 
 def check_decisions(account: EmulatedAccount, outputs: StackOutputs) -> str:
-    """Return how many calls of which roles were allowed. Raises DeployedSystemError for each that was refused."""
+    """Return the number of allowed calls by role. Raises DeployedSystemError for each that was refused."""
     decisions = list(account.decisions())
     refused = sorted(
         {f"{each['principal']}: {each['action']} on {each['resource']}" for each in decisions if not each["is_allowed"]}

@@ -20,7 +20,7 @@ _FORGET = "update job set batch_job = null, updated_at = now() - interval '1 hou
 def find_unreported_job(system: DeployedSystem) -> str:
     """Remove the Batch ID of a job of the tier `large` that waits for a machine, and wait for some sweeps and its end.
 
-    In the meantime jobs whose data does not arrive take all machines.
+    At the same time, jobs whose data does not arrive take all machines.
     """
     with _serve_late((system.samples / "addresses.csv").read_bytes()) as server:
         source: Any = definition(system.files_url)

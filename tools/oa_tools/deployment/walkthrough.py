@@ -26,7 +26,7 @@ _LAST_SECTION = "\n## Day 2\n"
 _BLOCK = re.compile(r"^(?:<!-- not run: (?P<reason>[^\n]+) -->\n)?```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$|^\*\*(.+?)\.?\*\*", re.MULTILINE)
 _WITHIN_S = 900
-# The emulator addresses buckets by path, of which the backend of Terraform must be informed.
+# The emulator addresses buckets by path, and the backend of Terraform needs a setting for that.
 _BEFORE_BLOCK = """
 for file in terraform/*.tfbackend; do
   [ ! -f "$file" ] || grep -q path_style "$file" || echo 'use_path_style = true' >>"$file"

@@ -25,7 +25,7 @@ _SERVICES: Mapping[str, type] = {
     "Task in an array job": ArraySettings,
 }
 _NOTES = {
-    "API": "`oa-api`; `oa-api migrate` has settings of its own.",
+    "API": "`oa-api`; `oa-api migrate` has its own settings.",
     "Migration": "`oa-api migrate`, before the services start.",
     "Dispatcher": "`oa-dispatcher`.",
     "Task": "`oa-task job`; the dispatcher sets these for each container.",
@@ -36,6 +36,7 @@ _TAIL = """## Command line
 | Variable | Meaning |
 |---|---|
 | `OA_API_URL` | URL of the API; default: the stack that `make up` runs in this folder |
+| `OA_LOCAL_STATE` | folder with the state of another local stack (`make up STATE=FOLDER`), for `oa` and `oa-local` |
 | `OA_TOKEN` | API token of the user |
 | `OA_SHARED_SECRET` | secret of the services, instead of a token |
 

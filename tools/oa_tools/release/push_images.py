@@ -1,8 +1,8 @@
 """`sh bin/push-images ENV GIT_SHA [PLATFORM]`: builds the images of a commit and pushes them to ECR.
 
 An image is pushed under the tag `candidate-COMMIT` and scanned. It gets the tag COMMIT, which Terraform deploys, if
-its scan has no critical finding except those in `.ci/accepted-findings`. An image that has the tag COMMIT stays
-as it is, so a rollback never waits for a scan. The image is that of one platform, without attestations, because the
+its scan has no critical finding except those in `.ci/accepted-findings`. An image that has the tag COMMIT is
+not replaced, so a rollback never waits for a scan. The image is that of one platform, without attestations, because the
 basic scan of ECR refuses an index; its bill of materials is the file `.local/release/COMMIT/NAME.cdx.json`.
 """
 

@@ -5,7 +5,8 @@ import sys
 
 from rich.console import Console
 
-from oa_local.main import FOLDER, interrupt_on_signals
+from oa_local.main import interrupt_on_signals
+from oa_local.state_folder import FOLDER
 from oa_shared.errors import OaError
 from oa_tools.weekly.trial import WeeklyTrial
 

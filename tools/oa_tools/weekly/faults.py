@@ -41,5 +41,5 @@ OUTCOMES = {
     Fault.CUT_OFF: ExpectedOutcome("Success"),
     Fault.SLOW: ExpectedOutcome("Success"),
 }
-# Faults that disappear by themselves, so that a retry succeeds.
+# Temporary faults, so that a retry succeeds.
 TEMPORARY = frozenset({Fault.BUSY, Fault.CUT_OFF})

@@ -40,7 +40,7 @@ class Town:
 
 
 def make_towns(count: int, broken: int) -> list[Town]:
-    """Return `count` towns, of which `broken` have a fault, each the next of the list; they are evenly spread."""
+    """Return `count` towns; `broken` have a fault, each the next of the list; they are evenly spread."""
     faults = list(Fault)
     places = {round((place + 0.5) * count / broken): faults[place % len(faults)] for place in range(broken)}
     return [Town(number, places.get(number)) for number in range(count)]

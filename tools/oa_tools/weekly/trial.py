@@ -135,7 +135,7 @@ class WeeklyTrial:
         return int(ports["towns"])
 
     def _period(self) -> str | None:
-        """Return None for the run of this week, or the name of an extra period if this week has had its run."""
+        """Return None for the run of this week, or the name of an extra period if this week already has a run."""
         upcoming = {item["type"]: item for item in self._api.call("GET", "/api/schedule")["upcoming"]}
         return None if upcoming["sources"]["schedule_run"] is None else _timestamp()
 

@@ -72,7 +72,8 @@ def ack_list(source: str | None, *, ended: bool, as_json: bool) -> None:
 def ack_add(source: str, code: str, *, as_json: bool, note: str, until: object, owner: str, issue: str | None) -> None:
     """Mute the failure CODE of SOURCE until a day.
 
-    The overview, the Errors page and the digest list it as acknowledged. A failure with another code shows at once.
+    The overview, the Errors page and the digest list it as acknowledged. A failure with another code appears
+    immediately.
     """
     day = f"{until:%Y-%m-%d}"
     body = {"source": source, "code": code, "note": note, "until": day, "owner": owner, "issue_url": issue}
@@ -91,7 +92,7 @@ def ack_add(source: str, code: str, *, as_json: bool, note: str, until: object, 
 @reason_option
 @json_option
 def ack_end(number: int, reason: str, *, as_json: bool) -> None:
-    """End an acknowledgement; its failure shows again."""
+    """End an acknowledgement; its failure appears again."""
 
     async def work(api: Api) -> int:
         ended = await api.delete(f"/api/acknowledgement/{number}", Acknowledgement, {"reason": reason})

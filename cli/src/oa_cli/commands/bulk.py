@@ -12,6 +12,7 @@ from oa_cli.interruption import explain_interruption
 from oa_cli.options import LAYER, SOURCE, STATUSES, limit_option, live_option, reason_option
 from oa_cli.output import errors, moment, table
 from oa_cli.runner import ExitStatus, json_option, print_answer, run
+from oa_shared.value_text import plural
 
 _EVERY_S = 1.0
 _OPTIONS = (
@@ -140,7 +141,7 @@ def _progress_command(action: BulkProgress) -> str:
 
 def _describe(action: BulkProgress) -> list[str]:
     if not action["ended_at"]:
-        return [f"bulk action {action['id']}: {action['jobs']} jobs; {_progress_command(action)}"]
+        return [f"bulk action {action['id']}: {plural(action['jobs'], 'job')}; {_progress_command(action)}"]
     lines = [f"bulk action {action['id']}: {action['done']} of {action['jobs']} done, {action['skipped']} skipped"]
     return lines + [f"  {item['jobs']} skipped: {item['reason']}" for item in action.get("skip_reasons", [])]
 

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypedDict
+from urllib.parse import quote
 
 import click
 
 from oa_cli.api_errors import RejectedError
 from oa_cli.client import Api
+from oa_cli.commands.data_state import delete, restore, retire
 from oa_cli.conversions import CONVERTED_FILES, prepare_file
 from oa_cli.datasets import Dataset, DatasetPage, PublicationPage, PublishedFile, datasets_table, history_table
 from oa_cli.file_transfer import indent_json, show_transfer
@@ -16,7 +18,7 @@ from oa_cli.options import LAYER, SOURCE, Command, limit_option
 from oa_cli.output import show_text, table
 from oa_cli.runner import json_option, print_answer, run
 
-_DEFINITION = "definition.json"
+_DEFINITION, _PUBLISHED = "definition.json", "published"
 
 
 class Attributions(TypedDict):
@@ -58,7 +60,11 @@ def _selection(command: Command) -> Command:
 
 @click.group()
 def data() -> None:
-    """List and download published data."""
+    """List, download and withdraw published data."""
+
+
+for _command in (retire, delete, restore):
+    data.add_command(_command)
 
 
 @data.command("list")
@@ -90,9 +96,12 @@ def data_show(number: int, *, as_json: bool) -> None:
         files = [[item["name"], f"{item['size_bytes'] or 0:,}", item["sha256"]] for item in dataset["files"]]
         latest = dataset["latest_job"]
         newer = [f"newer job {latest['id']}: {latest['status']}: {latest['error']}"] if latest else []
+        state = dataset.get("state", _PUBLISHED)
+        withdrawn = [] if state == _PUBLISHED else [f"{state}: {api.url}/data/{number} has the reason"]
         print_answer(
             dataset,
             datasets_table([dataset]),
+            *withdrawn,
             *newer,
             "",
             table("fields", ("field", "filled", ""), fills),
@@ -139,6 +148,8 @@ def data_get(source: str, layer: str, name: str, file: str, out: Path | None, *,
     async def work(api: Api) -> int:
         datasets = (await api.get("/api/data", DatasetPage, source=source, layer=layer, name=name))["data"]
         if not datasets:
+            # A retired or deleted dataset is in no list; its URL says so, and where the reason is.
+            await api.text(f"/latest/{quote(source)}/{layer}/{quote(name, safe='')}/{quote(file, safe='')}")
             raise RejectedError(f"no published data for {source} {layer} {name}")
         job, published = await _find_file(api, datasets[0]["id"], file)
         path = out or Path(file)

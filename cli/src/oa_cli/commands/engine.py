@@ -1,6 +1,6 @@
 """`oa init`, `check`, `try`, `explain`, `diff`, `plan` and `build`, which need the engine but no server.
 
-The engine is a program of its own, `oa-task`. It is large, so installing it is optional.
+The engine is a separate program, `oa-task`. It is large, so installing it is optional.
 """
 
 import os

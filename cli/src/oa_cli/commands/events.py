@@ -1,11 +1,14 @@
 """`oa events`."""
 
+import shlex
+from collections.abc import Mapping
 from typing import TypedDict
 
 import click
 
 from oa_cli.client import Api
 from oa_cli.event_stream import JobEvent, job_events
+from oa_cli.interruption import explain_interruption
 from oa_cli.output import console, moment, show_json
 from oa_cli.runner import json_option, run
 
@@ -39,20 +42,33 @@ def events(
 
     --follow resumes after a lost connection without missing an event.
     """
+    filters = {"run": run_id, "job": job, "kind": kind}
 
     async def work(api: Api) -> int:
-        filters = {"run": run_id, "job": job, "kind": kind}
         order = "asc" if after else "desc"
         page = await api.get("/api/events", EventPage, limit=limit, order=order, after=after, **filters)
         for event in page["events"] if after else reversed(page["events"]):
             _print_event(event, as_json=as_json)
         if follow:
             last = page["events"][-1]["id"] if after and page["events"] else after
-            async for event in job_events(api, **filters, after=last or page["now"]):
-                _print_event(event, as_json=as_json)
+            await _follow(api, filters, last or page["now"], as_json=as_json)
         return 0
 
     run(work)
+
+
+async def _follow(api: Api, filters: Mapping[str, object], last: str, *, as_json: bool) -> None:
+    """Print the events after `last` until Ctrl-C, which prints where it stopped and the command that continues."""
+
+    def describe_end() -> str:
+        options = [f"--{name} {shlex.quote(str(value))}" for name, value in {**filters, "after": last}.items() if value]
+        words = " ".join([*options, *(["--json"] if as_json else [])])
+        return f"stopped after event {last}: `oa events --follow {words}` continues without a gap"
+
+    with explain_interruption(describe_end):
+        async for event in job_events(api, **filters, after=last):
+            _print_event(event, as_json=as_json)
+            last = event["id"]
 
 
 def _print_event(event: JobEvent, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from rich.table import Table
 from oa_cli.answers import JobAnswer, JobPage
 from oa_cli.client import Api
 from oa_cli.hints import failure_hint, job_page
-from oa_cli.options import LAYER, SOURCE, STATUSES, limit_option, live_option
+from oa_cli.options import LAYER, SOURCE, STATUSES, limit_option, live_option, reason_option
 from oa_cli.output import describe_job, errors, fields_table, jobs_table, moment, show_text, table
 from oa_cli.runner import json_option, print_answer, run
 from oa_shared.job_kinds import JobKind
@@ -32,8 +32,21 @@ class Concern(TypedDict):
     state: str
 
 
+class PauseOfJob(TypedDict):
+    """The pause that keeps a job from starting."""
+
+    id: int
+    label: str
+    reason: str
+    actor: str
+    created_at: str
+    until: str | None
+
+
 class JobDetailAnswer(JobAnswer):
-    """GET /api/job/<job>."""
+    """GET /api/job/<job>; an earlier version of the API has no `pause`."""
+
+    pause: NotRequired[PauseOfJob | None]
 
     attempts: list[Attempt]
     review_reasons: list[Concern]
@@ -117,8 +130,14 @@ def _fields(answer: JobDetailAnswer) -> Table:
         "started": moment(answer["started_at"]) or None,
         "ended": moment(answer["ended_at"]) or None,
         "result": describe_job(answer),
+        "waits for": _describe_pause(pause) if (pause := answer.get("pause")) else None,
     }
     return fields_table(f"job {answer['id']}", fields)
+
+
+def _describe_pause(pause: PauseOfJob) -> str:
+    until = f" until {moment(pause['until'])}" if pause["until"] else ""
+    return f"pause {pause['id']} of {pause['label']}, by {pause['actor']}{until}: {pause['reason']}"
 
 
 @job.command("log")
@@ -140,10 +159,11 @@ def job_log(number: int, *, as_json: bool) -> None:
 def _add_action(verb: str, description: str) -> None:
     @job.command(verb, help=description)
     @click.argument("number", type=int)
+    @reason_option
     @json_option
-    def act(number: int, *, as_json: bool) -> None:
+    def act(number: int, *, reason: str, as_json: bool) -> None:
         async def work(api: Api) -> int:
-            answer = await api.post(f"/api/job/{number}/{verb}", ActionResult)
+            answer = await api.post(f"/api/job/{number}/{verb}", ActionResult, {"reason": reason} if reason else None)
             state = answer.get("status") or f"attempt {answer.get('attempt')} created"
             print_answer(answer, f"job {answer['job']}: {state}", as_json=as_json)
             return 0

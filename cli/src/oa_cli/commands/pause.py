@@ -9,6 +9,7 @@ from oa_cli.client import Api
 from oa_cli.options import reason_option
 from oa_cli.output import moment, table
 from oa_cli.runner import json_option, print_answer, run
+from oa_shared.value_text import plural
 
 _SCOPE = click.Choice(["all", "lane", "source", "host"])
 
@@ -57,7 +58,7 @@ def pause(scope: str | None, value: str, reason: str, hours: float | None, *, en
     async def work(api: Api) -> int:
         body = {"scope": scope, "value": value, "reason": reason, "until": until}
         created = await api.post("/api/pause", Pause, body)
-        line = f"pause {created['id']}: {_describe(created)}; `oa resume {created['id']}` ends it"
+        line = f"pause {created['id']}: {describe_pause(created)}; `oa resume {created['id']}` ends it"
         print_answer(created, line, as_json=as_json)
         return 0
 
@@ -73,7 +74,9 @@ def resume(number: int, reason: str, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         ended = await api.delete(f"/api/pause/{number}", Pause, {"reason": reason})
-        print_answer(ended, f"{_describe(ended)} resumed, {ended['waiting']} jobs queued", as_json=as_json)
+        print_answer(
+            ended, f"{describe_pause(ended)} resumed, {plural(ended['waiting'], 'job')} queued", as_json=as_json
+        )
         return 0
 
     run(work)
@@ -84,7 +87,7 @@ async def _list(api: Api, *, ended: bool, as_json: bool) -> int:
     columns = ("pause", "scope", "queued jobs", "reason", "by", "since", "until", "ended")
     rows = [
         [
-            *(item["id"], _describe(item), item["waiting"], item["reason"], item["actor"]),
+            *(item["id"], describe_pause(item), item["waiting"], item["reason"], item["actor"]),
             *(moment(item["created_at"]), moment(item["until"]), moment(item["ended_at"])),
         ]
         for item in pauses
@@ -93,5 +96,6 @@ async def _list(api: Api, *, ended: bool, as_json: bool) -> int:
     return 0
 
 
-def _describe(pause: Pause) -> str:
+def describe_pause(pause: Pause) -> str:
+    """Return what a pause applies to, such as `lane weekly`."""
     return f"{pause['scope']} {pause['value']}".strip()

@@ -157,6 +157,8 @@ def queue_redrive(
     async def work(api: Api) -> int:
         answer = await api.post(f"/api/queue/{name}/redrive", Redriven, {**body, "reason": reason})
         line = f"{answer['redriven']} redriven to {name}, {answer['left']} left{_not_found(answer['not_found'])}"
+        if answer["redriven"]:
+            line += f"; what fails again is in `oa queue show {name}`, with a new ID"
         print_answer(answer, line, as_json=as_json)
         return ExitStatus.JOB_FAILED if answer["not_found"] else ExitStatus.DONE
 

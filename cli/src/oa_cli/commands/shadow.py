@@ -49,7 +49,7 @@ def shadow(
 
     Compares each dataset that either side has published by number of features, bounds, attribute coverage, and hashes
     that do not depend on order. Prints what differs, and which side is nearer to the number of rows in the source.
-    --json prints a line for each dataset as it is compared. Exit status 1 means that a dataset differs, is missing or
+    --json prints a line for each dataset once it is compared. Exit status 1 means that a dataset differs, is missing or
     cannot be read.
     """
     with _exit_on_error(report):

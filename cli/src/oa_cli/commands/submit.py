@@ -10,7 +10,7 @@ from oa_cli.client import Api
 from oa_cli.hints import run_page
 from oa_cli.options import LAYER
 from oa_cli.runner import ExitStatus, json_option, print_answer, print_error, print_refusals, run
-from oa_cli.submission import find_refusals, read_element
+from oa_cli.submission import definition_files, find_refusals, read_element
 from oa_cli.watch import watch_run
 from oa_shared.value_text import plural
 
@@ -54,13 +54,13 @@ def submit(
     which entry to run if a file has several. `-` is a definition from standard input.
     """
     elements = [read_element(source, layer, name) for source in sources]
-    refusals = find_refusals(elements)
+    refusals, files = find_refusals(elements), definition_files(sources, elements)
 
     async def work(api: Api) -> int:
         if refusals:
             # No run without jobs: it would stay in the list of runs for nothing.
             print_error("no jobs were created: every definition was refused")
-            print_refusals(refusals)
+            print_refusals(refusals, files)
             return ExitStatus.REJECTED
         run_id = (await api.post("/api/run", CreatedRun, {"live": live, **({"force": True} if force else {})}))["id"]
         try:
@@ -70,7 +70,7 @@ def submit(
             print_error(f"run {run_id} keeps the reasons: {run_page(api, run_id)}")
             raise
         await api.patch(f"/api/run/{run_id}", RunAnswer, {"closed": True})
-        print_refusals(created["errors"])
+        print_refusals(created["errors"], files)
         for job in created["different"]:
             print_error(f"job {job} runs the first of several definitions of its source, layer and name")
         is_incomplete = bool(created["errors"] or created["different"])
@@ -84,4 +84,4 @@ def submit(
         print_answer({**created, "page": page}, line, page, as_json=as_json)
         return ExitStatus.JOB_FAILED if is_incomplete else ExitStatus.DONE
 
-    run(work)
+    run(work, files)

@@ -11,7 +11,7 @@ from oa_cli.runner import json_option, print_answer, run
 
 
 class Webhook(TypedDict):
-    """A webhook; the answer has its secret when that is new."""
+    """A webhook; the answer includes a new secret."""
 
     id: int
     url: str

@@ -77,7 +77,7 @@ class Downloads:
         """Yield the bytes of a file as they arrive."""
         address = URL(url, encoded=True)
         try:
-            # The bytes as they are: a server may call the compression of the file itself its encoding.
+            # The raw bytes: a server may call the compression of the file itself its encoding.
             headers = {"Accept-Encoding": "identity"}
             async with self._session.get(address, headers=headers, auto_decompress=False) as response:
                 if response.status >= _BAD:

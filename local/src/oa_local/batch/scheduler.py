@@ -98,7 +98,7 @@ class Scheduler:
         self._events.enqueue(job)
 
     def _end(self, job: EmulatedJob, exit_: ContainerExit) -> None:
-        """End a job; one that was stopped fails for that reason, even if its container had just ended by itself."""
+        """End a job; one that was stopped fails for that reason, even if its container had just ended."""
         job.status = "SUCCEEDED" if exit_.exit_code == 0 and job.stop_reason is None else "FAILED"
         job.exit_code, job.reason = exit_.exit_code, job.stop_reason or exit_.reason
         job.container_reason, job.stopped_at = exit_.container_reason, now_ms()

@@ -220,7 +220,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True, help="the folder for jobs, logs and work files")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--port", type=int, required=True, help="the port to listen on")
-    parser.add_argument("--slots", type=int, default=os.cpu_count() or 2, help="how many jobs run at once")
+    parser.add_argument("--slots", type=int, default=os.cpu_count() or 2, help="number of concurrent jobs")
     parser.add_argument("--results-queue-url", help="the queue for state changes")
     parser.add_argument("--allowed-host", action="append", default=[], help="another name of this server; repeatable")
     options = parser.parse_args()

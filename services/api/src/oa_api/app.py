@@ -45,6 +45,7 @@ from oa_api.identity.authorization import ROLES, add_token_warning, authorize, f
 from oa_api.identity.github_client import GITHUB_SIGN_IN, GitHubSignInSettings
 from oa_api.identity.rate_limit import LIMITS, RequestLimits, add_rate_limit_headers
 from oa_api.jobs.request_schemas import NewJobsSchema
+from oa_api.pauses.banner import add_pause_notices, set_up_banner
 from oa_api.pull_requests.api import WEBHOOK_SECRETS
 from oa_api.pull_requests.signature import WebhookSecrets
 from oa_api.routes import ROUTES
@@ -83,7 +84,7 @@ def make_app(
     trust each other. Without `process` it is one that has started and has no workers.
     """
     check_site_urls(settings)
-    middlewares = [handle_errors, answer_preflight, compress, authorize]
+    middlewares = [handle_errors, answer_preflight, compress, authorize, add_pause_notices]
     app = web.Application(middlewares=middlewares, client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
     app[PROCESS] = process or ProcessState()
@@ -130,6 +131,7 @@ def _set_up_rooms(app: web.Application) -> None:
     app[DOCUMENT_V1] = _document_v1()
     app[RENDER_ERROR] = render_error
     set_up_pages(app)
+    set_up_banner(app)
     set_up_coverage(app)
     set_up_front(app)
     set_up_metrics(app)

@@ -106,7 +106,7 @@ async def _expect_exit(stop: asyncio.Event, process: ProcessState, watchdog: Wat
 async def wait_for(part: str, attempt: Callable[[], Awaitable[object]], stop: asyncio.Event) -> bool:
     """Repeat an attempt with growing pauses while a dependency is down; return False if `stop` is set before.
 
-    Raises an OaError that does not pass by itself.
+    Raises an OaError that requires an operator.
     """
     for pause_s in growing_pauses(_FIRST_PAUSE_S, _LONGEST_PAUSE_S):
         if stop.is_set():

@@ -87,7 +87,7 @@ class ArraySubmission:
         return await self._report(array, found.id)
 
     async def _submit(self, array: Array, need: ContainerNeed) -> Outcome | None:
-        """Submit an array; None if Batch refused it, so that each attempt is submitted by itself."""
+        """Submit an array; None if Batch refused it, so that each attempt is submitted individually."""
         try:
             batch_job = await self._batch.start(self._request(array, need))
         except ThrottledError:

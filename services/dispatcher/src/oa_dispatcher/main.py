@@ -71,7 +71,7 @@ async def serve(settings: DispatcherSettings) -> None:
 
 
 async def _open_workers(settings: DispatcherSettings, supervisor: Supervisor, stack: AsyncExitStack) -> list[Worker]:
-    """Return the workers, which wait for their dependencies by themselves; the health port listens then."""
+    """Return the workers, which wait for their dependencies; the health port listens then."""
     aws = await stack.enter_async_context(open_aws())
     api = await stack.enter_async_context(ApiClient(settings.api_url, settings.shared_secret))
     jobs = aws.queue(settings.jobs_queue_url, settings.jobs_dlq_url)

@@ -118,7 +118,7 @@ class DispatcherSettings:
     def queue_of(self, lane: Lane, tier: Tier) -> str | None:
         """Return the Batch queue of a job, None if none is set.
 
-        A key `<lane>.<tier>` names a queue for a tier with machines of its own. Submission and the sweep both use this
+        A key `<lane>.<tier>` names a queue for a tier with its own machines. Submission and the sweep both use this
         choice.
         """
         return self.batch_queues.get(f"{lane}.{tier}") or self.batch_queues.get(lane)

@@ -109,7 +109,7 @@ class Submission:
             return ContainerNeed(item, request, current.array)
 
     async def _get_containers(self, needs: Sequence[ContainerNeed]) -> dict[int, Outcome]:
-        """Continue the arrays that exist, submit new ones, and the other attempts by themselves.
+        """Continue the arrays that exist, submit new ones, and the other attempts individually.
 
         The attempts of pull requests and of people do not wait for those of the weekly run.
         """

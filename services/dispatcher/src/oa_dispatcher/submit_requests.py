@@ -45,7 +45,7 @@ def of_array(
     The containers ask the API for the variables in which they differ.
     """
     environment = _common_environment(settings) | {"OA_ARRAY": str(array), "OA_ARRAY_TOKEN": token}
-    name = array_job_name(settings.stack, array)
+    name = array_job_name(settings.stack, array, token)
     return replace(request, name=name, environment=environment, array_size=size)
 
 

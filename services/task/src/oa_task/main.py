@@ -65,7 +65,7 @@ def run(
         raise click.UsageError("use either --out FOLDER or --sample N")
     if out is not None:
         _make_folder(out)
-    with Sandbox(out, readable=[previous] if previous else []) as sandbox:  # it loads its libraries in the meantime
+    with Sandbox(out, readable=[previous] if previous else []) as sandbox:  # it loads its libraries at the same time
         from oa_task.commands import run as run_command  # noqa: PLC0415 - see the line above
         from oa_task.commands.definition_source import local_definition  # noqa: PLC0415 - likewise
 
@@ -168,7 +168,7 @@ def job() -> None:
     signal.signal(signal.SIGTERM, _exit_on_signal)
     hide_from_children()
     limit_file_size()
-    with open_room(os.environ.get("OA_KIND") or JobKind.SOURCE) as room:  # its sandbox loads libraries in the meantime
+    with open_room(os.environ.get("OA_KIND") or JobKind.SOURCE) as room:  # its sandbox loads libraries at the same time
         import asyncio  # noqa: PLC0415 - see the line above
 
         from oa_task.job.entry import run_attempt  # noqa: PLC0415 - likewise

@@ -71,7 +71,7 @@ class SqsQueue:
         """Send at most ten messages; SQS answers 200 even if it accepts only some of them.
 
         A message that SQS cannot take is not sent. When SQS refuses a call as a whole because of what it contains, the
-        halves are sent by themselves, until the message is alone.
+        halves are sent separately, until the message is alone.
         """
         flags = [True] * len(messages)
         for index, message in enumerate(messages):
@@ -206,7 +206,7 @@ class SqsQueue:
 def find_queue_problems(attributes: Mapping[str, str], *, has_dead_letters: bool) -> list[str]:
     """Return what is wrong with the attributes of a queue, each with what to do.
 
-    A dead-letter queue has no dead letters of its own, so it needs no redrive policy.
+    A dead-letter queue has no dead-letter queue, so it needs no redrive policy.
     """
     problems = []
     redrive = json.loads(attributes.get("RedrivePolicy") or "{}")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import cast
 
+from oa_shared.definition_check.column_names import check_column_names
 from oa_shared.definition_check.findings import LintFinding, child_pointer, error, hint, warning
 from oa_shared.definition_check.options import OPTIONS, check_options
 from oa_shared.definition_check.rules import check_rule
@@ -38,6 +39,7 @@ def check_entry(entry: DefinitionEntry) -> Iterator[LintFinding]:
     pointer = child_pointer(entry.pointer, "conform")
     for attribute, rule in rules.items():
         yield from check_rule(rule, child_pointer(pointer, attribute))
+    yield from check_column_names(conform, pointer)
     if conform and not rules and entry.layer != "buildings":
         yield hint(pointer, "no_attributes", "no attribute has a rule: the output has only geometries")
     for name in conform:

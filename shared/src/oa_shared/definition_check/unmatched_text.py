@@ -12,7 +12,7 @@ _TIME_LIMIT_S = 0.25
 
 
 def find_kept_text(pattern: str, replace: str) -> str | None:
-    """Return a value of which the pattern matches only a part, None if none is found or `replace` has other text.
+    """Return a value that the pattern matches only in part, None if none is found or `replace` has other text.
 
     Such a rule is expected to return the groups alone, but a replacement keeps what the pattern does not match. Tries a
     match of the pattern with other text before and after it, with and without a space. The pattern must compile.

@@ -1,10 +1,12 @@
 """What a dataset offers for download: formats, commands, and files with descriptions."""
 
+import shlex
 from typing import Any
 
 import pytest
 
 from oa_api.datasets.downloads import describe_files, list_commands, list_downloads
+from oa_api.jobs.download_names import download_name
 from oa_api.jobs.output_files import FILE_DESCRIPTIONS
 from oa_api.products.conversions import CONVERTED_FILES, Conversion, ConversionState
 from oa_shared.products import EXPORT_FILES, ProductFormat
@@ -29,7 +31,30 @@ def test_downloads_are_the_files_of_the_result_and_the_conversions() -> None:
     ]
     prefix = f"{_SITE}/latest/us/ca/san%20jos%C3%A9/addresses/a%2Fb%27c/"
     assert [item.url.removeprefix(prefix) for item in downloads] == [item.file for item in downloads]
-    assert downloads[2].save_as == "us-ca-san josé-addresses-a-b'c.csv.gz"
+    assert [item.save_as for item in downloads] == [
+        f"us-ca-san-jos-addresses-a-b-c.{suffix}" for suffix in ("parquet", "geojson.gz", "csv.gz", "gpkg")
+    ]
+
+
+def test_each_format_is_saved_under_the_name_that_the_server_sends() -> None:
+    dataset = ("us/ca/san josé", "addresses", "a/b'c")
+    conversions = [Conversion(format=format_, state=ConversionState.AVAILABLE) for format_ in CONVERTED_FILES]
+    downloads = list_downloads(_DATASET, [_file("source.parquet")], conversions, site=_SITE)
+    stored = {file: EXPORT_FILES[format_] for format_, file in CONVERTED_FILES.items()}
+    for item in downloads:
+        assert item.save_as == download_name(stored.get(item.file, item.file), *dataset)
+
+
+def test_curl_command_names_the_file_after_the_dataset() -> None:
+    conversions = [Conversion(format=ProductFormat.CSV, state=ConversionState.AVAILABLE)]
+    words: dict[str, list[str]] = {}
+    for name in ("city", "a b'c; rm -rf $HOME"):
+        downloads = list_downloads({**_DATASET, "name": name}, [], conversions, site=_SITE)
+        ((program, command),) = list_commands(downloads)
+        assert program == "curl"
+        words[name] = shlex.split(command)
+    assert words["city"][-2] == "us-ca-san-jos-addresses-city.csv.gz"
+    assert {len(command) for command in words.values()} == {7}, "no name of a dataset adds a word to the command"
 
 
 def test_commands_use_only_what_the_dataset_has() -> None:

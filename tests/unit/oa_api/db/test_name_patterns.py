@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given, strategies
 
-from oa_api.db.name_patterns import similar_pattern
+from oa_api.db.name_patterns import misspelled_pattern, similar_pattern
 
 _SPELLINGS = (
     {"köln", "koeln", "koln"},
@@ -25,6 +25,27 @@ def test_every_spelling_finds_the_names_of_other_spellings(names: set[str]) -> N
         for written in (typed, typed.upper(), typed.title(), plain):
             assert re.search(similar_pattern(written), plain), written
             assert re.search(similar_pattern(written), typed), written
+
+
+@pytest.mark.parametrize("wrong", ["berkely", "berkley", "bekreley", "berkeleyy", "bergeley", "erkeley", "BERKELEJ"])
+def test_misspelled_word_finds_the_name(wrong: str) -> None:
+    pattern = (misspelled_pattern(wrong) or "").replace("[^[:alpha:]]", "[^a-z]")
+    assert re.search(pattern, "us/ca/berkeley")
+    assert re.search(pattern, "us/ca/city_of_berkeley")
+    assert not re.search(pattern, "us/ca/oakland")
+    assert not re.search(pattern, "us/ca/xxberkeley"), "a part of a name starts with it"
+
+
+@pytest.mark.parametrize("text", ["", "a", "us/c", "x" * 41])
+def test_no_pattern_of_misspellings_for_short_and_long_words(text: str) -> None:
+    assert misspelled_pattern(text) is None
+
+
+@given(text=strategies.text(min_size=5, max_size=12))
+def test_pattern_of_misspellings_is_valid_whatever_was_typed(text: str) -> None:
+    pattern = misspelled_pattern(text)
+    if pattern is not None:
+        re.compile(pattern.replace("[:alpha:]", "a-z"))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Where a search leads by itself."""
 
+from dataclasses import replace
+
 import pytest
 
 from oa_api.datasets.places import Place
@@ -24,9 +26,21 @@ _OTHER = PlaceHit(Place("us/mo", "Alamedas", "-93,37,-92,38"), 1, "/data?bbox=-9
         (Findings("alamed", places=[_COUNTY, _OTHER]), None),
         (Findings("ALAMEDA", places=[_COUNTY, _OTHER]), _COUNTY.href),
         (Findings("alameda", sources=[_SOURCE], total=1, places=[_COUNTY]), None),
+        (Findings("alameda", places=[replace(_COUNTY, sources=0)]), None),
         (Findings(), None),
     ],
-    ids=["job", "job and run", "source", "job before sources", "place", "places", "name of a place", "both", "nothing"],
+    ids=[
+        "job",
+        "job and run",
+        "source",
+        "job before sources",
+        "place",
+        "places",
+        "name of a place",
+        "both",
+        "place without data",
+        "nothing",
+    ],
 )
 def test_only_one_exact_finding_is_where_the_search_leads(findings: Findings, href: str | None) -> None:
     assert findings.only_hit == href

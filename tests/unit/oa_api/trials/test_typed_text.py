@@ -5,7 +5,7 @@ import pytest
 from oa_api.http.errors import InvalidError
 from oa_api.jobs.definition_view import readable_text
 from oa_api.settings import Settings
-from oa_api.trials.github_links import edit_url
+from oa_api.trials.github_links import edit_url, is_in_repository, new_file_url
 from oa_api.trials.typed_text import (
     MAX_TEXT_BYTES,
     check_typed_text,
@@ -53,7 +53,35 @@ def test_check_typed_text_bounds_bytes_and_refuses_nul() -> None:
     ],
 )
 def test_edit_url_is_that_of_the_file(repository: str, branch: str, name: str, expected: str | None) -> None:
-    settings = Settings(
+    settings = settings_of(repository, branch)
+    assert edit_url(settings, name) == expected
+    assert (new_file_url(settings, name) is None) == (expected is None)
+
+
+def test_form_for_a_new_file_has_a_text_that_is_short_enough() -> None:
+    settings = settings_of("https://github.com/o/r", "main")
+    link = "https://github.com/o/r/new/main/sources/us/ca?filename=a%20b.json"
+    assert new_file_url(settings, "us/ca/a b") == link
+    assert new_file_url(settings, "us/ca/a b", '{"a": 1&2}\n') == f"{link}&value=%7B%22a%22%3A%201%262%7D%0A"
+    assert new_file_url(settings, "us/ca/a b", "ü" * 2_000) == link
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://raw.githubusercontent.com/o/r/main/sources/us/x.json", True),
+        ("https://github.com/o/r/blob/main/sources/us/x.json", True),
+        ("https://github.com/o/r2/blob/main/sources/us/x.json", False),
+        ("https://example.org/x.json", False),
+        (None, False),
+    ],
+)
+def test_file_of_the_repository_is_known_by_its_url(url: str | None, *, expected: bool) -> None:
+    assert is_in_repository(settings_of("https://github.com/o/r.git", ""), url) is expected
+
+
+def settings_of(repository: str, branch: str) -> Settings:
+    return Settings(
         database_url="",
         shared_secret="",
         bucket="",
@@ -62,4 +90,3 @@ def test_edit_url_is_that_of_the_file(repository: str, branch: str, name: str, e
         sources_repository=repository,
         sources_branch=branch,
     )
-    assert edit_url(settings, name) == expected

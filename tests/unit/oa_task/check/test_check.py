@@ -41,6 +41,20 @@ def test_check_definition_valid_has_no_findings() -> None:
 _CONFORM = "/layers/addresses/0/conform"
 
 
+def test_swapped_columns_name_each_other_and_names_that_may_mean_both_are_left_alone() -> None:
+    swapped = {"lat": "Longitude", "lon": "LAT", "number": "STREET_NAME", "street": "HOUSE_NUM"}
+    messages = [item.message for item in check_definition(_definition(swapped))]
+    assert [message.rpartition(": ")[2] for message in messages] == [
+        "swap it with that of `lon`, 'LAT'",
+        "swap it with that of `lat`, 'Longitude'",
+        "swap it with that of `street`, 'HOUSE_NUM'",
+        "swap it with that of `number`, 'STREET_NAME'",
+    ]
+    split = {"function": "prefixed_number", "field": "STREET"}
+    usual: dict[str, Any] = {"lat": "X", "lon": "Y", "number": split, "street": "ADDRESS", "city": ["TOWN", "ZIP"]}
+    assert _findings(_definition(usual)) == []
+
+
 @pytest.mark.parametrize(
     ("definition", "expected"),
     [
@@ -53,6 +67,10 @@ _CONFORM = "/layers/addresses/0/conform"
         (_definition({"skiplines": 3}), ("warning", f"{_CONFORM}/skiplines", "no_headers")),
         (_definition({"postcode": ""}), ("warning", f"{_CONFORM}/postcode", "no_column")),
         (_definition({"city": ["a", "a"]}), ("warning", f"{_CONFORM}/city/1", "repeated_column")),
+        (_definition({"lat": "LONGITUDE"}), ("warning", f"{_CONFORM}/lat", "contradicting_column")),
+        (_definition({"number": "STREET_NAME"}), ("warning", f"{_CONFORM}/number", "contradicting_column")),
+        (_definition({"street": ["House Number"]}), ("warning", f"{_CONFORM}/street", "contradicting_column")),
+        (_definition({"city": "Postcode"}), ("warning", f"{_CONFORM}/city", "contradicting_column")),
         (_definition(year="2014"), ("warning", "/layers/addresses/0/year", "old")),
         (_definition(license=""), ("hint", "/layers/addresses/0", "no_license")),
         (_definition(skip=True), ("hint", "/layers/addresses/0/skip", "source.skip")),

@@ -89,14 +89,14 @@ def test_github_has_a_workflow_command_for_each_finding(path: Path) -> None:
 
 def test_github_command_is_escaped_as_github_requires() -> None:
     finding = LintFinding(Severity.HINT, "", "a,b:c", "50%: one,\r\ntwo")
-    command = github_command(LocatedFinding("a:b,c%.json", TextPosition(3, 4), finding))
+    command = github_command(LocatedFinding("a:b,c%.json", TextPosition(3, 4), finding, finding.message))
     assert command == "::notice file=a%3Ab%2Cc%25.json,line=3,col=4,title=a%2Cb%3Ac::50%25: one,%0D%0Atwo"
 
 
 @given(st.text(), st.text())
 def test_github_command_of_any_text_is_one_command_that_reads_back(source: str, message: str) -> None:
     finding = LintFinding(Severity.ERROR, "", "code", message)
-    command = github_command(LocatedFinding(source, TextPosition(1, 2), finding))
+    command = github_command(LocatedFinding(source, TextPosition(1, 2), finding, finding.message))
     properties, _, data = command.removeprefix("::error ").partition("::")
     assert not {"\r", "\n"} & {*command}
     assert _unescape(data) == message

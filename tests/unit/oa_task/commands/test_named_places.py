@@ -38,7 +38,8 @@ def places(tmp_path: Path) -> NamedPlaces:
         ("/layers/addresses/0: bad; /: worse", "sources/x.json:3:3: bad; sources/x.json:1:1: worse"),
         ("rule (/layers/addresses/0/name) fails", "rule (sources/x.json:3:4) fails"),
         ("no file /tmp/x, https://a.example/layers/addresses", "no file /tmp/x, https://a.example/layers/addresses"),
-        ("a pointer that does not exist: /layers/parcels/0", "a pointer that does not exist: /layers/parcels/0"),
+        ("a value that does not exist: /layers/parcels/0", "a value that does not exist: entry 1 of `parcels`"),
+        ("copy.json is not JSON: UTF-16", "sources/x.json: not JSON: UTF-16"),
         ("copy.json is not JSON: line 1,002, column 3: no comma", "sources/x.json:1002:3: not JSON: no comma"),
         ("nothing to name", "nothing to name"),
     ],
@@ -47,10 +48,10 @@ def test_pointers_of_values_become_places(places: NamedPlaces, message: str, nam
     assert places.name(message) == named
 
 
-def test_definition_that_cannot_be_read_changes_no_message(tmp_path: Path) -> None:
+def test_definition_that_cannot_be_read_has_names_of_values(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"layers": ')
     for name in ("x.json", "missing.json"):
-        assert NamedPlaces(name, tmp_path / name).name("bad /layers") == "bad /layers"
+        assert NamedPlaces(name, tmp_path / name).name("bad /layers, /tmp") == "bad `layers`, /tmp"
 
 
 def _end(command: str, definition: Path, *options: str) -> str:

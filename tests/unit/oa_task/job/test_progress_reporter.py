@@ -13,6 +13,8 @@ from oa_task.job.progress_reporter import ProgressReporter
 from oa_task.job.settings import JobSettings
 from oa_task.job.status_reporter import StatusReporter
 
+pytestmark = pytest.mark.usefixtures("no_real_time")
+
 SETTINGS = JobSettings(
     job=1, attempt=1, token=new_token(), layer="addresses", name="x", api_url="", bucket="", results_queue_url=""
 )

@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import fields, replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from oa_task.definition.task_entry import TaskEntry, read_definition, select_entry
-from oa_task.runner.fingerprint import fingerprint
+from oa_task.runner.fingerprint import PLACES, _digest_of_places, fingerprint
 
 CONFORM = {"format": "csv", "number": "NO", "street": ["A", "B"]}
 ENTRY = TaskEntry("addresses", "city", ("http://example.org/a.csv",), "http", None, CONFORM, {"number": "NO"})
@@ -26,6 +27,8 @@ OTHERS: dict[str, Any] = {
     "year": "2025",
     "coverage": {"country": "us"},
 }
+
+NOT_IN_RESULTS = {"column_words.toml"}  # words for proposals of definitions
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(TaskEntry) if field.name != "pointer"])
@@ -53,3 +56,19 @@ def test_inherited_default_counts_like_the_value_of_the_entry(tmp_path: Path) ->
     assert fingerprint(read({"test": {"enabled": False, "acceptance-tests": OTHERS["tests"]}})) == plain
     assert fingerprint(read({"email": "a@example.org", "website": "https://example.org"})) == plain
     assert fingerprint(read({"test": {"acceptance-tests": OTHERS["tests"]}})) != plain
+
+
+def test_public_data_of_the_engine_counts_and_the_list_of_its_files_is_complete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    packages = {package: Path(str(resources.files(package))) for package in ("oa_task", "oa_shared")}
+    listed = {str(resources.files(package).joinpath(name)) for package, name in PLACES}
+    data = {path for root in packages.values() for path in root.rglob("*") if path.suffix in {".gz", ".bin", ".toml"}}
+    assert {str(path) for path in data if path.name not in NOT_IN_RESULTS} == listed
+    before = fingerprint(ENTRY)
+    monkeypatch.setattr("oa_task.runner.fingerprint.PLACES", PLACES[1:])
+    _digest_of_places.cache_clear()
+    try:
+        assert fingerprint(ENTRY) != before
+    finally:
+        _digest_of_places.cache_clear()

@@ -51,7 +51,7 @@ def test_consumer_thread_stopped_with_a_full_queue_ends() -> None:
     worker = ConsumerThread[int]("w", consume, depth=1)
     worker.put(1)
     worker.put(2)
-    assert gate.wait(5)
+    assert gate.wait(60)
     worker.stop()
     assert not any(thread.name == "w" for thread in threading.enumerate())
 

@@ -108,7 +108,7 @@ def serve_folder(folder: Path) -> Iterator[str]:
 
 def read_environment(process_id: int) -> dict[str, str]:
     """Return the environment of a process, which is empty for a moment after it has become its program."""
-    path, deadline = Path(f"/proc/{process_id}/environ"), time.monotonic() + 10
+    path, deadline = Path(f"/proc/{process_id}/environ"), time.monotonic() + 60
     while "TMPDIR=" not in (content := path.read_text(encoding="utf-8")) and time.monotonic() < deadline:
         time.sleep(0.01)
     return dict(variable.split("=", 1) for variable in content.split("\0") if variable)

@@ -1,6 +1,7 @@
 """Tilesets, read back by decoders of others: what holds for every kind of geometry, at every zoom."""
 
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,27 @@ def test_tileset_attributes_keep_their_types(tmp_path: Path) -> None:
     }
     fields = read_metadata(path)["vector_layers"][0]["fields"]
     assert fields == {"flag": "Mixed", "json": "Mixed", "row": "String", "text": "String"}
+
+
+@pytest.mark.parametrize("neighbor", ["x", "y" * 5_000])
+@pytest.mark.parametrize("letters", [1_000, 1_001, 2_000, 400_000])
+def test_tileset_long_value_of_any_type_is_cut_and_costs_no_other_feature(
+    tmp_path: Path, letters: int, neighbor: str
+) -> None:
+    text = "".join(map(chr, np.random.default_rng(1).integers(0x4E00, 0x9000, letters).tolist()))
+    digits = "7" * letters
+    columns: dict[str, list[str | None]] = {
+        "row": [str(row) for row in range(6)],
+        "text": [text, "\0" + text[1:], neighbor, None, None, None],
+        "json": [None, None, json.dumps(text), f'["{text[4:]}"]', digits, "[" * (letters // 2) + "]" * (letters // 2)],
+    }
+    path = write(tmp_path, Points(np.linspace(1, 1.0001, 6), np.full(6, 2.0)), columns, encoded=("json",))
+    found = {feature.properties["row"]: feature.properties for feature in read_features(path, MAX_ZOOM)}
+    assert sorted(found) == columns["row"]
+    kept = text if letters == 1_000 else text[:999] + "…"
+    assert (found["0"]["text"], found["2"]["json"]) == (kept, kept)
+    assert found["1"]["text"] == "\0" + kept[1:]
+    assert all(len(str(value)) <= 1_000 for feature in found.values() for value in feature.values())
 
 
 def test_tileset_metadata_name_the_credit_and_no_path(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class NewAcknowledgementSchema(RequestSchema[NewAcknowledgement]):
 class AcknowledgementFilterSchema(RequestSchema[AcknowledgementFilter]):
     """GET /api/acknowledgement."""
 
-    source = Text(load_default=None, metadata=about("Only of this source.", "us/ca/berkeley"))
+    source = Text(load_default=None, metadata=about("Filter by source.", "us/ca/berkeley"))
     ended = fields.Boolean(load_default=False, metadata=about("Include ended ones."))
     limit = fields.Integer(
         load_default=100, validate=validate.Range(min=1, max=100), metadata=about("Maximum number of items.", 25)

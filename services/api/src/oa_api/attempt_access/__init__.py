@@ -1,1 +1,1 @@
-"""What the container of an attempt may do with files: credentials of its own, and URLs of the inputs of its plan."""
+"""What the container of an attempt may do with files: its own credentials, and URLs of the inputs of its plan."""

@@ -10,7 +10,7 @@ from oa_api.attempt_access.schemas import (
 from oa_api.http.routing import post
 from oa_shared.roles import Role
 
-_WHO = "For the container of the attempt: the body has its token. 409 once the attempt is over."
+_WHO = "For the container of the attempt: the body contains its token. 409 once the attempt is over."
 
 ROUTES = (
     post(

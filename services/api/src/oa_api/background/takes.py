@@ -1,7 +1,7 @@
-"""Counting how often work on an item is started, so that an item of which the process dies is abandoned at last.
+"""Counting how often work on an item is started, so that an item that ends its process is abandoned at last.
 
 An error is recorded where it is caught. A process that dies records nothing: the next one would take the same item and
-die again. So each take is counted before the work, in a transaction of its own, and forgotten when the process lets go
+die again. So each take is counted before the work, in its own transaction, and forgotten when the process lets go
 of the item, whatever its outcome. A count that remains is of a process that died. The item is then worked on alone, so
 that no other is suspected with it, and abandoned after MAX_TAKES, for a week if nothing settles it.
 """
@@ -23,7 +23,7 @@ MAX_TAKES = 5
 
 
 class TakenKind(StrEnum):
-    """The kinds of items; those with a lease of their own count their takes in their own rows."""
+    """The kinds of items; those with their own lease count their takes in their own rows."""
 
     MESSAGE = "outbox"
     BULK_JOB = "bulk_action_job"
@@ -33,7 +33,7 @@ class TakenKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The keys to work on now, and those to abandon; any other key has its turn later."""
+    """The keys to work on now, and those to abandon; any other key waits."""
 
     now: frozenset[str]
     abandoned: frozenset[str]

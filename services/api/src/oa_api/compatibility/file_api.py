@@ -143,7 +143,7 @@ def _as_csv(lines: list[JsonObject]) -> str:
 
 
 def _first_features(packed: bytes) -> list[object]:
-    """Return the first rows of a gzipped file of which only the start was read."""
+    """Return the first rows of a gzipped file, from its start only."""
     try:
         text = zlib.decompressobj(_GZIP).decompress(packed, _UNPACKED_BYTES)
     except zlib.error:

@@ -1,4 +1,4 @@
-"""The page addresses of openaddresses/batch, each of which leads to a page of this service."""
+"""The page addresses of openaddresses/batch, each redirected to a page of this service."""
 
 from urllib.parse import quote
 

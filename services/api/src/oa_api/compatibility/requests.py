@@ -116,7 +116,7 @@ class UserListV1(SliceV1):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SchemaQueryV1:
-    """The schemas of which endpoint to return; without both, a list of all."""
+    """The endpoint whose schemas to return; without both, a list of all."""
 
     method: str | None = None
     url: str | None = None

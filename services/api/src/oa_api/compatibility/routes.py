@@ -1,4 +1,4 @@
-"""The routes of openaddresses/batch with a path of their own; forms.py has those that share one with version 2."""
+"""The routes of openaddresses/batch that have their own path; forms.py has those that share one with version 2."""
 
 from dataclasses import replace
 from functools import partial

@@ -167,7 +167,7 @@ class DeltaV1Schema(ResponseSchema):
 
 class _DataFieldsV1(ResponseSchema):
     id = fields.Integer(required=True, metadata=about("ID; negative if it was never published.", 7))
-    fabric = _flag("Whether the fabric has it.")
+    fabric = _flag("Whether the fabric includes it.")
     source = text_field("Source.", "us/ca/berkeley")
     updated = _milliseconds("When it was published", allow_none=True)
     layer = text_field("Layer.", "addresses")

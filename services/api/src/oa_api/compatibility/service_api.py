@@ -77,7 +77,7 @@ async def delete_cache_key(_request: web.Request) -> web.Response:
 
 
 def _confirm_flush() -> web.Response:
-    return web.json_response({"status": 200, "message": "Cache Flushed: this service has no cache of its own"})
+    return web.json_response({"status": 200, "message": "Cache Flushed: this service has no cache"})
 
 
 async def post_schedule(request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from oa_api.datasets.serializers import latest_prefix
+from oa_api.jobs.download_names import download_name
 from oa_api.jobs.output_files import FILE_DESCRIPTIONS, SOURCE_FILE, VALIDATED_FILE
 from oa_api.products.conversions import CONVERTED_FILES, Conversion, ConversionState
 from oa_shared.json_types import JsonObject
@@ -44,7 +45,6 @@ def list_downloads(
 ) -> list[Download]:
     """Return the formats of a dataset: those of its result, then those that are written on request."""
     prefix = latest_prefix(str(dataset["source_name"]), str(dataset["layer"]), str(dataset["name"]))
-    stem = "-".join(str(dataset[part]).replace("/", "-") for part in ("source_name", "layer", "name"))
     by_name = {file["name"]: file for file in files}
     direct = [
         Download(
@@ -53,7 +53,7 @@ def list_downloads(
             file=name,
             path=prefix + quote(name, safe=""),
             url=site + prefix + quote(name, safe=""),
-            save_as=f"{stem}{name.removeprefix('source')}",
+            save_as=_save_as(dataset, name),
             size_bytes=_size(by_name[name]),
             is_ready=True,
         )
@@ -67,7 +67,7 @@ def list_downloads(
             file=item.file,
             path=prefix + quote(item.file, safe=""),
             url=site + prefix + quote(item.file, safe=""),
-            save_as=f"{stem}{item.file.removeprefix('source')}",
+            save_as=_save_as(dataset, item.file),
             size_bytes=item.size_bytes,
             is_ready=item.state is ConversionState.READY,
             conversion=item,
@@ -80,9 +80,12 @@ def list_downloads(
 def list_commands(downloads: Sequence[Download]) -> list[tuple[str, str]]:
     """Return what to paste into a program to read a dataset, each with the name of the program."""
     url = {download.file: download.url for download in downloads}
-    commands = []
-    if csv := url.get(CONVERTED_FILES[ProductFormat.CSV]):
-        commands.append(("curl", f"curl -fL --retry 20 -O {csv}"))
+    # A name for the file: that of the URL is the same for all datasets, and after a 503 curl keeps it despite -J.
+    commands = [
+        ("curl", f"curl -fL --retry 20 -o {download.save_as} {download.url}")
+        for download in downloads
+        if download.file == CONVERTED_FILES[ProductFormat.CSV]
+    ]
     if parquet := url.get(_PARQUET):
         commands.append(("DuckDB", f"FROM read_parquet('{parquet}') LIMIT 10;"))
     if source := url.get(SOURCE_FILE):
@@ -108,6 +111,10 @@ def converted_files(conversions: Sequence[Conversion]) -> list[JsonObject]:
         for item in conversions
         if item.state is ConversionState.READY
     ]
+
+
+def _save_as(dataset: JsonObject, file: str) -> str:
+    return download_name(file, str(dataset["source_name"]), str(dataset["layer"]), str(dataset["name"]))
 
 
 def _size(file: JsonObject) -> int | None:

@@ -32,6 +32,11 @@ MAX_EXTENTS = 50_000
 EXTENTS_OF_A_PART = 2_500
 _SHOWN_LENGTH = 200
 _PUBLISHED = "published"
+_WITHDRAWN = {
+    "retired": "the dataset is retired: it is not updated, and its files stay at their permanent URLs",
+    "deleted": "the dataset is deleted with its files",
+    "reopened": "the files of the dataset are deleted: the next result is published at this URL",
+}
 MAX_STEPS = 200
 
 
@@ -112,7 +117,7 @@ async def get_latest_file(database: Database, *, source: str, layer: str, name: 
         dataset = ", ".join(repr(part[:_SHOWN_LENGTH]) for part in (source, layer, name))
         raise NotFoundError(f"dataset {dataset} does not exist")
     if row.state != _PUBLISHED:
-        raise GoneError(f"the dataset is {row.state}: see /data/{row.id} for the reason and its earlier versions")
+        raise GoneError(f"{_WITHDRAWN[row.state]}; /data/{row.id} has the reason and the time")
     return row
 
 
@@ -133,7 +138,7 @@ async def get_bounds(database: Database, selection: DatasetSelection) -> ExtentR
 async def read_extents(database: Database, selection: DatasetSelection) -> AsyncIterator[str]:
     """Yield the extents of the selected datasets as GeoJSON features, at most `MAX_EXTENTS`, some in each text.
 
-    Each part is a query of its own, so that a client that reads slowly holds no connection.
+    Each part is a separate query, so that a client that reads slowly holds no connection.
     """
     values = {**select_parameters(selection), "after_size": None, "after_id": None, "limit": EXTENTS_OF_A_PART}
     for _ in range(MAX_EXTENTS // EXTENTS_OF_A_PART):

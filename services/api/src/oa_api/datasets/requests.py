@@ -46,7 +46,7 @@ class SourceListFilter(DatasetSelection, TextCursorSlice):
 
 @dataclass(frozen=True, kw_only=True)
 class AttributionFilter(DatasetSelection):
-    """The attribution of which datasets to return, and as what: `text` or `json`."""
+    """The datasets whose attribution to return, and the format: `text` or `json`."""
 
     format: str = "text"
 

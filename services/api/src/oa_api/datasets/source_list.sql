@@ -59,7 +59,9 @@ SELECT known.source_name, known.layer, known.name, known.job_id AS job,
 ORDER BY known.source_name, known.layer, known.name
 
 -- name: regions
--- The number of sources by country and region; the filter by prefix does not apply. For the same pages.
+-- The number of sources by country and region; the filter by prefix does not apply. A source whose name has one part
+-- belongs to no country: no prefix selects it. For the same pages.
 SELECT country, region, count(*) AS sources
-FROM (SELECT DISTINCT known.source_name, known.country, known.region {known}) sources
+FROM (SELECT DISTINCT known.source_name, known.country, known.region {known}
+      AND position('/' IN known.source_name) > 0) sources
 GROUP BY country, region ORDER BY country, region

@@ -61,7 +61,7 @@ async def change_state(
         raise NotFoundError(f"dataset {data} does not exist")
     state = next_state(OfferState(dataset.state), action)
     if state is None:
-        raise ConflictError(f"dataset {data} is {dataset.state}: {_HINTS[action]}")
+        raise ConflictError(f"dataset {data} is {_explain_conflict(OfferState(dataset.state), action)}")
     if action is DatasetAction.DELETE:
         await _mark_files(transaction, data)
     values = {"data": data, "state": state, "reason": reason, "actor": by.name}
@@ -73,6 +73,15 @@ async def change_state(
     )
     fault_point("api.before_commit")
     return state
+
+
+def _explain_conflict(state: OfferState, action: DatasetAction) -> str:
+    """Return why an action does not apply: often another admin has just done the same."""
+    if state in {outcome for (_, of_action), outcome in _OUTCOMES.items() if of_action is action}:
+        return f"{state} already"
+    if state is OfferState.REOPENED:
+        return f"{state}: its files are deleted already, and its next result is published"
+    return f"{state}: {_HINTS[action]}"
 
 
 _HINTS = {

@@ -113,7 +113,7 @@ class Database:
         server_limits_ms: Mapping[str, int] | None = None,
         connects_at_once: bool = True,
     ) -> Self:
-        """Connect, now or with the first statement; a URL is a login by itself. Raises StoreUnavailableError."""
+        """Connect, now or with the first statement; a URL alone is a login. Raises StoreUnavailableError."""
         login = DatabaseLogin(login) if isinstance(login, str) else login
         limits = {**_SERVER_LIMITS_MS, **(server_limits_ms or {})}
         with translate_errors():

@@ -52,7 +52,7 @@ class Pool(aiopg.Pool):
             await fill(override_min)
 
         await self.login.connect(attempt)
-        # A connection may end before it is handed out, which aiopg takes for a fault of its own.
+        # A connection may end before it is handed out, which aiopg mistakes for its own error.
         while self._free and self._free[0].closed:
             await self.login.connect(attempt)
 
@@ -65,7 +65,7 @@ async def create_pool(login: DatabaseLogin, **options: Any) -> Pool:
 
 
 async def connect(login: DatabaseLogin, **options: Any) -> Connection:
-    """Return a connection of its own, without a pool."""
+    """Return a single connection, without a pool."""
 
     async def attempt(password: str | None) -> Connection:
         secret: dict[str, Any] = {} if password is None else {"password": password}

@@ -9,7 +9,8 @@ from oa_shared.accents import fold_accents
 _UMLAUTS = "aou"
 _LATIN = range(0xC0, 0x250)
 _GROUPS = re.compile(r"ss+|[aou]e|.", re.DOTALL)
-# Beyond this length a text is found as it is: a pattern costs time for each character.
+_SHORTEST_MISSPELLED = 5
+# Beyond this length only the exact text is found: a pattern costs time for each character.
 _MAX_FOLDED = 40
 
 
@@ -20,6 +21,22 @@ def similar_pattern(text: str) -> str:
         return "".join(map(_escape, text.lower()))
     parts = (_pattern_of(match[0]) for match in _GROUPS.finditer(plain))
     return "".join(parts)
+
+
+def misspelled_pattern(word: str) -> str | None:
+    """Return the pattern of `lower(name) ~ pattern` for names with a part that starts like a misspelled word.
+
+    A misspelling has one wrong, missing or additional character, or two in the wrong order. None for a word that is so
+    short that most names would match, or too long.
+    """
+    plain = fold_name(word)
+    if not _SHORTEST_MISSPELLED <= len(plain) <= _MAX_FOLDED:
+        return None
+    letters = [_escape(character) for character in plain]
+    # Two characters in the wrong order: both are left open.
+    swapped = ("".join([*letters[:place], "..", *letters[place + 2 :]]) for place in range(len(letters) - 1))
+    wrong = ("".join([*letters[:place], ".{0,2}", *letters[place + 1 :]]) for place in range(len(letters)))
+    return f"(^|[^[:alpha:]])({'|'.join([*wrong, *swapped])})"
 
 
 def fold_name(text: str) -> str:

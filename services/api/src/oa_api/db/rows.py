@@ -24,7 +24,7 @@ def make_rows(into: type[_Value], rows: Iterable[Mapping[str, object]]) -> list[
 
 
 def as_parameters(value: object) -> dict[str, object]:
-    """Return the fields of a dataclass by name, as the parameters of a statement; nested values stay as they are."""
+    """Return the fields of a dataclass by name, as the parameters of a statement; nested values are unchanged."""
     if not is_dataclass(value):
         raise TypeError(f"{type(value).__name__} is not a dataclass")
     return {field.name: getattr(value, field.name) for field in fields(value)}

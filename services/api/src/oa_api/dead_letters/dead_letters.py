@@ -196,7 +196,7 @@ async def _return_all(queue: Queue, messages: list[ReceivedMessage]) -> None:
             try:
                 await queue.release_batch([message.receipt for message in some])
             except QueueUnavailableError as error:
-                # The messages return by themselves when their visibility timeout ends.
+                # The messages return when their visibility timeout ends.
                 log.warning(
                     "dead_letters_not_returned", message_ids=[message.id for message in some], error=error.detail
                 )

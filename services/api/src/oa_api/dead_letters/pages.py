@@ -20,6 +20,10 @@ from oa_shared.value_text import plural
 PATH = "/dead-letters"
 _MAX_SHOWN = 50
 _RECENT_ACTIONS = 15
+_AFTERWARDS = {
+    DeadLetterAction.REDRIVE: " A message that fails again returns here with a new ID.",
+    DeadLetterAction.DISCARD: "",
+}
 _OUTCOMES = {DeadLetterAction.REDRIVE: "redriven", DeadLetterAction.DISCARD: "discarded"}
 
 
@@ -64,5 +68,9 @@ async def post_dead_letters(request: web.Request) -> web.Response:
     result, _ = await act_on_dead_letters(database, queues, name, action, command, by=request[PRINCIPAL])
     await request.app[READER].forget(find_queue(queues, name)[1])
     messages = plural(result.done, "message")
-    text = f"{messages} {_OUTCOMES[action]}." if result.done else "No matching messages; the queue has changed."
+    text = (
+        f"{messages} {_OUTCOMES[action]}.{_AFTERWARDS[action]}"
+        if result.done
+        else "No matching messages; the queue has changed."
+    )
     return flash.see_other(request, f"{PATH}?queue={name}", text, kind="good" if result.done else "warn")

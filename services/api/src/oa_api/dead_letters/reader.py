@@ -14,7 +14,7 @@ from oa_api.dead_letters.dead_letters import MAX_PEEKED, peek_rarely
 from oa_shared.queue import Queue, QueueUnavailableError
 
 log = structlog.get_logger()
-# How long a page waits for a read; a queue that answers at once is shown as it is.
+# How long a page waits for a read; a queue that answers at once is shown without waiting.
 _WAIT_S = 0.05
 _MAX_AGE = timedelta(seconds=60)
 # A page shows the start of a message: a thousand messages of SQS may have 256 MB.
@@ -50,7 +50,7 @@ class DeadLetterReader:
         self._problems: dict[Queue, str] = {}
 
     async def view(self, queue: Queue, dead_letter_filter: DeadLetterFilter) -> DeadLetterView:
-        """Return the dead letters within 50 ms, as far as they are known, and start to read them again."""
+        """Return the known dead letters within 50 ms, and start to read them again."""
         read = self._reads.get(queue)
         if read is None:
             read = self._reads[queue] = asyncio.create_task(self._read(queue))

@@ -1,4 +1,4 @@
-"""A process of its own that reads untrusted definitions, so that none of them can stop or slow down the API.
+"""A separate process that reads untrusted definitions, so that none of them can stop or slow down the API.
 
 The process stays for the next request and is started again after its end. It holds no credentials: its environment is
 empty. Several processes of the API, and several examiners of one, know nothing of each other.

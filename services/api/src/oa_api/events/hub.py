@@ -47,7 +47,7 @@ class Hub:
     ) -> AsyncIterator[Subscriber]:
         """Give a subscriber that receives every event after its `after`. Raises BusyError, StoreError.
 
-        `client` is whom the stream counts for; None has no limit of its own.
+        `client` is whom the stream counts for; None has no separate limit.
         """
         if self._is_closed or len(self._subscribers) >= self._max_streams:
             raise BusyError(f"the limit of {self._max_streams} open streams is reached")

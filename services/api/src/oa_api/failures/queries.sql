@@ -94,7 +94,7 @@ WHERE grouped_by = %(by)s AND day >= (now() AT TIME ZONE 'UTC')::date - (2 * %(d
   AND day <> ALL(%(uncounted)s::date[]) AND key = ANY(%(keys)s)
 
 -- name: uncounted_attempts
--- Part: the failed attempts of the uncounted days, each of which is a range of an index.
+-- Part: the failed attempts of the uncounted days; each day is a range of an index.
 unnest(%(uncounted)s::date[]) AS uncounted (day)
 JOIN job_attempt attempt ON attempt.error_code IS NOT NULL
     AND attempt.ended_at >= uncounted.day::timestamp AT TIME ZONE 'UTC'

@@ -99,7 +99,7 @@ class FailureGroup:
 
 
 def can_rerun(codes: list[str]) -> bool:
-    """Return whether a rerun may succeed with the source as it is."""
+    """Return whether a rerun may succeed without a change of the source."""
     return all(code in FAILURES and FAILURES[code].rerun_helps for code in codes)
 
 

@@ -25,7 +25,7 @@ class QueuePair:
 
 DATABASE = web.AppKey("database", Database)
 STORAGE = web.AppKey("storage", Storage)
-# None where attempts have no credentials of their own.
+# None where attempts use the role of their container.
 KEY_ISSUER: web.AppKey[KeyIssuer | None] = web.AppKey("key_issuer")
 # None where the containers of an array job trust each other.
 IDENTITY_CHECK: web.AppKey[IdentityCheck | None] = web.AppKey("identity_check")

@@ -24,7 +24,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".ico": "image/vnd.microsoft.icon",
 }
-# Sent from the disk, in ranges, as they are.
+# Sent from the disk, in ranges, uncompressed.
 _LARGE_TYPES = {".pmtiles": "application/vnd.pmtiles"}
 BASEMAP = "basemap.pmtiles"
 _FAVICON_CACHING = "public, max-age=86400"

@@ -31,7 +31,7 @@ class BodyBudget:
     def open_account(self, client: str | None) -> Iterator["Reservation"]:
         """Give the reservation of a request, which is free again at the end.
 
-        None is a client without a limit of its own.
+        None is a client without its own limit.
         """
         reservation = Reservation(self, client)
         try:

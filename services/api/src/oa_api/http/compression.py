@@ -24,7 +24,7 @@ SECRET_IN_RESPONSE = web.RequestKey("secret_in_response", bool)
 async def compress(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Compress the body of a response to GET whose type and size make it worthwhile, and name what it depends on.
 
-    Responses that can carry a secret stay as they are, since the size of a compressed body may reveal it (BREACH):
+    Responses that can carry a secret are not compressed, since the size of a compressed body may reveal it (BREACH):
     those to other methods, those that set a cookie, and those to a service, which sees the tokens of jobs. Streams
     and pages compress themselves.
     """

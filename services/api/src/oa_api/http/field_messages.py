@@ -40,7 +40,7 @@ def schema_messages(schema: Schema) -> dict[str, str]:
 
 
 def set_messages(field: fields.Field[Any]) -> None:
-    """Give a field, those inside it and its validators the messages of this module; they keep messages of their own."""
+    """Give a field, those inside it and its validators the messages of this module; they keep their own messages."""
     library, ours = _messages_of(type(field))  # type: ignore[arg-type] # a class is hashable
     given = {key: text for key, text in field.error_messages.items() if text != library.get(key)}
     field.error_messages = {**ours, **given}
@@ -101,7 +101,7 @@ class _Regexp(validate.Regexp):
 
 @cache  # validators live as long as the class of their schema
 def _replace(validator: Callable[..., object], unit: str) -> Callable[..., object]:
-    """Return a validator with the messages of this module; one with a message of its own, or a function, as it is."""
+    """Return a validator with the messages of this module; one with its own message, or a function, is unchanged."""
     if isinstance(validator, validate.And):
         return validate.And(*(_replace(part, unit) for part in validator.validators))
     if type(validator) is validate.Range and validator.error is None:

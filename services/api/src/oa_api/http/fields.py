@@ -45,7 +45,7 @@ class StrictSchema(Schema):
 class RequestSchema(StrictSchema, Generic[_Request]):
     """A request that loads into the dataclass of its type argument: `class NewPauseSchema(RequestSchema[NewPause])`.
 
-    Schemas that share fields inherit from a StrictSchema that has no dataclass of its own, written before this class.
+    Schemas that share fields inherit from a StrictSchema without a dataclass, written before this class.
     """
 
     _request: ClassVar[type[Any]]

@@ -1,14 +1,14 @@
 """Headers on every response that keep browsers from treating data as a page of this site.
 
 They are set by a signal of aiohttp, so streams, redirects and errors have them too. A response that needs another value
-sets it itself: pages have a Content-Security-Policy of their own (`oa_api.ui.rendering`).
+sets it itself: pages have their own Content-Security-Policy (`oa_api.ui.rendering`).
 """
 
 from aiohttp import hdrs, web
 
 from oa_api.http.app_keys import SETTINGS
 
-# A document under this policy runs no script and has an origin of its own.
+# A document under this policy runs no script and has its own origin.
 SANDBOX_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 _HEADERS = {
     "Content-Security-Policy": SANDBOX_POLICY,

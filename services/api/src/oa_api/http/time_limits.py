@@ -1,7 +1,7 @@
 """The time limits of requests: how long one may wait for the database or AWS before it is answered with 503.
 
-Each wait has its limit, not the request: a body may take a minute to arrive, and an upload of jobs has many statements.
-A wait that reaches its limit is not repeated, so a dependency that hangs costs a request 5 seconds.
+The limit applies to each wait, not to the request: a body may take a minute to arrive, and an upload of jobs has many
+statements. A wait that reaches its limit is not repeated, so a dependency that hangs costs a request 5 seconds.
 """
 
 from collections.abc import Iterator

@@ -86,9 +86,18 @@ async def _authenticate_token(request: web.Request, token: str) -> Principal:
         values = {"digest": digest(token)}
         row = await request.app[DATABASE].first(_SQL["principal_of_token"], values, into=TokenPrincipalRow)
     if row is None:
-        raise UnknownTokenError("the token is unknown, expired or revoked")
+        raise UnknownTokenError(await _why_unknown(request, token))
     request[CREDENTIAL] = Credential(row.credential, expires_at=row.expires_at)
     return Principal(TOKEN, row.account, row.login, min(Role.of(row.scope), Role.of(row.role)))
+
+
+async def _why_unknown(request: web.Request, token: str) -> str:
+    """Return why a token is not valid; only its holder knows it, so the day on which it expired is no secret."""
+    values = {"digest": digest(token)}
+    expired_at = await request.app[DATABASE].first(_SQL["expiry_of_token"], values, into=datetime)
+    if expired_at is None:
+        return "the token is unknown or revoked"
+    return f"the token expired on {expired_at:%Y-%m-%d %H:%M} UTC: create another one on the page /profile"
 
 
 async def _authenticate_session(request: web.Request, secret: str) -> Principal:

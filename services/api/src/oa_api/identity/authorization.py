@@ -16,6 +16,7 @@ from oa_api.http.problem import Handler
 from oa_api.http.time_limits import is_health_check
 from oa_api.identity import csrf
 from oa_api.identity.authentication import UnknownTokenError, authenticate
+from oa_api.identity.permission import describe_missing_role
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SESSION, Principal
 from oa_api.identity.rate_limit import LIMITS, enforce_rate_limit
 from oa_api.identity.safe_redirect import safe_redirect
@@ -56,8 +57,10 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
     role = required_role(request)
     if not principal.has_role(role):
         if principal is ANONYMOUS:
-            raise _redirect_to_sign_in(request) if _is_page(request) else UnauthorizedError(_AUTHENTICATION_HINT)
-        raise ForbiddenError(f"requires role {role.label}; {principal.name} has role {principal.role.label}")
+            if _is_page(request):
+                raise _redirect_to_sign_in(request)
+            raise UnauthorizedError(f"requires role {role.label}: {_AUTHENTICATION_HINT}")
+        raise ForbiddenError(describe_missing_role(principal, role))
     with _open_body_account(request, principal) as reservation:
         request[BODY_RESERVATION] = reservation
         if principal.kind == SESSION and request.method not in csrf.SAFE_METHODS:

@@ -4,7 +4,7 @@ Work that is published requires a higher role than a trial, and a trial belongs 
 """
 
 from oa_api.http.errors import ForbiddenError
-from oa_api.identity.principal import SYSTEM, Principal
+from oa_api.identity.principal import SYSTEM, TOKEN, Principal
 from oa_shared.job_kinds import JobKind
 from oa_shared.roles import Role
 from oa_shared.scheduling import Lane
@@ -16,8 +16,17 @@ _PUBLIC_KINDS = frozenset({JobKind.COLLECTION, JobKind.FABRIC, JobKind.BACKFILL}
 def require_role(principal: Principal, role: Role, *, what: str) -> None:
     """Raise ForbiddenError, naming what requires `role`, unless the principal has it."""
     if not principal.has_role(role):
-        detail = f"{what} requires role {role.label}; {principal.name} has role {principal.role.label}"
-        raise ForbiddenError(detail)
+        raise ForbiddenError(f"{what} {describe_missing_role(principal, role)}")
+
+
+def describe_missing_role(principal: Principal, role: Role) -> str:
+    """Return which role is required, which one the caller has, and who can give it: a sentence without its subject."""
+    if role is Role.SERVICE:
+        return "requires the shared secret of the services; no account has it"
+    if principal.kind == TOKEN:
+        has = f"this token of {principal.name} has role {principal.role.label}"
+        return f"requires role {role.label}; {has}: create a token with that role, or ask an admin for the role"
+    return f"requires role {role.label}; {principal.name} has role {principal.role.label}: ask an admin for it"
 
 
 def require_for_run(principal: Principal, *, live: bool) -> None:

@@ -14,6 +14,9 @@ WITH valid AS (
 )
 SELECT credential, scope, expires_at, account, login, role FROM valid
 
+-- name: expiry_of_token
+SELECT expires_at FROM api_token WHERE digest = %(digest)s AND expires_at <= now()
+
 -- name: principal_of_session
 -- The account of a valid session. For authenticate.
 WITH valid AS (

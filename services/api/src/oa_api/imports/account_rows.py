@@ -1,7 +1,7 @@
 """Accounts and tokens of openaddresses/batch in the form of this system.
 
 Passwords are bcrypt digests, and this system has no passwords: people sign in with GitHub or a link by mail. Tokens are
-stored as they are, so their SHA-256 verifies them here.
+stored unhashed there, so their SHA-256 verifies them here.
 """
 
 import re

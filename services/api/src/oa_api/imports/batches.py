@@ -17,7 +17,7 @@ from oa_api.imports.their_database import TheirDatabase
 from oa_shared.fault_points import fault_point
 
 _SQL = load_queries("imports.writes")
-_STAYS = "it has changed there since its import; the row here stays as it is"
+_STAYS = "it has changed there since its import; the row here is unchanged"
 _UNKNOWN = "it conflicts with another row of this system"
 BATCH_ROWS = 500
 _TIMEOUT_MS = 600_000

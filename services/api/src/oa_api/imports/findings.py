@@ -9,7 +9,7 @@ from oa_shared.json_types import JsonObject
 
 
 class Outcome(StrEnum):
-    """What became of a row that did not fit as it was."""
+    """The outcome of a row that did not fit unchanged."""
 
     LEFT_OUT = "left_out"
     ADAPTED = "adapted"

@@ -54,7 +54,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class ImportStep:
-    """A step. `convert` raises NotImportableError; without `update`, a row that has changed there stays as it is."""
+    """A step. `convert` raises NotImportableError; without `update`, a row that has changed there is not updated."""
 
     name: str
     into: type[TheirRow]
@@ -75,7 +75,7 @@ class AccountConflict:
 
 
 async def adapt_accounts(transaction: Transaction, rows: Sequence[ConvertedRow]) -> list[ConvertedRow]:
-    """Return accounts of which no two, and none of this system, have one name or address of mail, in any case."""
+    """Return accounts that share no name or email address, in any case, with each other or an account here."""
     values = {"rows": as_json(rows)}
     conflicts = {row.id: row for row in await transaction.all(_SQL["account_conflicts"], values, into=AccountConflict)}
     logins: set[str] = set()

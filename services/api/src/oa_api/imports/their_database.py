@@ -60,7 +60,7 @@ class TheirDatabase:
 
 @asynccontextmanager
 async def open_their_database(dsn: str) -> AsyncIterator[TheirDatabase]:
-    """Connect to a database; a replica will do. Raises StoreUnavailableError, ForeignSchemaError."""
+    """Connect to a database; a replica is enough. Raises StoreUnavailableError, ForeignSchemaError."""
     with translate_errors():
         connection = await connect(
             DatabaseLogin(dsn),

@@ -20,7 +20,7 @@ SELECT id, created AT TIME ZONE 'UTC' AS created_at, username, email, access,
 FROM users WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
 
 -- name: token_page
--- Tokens of users by ID; the table holds them as they are.
+-- Tokens of users by ID; the table holds them unhashed.
 SELECT users_tokens.id, users_tokens.name, users_tokens.token, users_tokens.created AT TIME ZONE 'UTC' AS created_at,
        users_tokens.uid, users.access
 FROM users_tokens LEFT JOIN users ON users.id = users_tokens.uid

@@ -59,7 +59,7 @@ SELECT %(step)s, * FROM unnest(%(ids)s::bigint[], %(digests)s::text[])
 ON CONFLICT (step, id) DO UPDATE SET digest = excluded.digest
 
 -- name: insert_findings
--- Records the rows of a batch that did not fit as they were.
+-- Records the rows of a batch that did not fit unchanged.
 INSERT INTO import_finding (import_id, step, row_id, outcome, reason)
 SELECT %(import)s, %(step)s, * FROM unnest(%(ids)s::bigint[], %(outcomes)s::text[], %(reasons)s::text[])
 

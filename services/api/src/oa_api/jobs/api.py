@@ -95,9 +95,15 @@ async def send_chosen_output(request: web.Request, choice: OutputChoice) -> web.
         output = await queries.get_published_file(request.app[DATABASE], job=job.id, attempt=choice.attempt, file=name)
     if output is None or output.key is None:
         raise NotFoundError(f"job {job.id} has no file {name[:60]!r}")
-    is_dataset = job.kind == JobKind.SOURCE
-    save_as = download_name(job.source_name, job.layer, job.name, name) if is_dataset else None
-    return await send_file(request, output.key, save_as=save_as)
+    return await send_file(request, output.key, save_as=download_name(name, *await _parts_of_name(request, job)))
+
+
+async def _parts_of_name(request: web.Request, job: JobRow) -> tuple[str, ...]:
+    """Return the parts of the name of the dataset that a job made or converted, else those of its product."""
+    if job.kind in {JobKind.SOURCE, JobKind.BACKFILL}:
+        return job.source_name, job.layer, job.name
+    dataset = await queries.get_converted_dataset(request.app[DATABASE], job.id)
+    return (dataset.source_name, dataset.layer, dataset.name) if dataset is not None else (job.source_name,)
 
 
 async def post_rerun(request: web.Request) -> web.Response:

@@ -31,12 +31,13 @@ def place_of(message: ResultMessage | None) -> ArrayPlace | None:
 async def name_attempts(database: Database, events: Mapping[int, BatchEvent]) -> dict[int, BatchEvent]:
     """Return ends of children with the names that their attempts would have alone, by the same keys.
 
-    Left out are the children of unknown arrays.
+    Left out are the children of unknown arrays, such as one of this number from before a restore of the database.
     """
     places = {key: place for key, event in events.items() if (place := place_of(event)) is not None}
     values = {
         "arrays": [place.array for place in places.values()],
         "places": [place.place for place in places.values()],
+        "tokens": [place.token_start for place in places.values()],
     }
     rows = await database.all(_SQL["attempts_at_places"], values, into=_PlacedAttempt)
     found = {(row.array, row.place): row for row in rows}

@@ -58,7 +58,7 @@ def _is_own(name: str, facts: object, job: int) -> bool:
 
 
 def _checked_facts(source: JsonMapping) -> JsonObject:
-    """Return the size and digest that a container reports of a file, as far as they are such values."""
+    """Return the size and digest that a container reports of a file, or None for a value of another type."""
     size, sha256 = source.get("bytes"), source.get("sha256")
     checked: JsonObject = {}
     if isinstance(size, int) and not isinstance(size, bool) and size >= 0:

@@ -1,6 +1,6 @@
 """The failure code of a container's end, from what Batch reports.
 
-Batch has no codes of its own: the prefixes below are those that its user guide documents for `statusReason`.
+Batch has no failure codes: the prefixes below are those that its user guide documents for `statusReason`.
 """
 
 from oa_shared.batch import StopReason

@@ -1,20 +1,22 @@
-"""The names under which browsers and `curl -OJ` save the files of a job: those of the dataset, not of the result."""
+"""The names under which browsers and `curl -OJ` save the files of a job: those of the dataset or product."""
 
 import re
 
-_RESULT = "source."
+# The names of files in the bucket begin with what they are; those of saved files begin with what they contain.
+_KIND = re.compile(r"(?:source|export|collection|fabric)(?=[.-])")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _MAX_PART = 60
 
 
-def download_name(source_name: str, layer: str, name: str, file: str) -> str:
-    """Return a name such as `us-ca-berkeley-addresses-city.geojson.gz`; of other files, such as `…-manifest.json`.
+def download_name(file: str, *parts: str) -> str:
+    """Return a name such as `us-ca-berkeley-addresses-city.geojson.gz`, from the parts of the name of a dataset.
 
-    It has ASCII letters, digits, dots, hyphens and underscores only, so that a header can quote it.
+    Files about it have names such as `…-manifest.json`. The name has ASCII letters, digits, dots, hyphens and
+    underscores only, so that a header can quote it.
     """
-    dataset = "-".join(filter(None, (_plain(part) for part in (source_name, layer, name))))
-    rest = file.removeprefix(_RESULT)
-    return f"{dataset}.{rest}" if rest != file else f"{dataset}-{_plain(file)}"
+    stem = "-".join(filter(None, map(_plain, parts)))
+    kind = _KIND.match(file)
+    return f"{stem}{_UNSAFE.sub('-', file[kind.end() :])}" if kind else f"{stem}-{_plain(file)}"
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The examination of definitions in a process of its own (oa_api.commands.examiner_process): reading and planning.
+"""The examination of definitions in its own process (oa_api.commands.examiner_process): reading and planning.
 
 Replies leave out the text of a definition that the API has already.
 """
@@ -164,7 +164,7 @@ def _examine_element(index: int, value: object) -> ElementReply:
 
 
 def _plan_text_of_author(new_job: JobElement, element: Element, text: str) -> PlanReply:
-    """Plan the entries of a definition that the request has as text, which is stored as it is."""
+    """Plan the entries of a definition that the request has as text, which is stored unchanged."""
     definition = DefinitionText.of(text, source_name=new_job.source_name, url=None)
     label = Element(element.index, new_job.source_name or f"jobs[{element.index}]")
     plan = plan_text(definition, label, EntrySelection(new_job.layer, new_job.name))

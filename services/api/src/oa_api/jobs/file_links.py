@@ -16,7 +16,7 @@ REDIRECT_MAX_AGE_S = 60
 def cdn_url(settings: Settings, key: str) -> str | None:
     """Return the URL of a file on the CDN, valid while the file is kept; None for a file that the CDN refuses.
 
-    It serves the files of attempts, each of which is written once: not uploads, and not the records of an attempt.
+    It serves the files of attempts, which are each written once: not uploads, and not the records of an attempt.
     """
     parsed = parse_attempt_key(key)
     is_public = parsed is not None and parsed.file not in PRIVATE_FILES

@@ -50,7 +50,7 @@ class AddedJobs:
 async def check_before_fetch(database: Database, run: int, idempotency: Idempotency, *, by: Principal) -> object | None:
     """Return the response to an earlier request with the same key, if any, before any definition is fetched.
 
-    Raises NotFoundError, ForbiddenError, and ConflictError for a closed run, so that nothing is fetched in vain.
+    Raises NotFoundError, ForbiddenError, and ConflictError for a closed run, before anything is fetched.
     """
 
     async def work(transaction: Transaction) -> object | None:
@@ -118,7 +118,7 @@ async def refuse_jobs(database: Database, run: int, rejections: Sequence[Rejecti
 async def create_standalone_jobs(
     transaction: Transaction, planned: Sequence[PlannedJob], new_run: NewRun, *, traceparent: str, owner: str
 ) -> list[int]:
-    """Create jobs in a run of their own, which is closed at once; return their IDs."""
+    """Create jobs in a new run, which is closed immediately; return their IDs."""
     run = await insert_run(transaction, new_run, owner=owner)
     added = await add_jobs(transaction, run, planned, traceparent)
     await close_run(transaction, run.id)

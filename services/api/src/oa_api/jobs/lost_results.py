@@ -1,7 +1,7 @@
 """Results whose files the store has lost, noticed by asking for them: a bucket that was emptied, deleted or replaced.
 
-A few results are checked each time, all of them in turn; as soon as one is lost, all others are checked at once. So are
-the lost ones as soon as one is back: an operator restores the files of all together.
+A few results are checked each time, until all of them were; as soon as one is lost, all others are checked at once. So
+are the lost ones as soon as one is back: an operator restores the files of all together.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ async def find_loss(database: Database, *, job: int, attempt: int) -> datetime |
 
 @dataclass(slots=True)
 class _Round:
-    """The position in a list of results that is checked in turn, again from its start after its end."""
+    """The position in a list of results that is checked part by part, and restarts at its end."""
 
     after: int = 0
     is_thorough: bool = False
@@ -100,7 +100,7 @@ class _Round:
 
 
 class StoreAudit:
-    """Asks the store for the files of results in turn."""
+    """Asks the store for the files of one result after the other."""
 
     def __init__(self, database: Database, storage: Storage) -> None:
         self._database = database

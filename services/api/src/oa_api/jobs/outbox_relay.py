@@ -1,4 +1,4 @@
-"""The outbox relay: sends the outbox to the jobs queue, at least once, in batches of ten, the runs in turn.
+"""The outbox relay: sends the outbox to the jobs queue, at least once, in batches of ten that alternate between runs.
 
 A message that the queue refuses never holds another: it is tried again with growing pauses, then its job fails.
 """

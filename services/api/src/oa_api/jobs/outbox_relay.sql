@@ -45,7 +45,7 @@ ORDER BY due.id
 
 -- name: ahead
 -- How many of the latest sent messages belong to jobs that the dispatcher has not submitted: the relay.
--- Twice as many as may be ahead, because the messages of a batch have one time of which the limit chooses any.
+-- Twice as many as may be ahead, because the messages of a batch have one time, and the limit chooses any of them.
 SELECT count(*) FROM (
     SELECT outbox.job_id, outbox.attempt FROM outbox
     WHERE outbox.sent_at > now() - make_interval(secs => %(within_s)s)

@@ -1,6 +1,6 @@
 """From a source definition to planned jobs, and to the reasons for which it or an entry of it gets none.
 
-Definitions are untrusted: `oa_api.jobs.examination` calls this in a process of its own.
+Definitions are untrusted: `oa_api.jobs.examination` calls this in its own process.
 """
 
 import hashlib

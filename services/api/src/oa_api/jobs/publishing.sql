@@ -70,7 +70,7 @@ UPDATE job_attempt SET status = %(status)s, error_code = %(error_code)s, error_m
 FROM decided WHERE job_attempt.job_id = decided.id AND job_attempt.attempt = decided.attempt
 
 -- name: unpublished_of_run
--- The successful jobs of a run that becomes live; one that kept the published files has none of its own.
+-- The successful jobs of a run that becomes live; one that kept the published files has none.
 SELECT id AS job FROM job
 WHERE run_id = %(run)s AND status = 'Success' AND kind = 'source' AND kept_job IS NULL ORDER BY id
 
@@ -91,6 +91,12 @@ SELECT output FROM (
     SELECT attempt, result -> 'outputs' -> %(file)s AS output FROM conversion WHERE job_id = %(job)s AND attempt IS NOT NULL
 ) offered
 WHERE %(attempt)s::integer IS NULL OR attempt = %(attempt)s ORDER BY attempt DESC LIMIT 1
+
+-- name: converted_dataset
+-- The dataset that a job converts, for the name of the file: GET /api/job/JOB/output/FILE.
+SELECT data.source_name, data.layer, data.name
+FROM conversion JOIN publication ON publication.id = conversion.publication_id JOIN data ON data.id = publication.data_id
+WHERE conversion.job_id = %(job)s
 
 -- name: lock_backfilled
 -- Locks the job whose result a backfill was made for, with that result and the new one; no row if its files are deleted.

@@ -15,6 +15,7 @@ from oa_api.jobs.requests import JobFilter, JobSelection, RunFilter
 from oa_api.jobs.rows import (
     AttemptRow,
     AttemptStateRow,
+    ConvertedDataset,
     JobEventRow,
     JobHistory,
     JobRow,
@@ -26,6 +27,7 @@ from oa_api.jobs.rows import (
 )
 from oa_api.jobs.run_changes import comparison_parameters
 from oa_api.jobs.run_rows import RelatedRow, RunRow
+from oa_api.pauses.pauses import find_pause_of_job
 from oa_shared.json_types import JsonObject
 from oa_shared.large_bodies import decode_json
 from oa_shared.licenses import License, license_of
@@ -35,7 +37,7 @@ _SQL = load_queries("jobs.reads")
 _PUBLISHING = load_queries("jobs.publishing")
 # Statuses that no run has itself.
 _JOB_STATUSES = frozenset(JobStatus) - {JobStatus.PENDING, JobStatus.RUNNING}
-# Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
+# Filters that the tally of jobs alone answers exactly (docs/decisions/0006-counting-jobs.md).
 _TALLIED = frozenset({"run", "status"})
 _NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "order", "sort", "fields", "other_run"})
 
@@ -111,13 +113,14 @@ async def get_job(reader: Database | Transaction, job: int) -> JobRow:
 
 
 async def get_history(database: Database, job: JobRow) -> JobHistory:
-    """Return a job with its attempts, its first 1,000 events and the review reasons."""
+    """Return a job with its attempts, its first 1,000 events, the review reasons, and the pause that it waits for."""
     values = {"job": job.id}
     return JobHistory(
         job=job,
         attempts=await database.all(_SQL["attempts"], values, into=AttemptRow),
         events=await database.all(_SQL["events"], values, into=JobEventRow),
         review_reasons=await database.all(_SQL["review_reasons"], values, into=ReviewReasonRow),
+        pause=await find_pause_of_job(database, job.id) if job.status == JobStatus.PENDING else None,
     )
 
 
@@ -147,6 +150,11 @@ async def get_published_file(database: Database, *, job: int, attempt: int | Non
     values = {"job": job, "attempt": attempt, "file": file}
     output = await database.first(_PUBLISHING["published_file"], values, into=JsonObject)
     return read_output(output) if output is not None else None
+
+
+async def get_converted_dataset(database: Database, job: int) -> ConvertedDataset | None:
+    """Return the dataset that a job converts to another format, None for a job that converts none."""
+    return await database.first(_PUBLISHING["converted_dataset"], {"job": job}, into=ConvertedDataset)
 
 
 async def get_previous_publication(database: Database, job: JobRow) -> PreviousPublication | None:

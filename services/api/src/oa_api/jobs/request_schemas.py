@@ -140,7 +140,7 @@ class NewRunSchema(RequestSchema[NewRun]):
 
     @validates_schema
     def check_sample(self, data: JsonMapping, **_: object) -> None:
-        """Reject a sample run that is to be live: it has no data to publish."""
+        """Reject a live sample run: it has no data to publish."""
         if data.get("live") and data.get("sample"):
             raise ValidationError("A sample run cannot be live: it has no data to publish.", "sample")
 
@@ -167,7 +167,7 @@ class RunChangeSchema(RequestSchema[RunChange]):
 
     @validates_schema
     def check_expected_jobs(self, data: JsonMapping, **_: object) -> None:
-        """Require the number of jobs of a run that is to become live: others may have been added."""
+        """Require the number of jobs of a run that becomes live: others may have been added."""
         if data.get("live") and data.get("expected_jobs") is None:
             raise ValidationError("Required with live: the number of jobs of the run.", "expected_jobs")
 

@@ -71,7 +71,7 @@ class JobFilter(JobSelection, CursorSlice):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewRun:
-    """A run to create. `sample` limits its jobs to that number of features; `github` is kept as it is.
+    """A run to create. `sample` limits its jobs to that number of features; `github` is stored unchanged.
 
     With `force` its jobs write new files even if their sources have not changed. A run without a `name` gets one with
     its first jobs.

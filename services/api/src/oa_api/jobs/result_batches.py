@@ -82,7 +82,7 @@ async def apply_batch(
 ) -> dict[int, AppliedMessage]:
     """Apply the messages that can be applied together, and return what became of each by its place.
 
-    Left out, to be applied by itself, is each message about a job that another transaction has locked or that does not
+    A message about a job that another transaction has locked is left out, to be applied individually or that does not
     exist. A message that the database rejects undoes only its own changes. Any other error, such as a lost conflict,
     fails the batch: raises StoreError.
     """
@@ -123,7 +123,7 @@ async def _apply_turns(
         except StoreError as error:
             if error.retryable:
                 raise
-            # One of them is at fault; below, each has a savepoint of its own.
+            # One of them is at fault; below, each has its own savepoint.
     for turn in turns:
         if turn.place not in applied:
             applied[turn.place] = await _apply_one(transaction, turn, grace_s=grace_s)
@@ -179,7 +179,7 @@ async def _apply_common(transaction: Transaction, turns: Sequence[_Turn]) -> dic
 
 
 async def _apply_one(transaction: Transaction, turn: _Turn, *, grace_s: float) -> AppliedMessage:
-    """Apply a message in a savepoint of its own. Raises StoreError if the batch cannot continue."""
+    """Apply a message in its own savepoint. Raises StoreError if the batch cannot continue."""
     with structlog.contextvars.bound_contextvars(**turn.log_ids):
         try:
             async with transaction.savepoint():

@@ -158,6 +158,7 @@ DELETE FROM batch_exit WHERE job_id = %(job)s AND attempt = %(attempt)s AND batc
 -- name: attempts_at_places
 -- The attempts at places of arrays: the consumer, for the ends of children of array jobs.
 SELECT asked.array_id AS array, asked.place, job_attempt.job_id AS job, job_attempt.attempt, job_attempt.token
-FROM unnest(%(arrays)s::bigint[], %(places)s::integer[]) AS asked (array_id, place)
+FROM unnest(%(arrays)s::bigint[], %(places)s::integer[], %(tokens)s::text[]) AS asked (array_id, place, token)
+JOIN batch_array ON batch_array.id = asked.array_id AND starts_with(batch_array.token, asked.token)
 JOIN array_child ON array_child.array_id = asked.array_id AND array_child.place = asked.place
 JOIN job_attempt ON job_attempt.job_id = array_child.job_id AND job_attempt.attempt = array_child.attempt

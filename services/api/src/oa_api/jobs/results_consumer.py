@@ -43,7 +43,7 @@ _ALONE_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A message as it was read, or why it cannot be applied."""
+    """A parsed message, or the reason why it cannot be applied."""
 
     message: ResultMessage | None
     outcome: Outcome | None = None
@@ -114,7 +114,7 @@ class ResultsHandler:
 
     async def _apply_together(self, messages: dict[int, ResultMessage]) -> dict[int, Settlement]:
         """Apply messages in one transaction; return the settlements of those that it decides, by place."""
-        if len(messages) < 2:  # noqa: PLR2004 - a message by itself needs no batch
+        if len(messages) < 2:  # noqa: PLR2004 - a single message needs no batch
             return {}
         places = list(messages)
         try:
@@ -125,7 +125,7 @@ class ResultsHandler:
                 return {}
             return {place: Settlement(DependencyDown(_DATABASE_RETRY_S)) for place in places}
         except Exception:
-            # Alone, the message at fault fails by itself.
+            # Applied individually, only the message at fault fails.
             log.warning("batch_not_applied", messages=len(messages), exc_info=True)
             return {}
         fault_point("consumer.after_commit")
@@ -139,7 +139,7 @@ class ResultsHandler:
         return applied
 
     async def _apply_each(self, messages: dict[int, ResultMessage]) -> dict[int, Settlement]:
-        """Apply each message in a transaction of its own: those of one job in order, several jobs at once."""
+        """Apply each message in its own transaction: those of one job in order, several jobs at once."""
         places, settlements = list(messages), dict[int, Settlement]()
         by_job = places_by_job(list(messages.values())).values()
         of_no_job = set(range(len(places))).difference(*by_job)
@@ -161,7 +161,7 @@ class ResultsHandler:
             return Settlement(RetryAfter(REDELIVERY_S))
 
     async def _apply_alone(self, message: ResultMessage) -> Settlement:
-        """Apply one message in a transaction of its own."""
+        """Apply one message in its own transaction."""
         if isinstance(message, StatusMessage):
             structlog.contextvars.bind_contextvars(
                 job_id=message.job, attempt=message.attempt, request_id=trace_id(message.traceparent)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from oa_api.jobs.output_files import OutputFile, output_files
 from oa_api.jobs.run_rows import title_of_run
+from oa_api.pauses.rows import PauseNotice
 from oa_shared.json_types import JsonObject
 from oa_shared.status import JobStatus
 from oa_shared.transitions import JobState
@@ -180,12 +181,13 @@ class ReviewReasonRow:
 
 @dataclass(frozen=True, slots=True)
 class JobHistory:
-    """A job with its attempts, its events and the review reasons."""
+    """A job with its attempts, its events, the review reasons, and the pause that it waits for."""
 
     job: JobRow
     attempts: list[AttemptRow]
     events: list[JobEventRow]
     review_reasons: list[ReviewReasonRow]
+    pause: PauseNotice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,15 @@ class PreviousPublication:
     job: int
     published_at: datetime
     result: JsonObject | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedDataset:
+    """The dataset that a job converts to another format."""
+
+    source_name: str
+    layer: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ def name_of_trial(source: str) -> str:
     return f"Trial of {source}"[:_MAX_NAME]
 
 
+def name_of_proposal(source: str, host: str | None) -> str:
+    """Return the name of the run that proposes a definition: for a source, else for the data of a host."""
+    return f"Proposal for {source or host or 'a new source'}"[:_MAX_NAME]
+
+
 def name_of_pull_request(origin: Mapping[str, object], *, live: bool, is_sample: bool) -> str:
     """Return the name of a run for a commit: of a pull request, or of a branch that publishes."""
     pull = origin.get("pull")

@@ -123,7 +123,7 @@ class LockedRun:
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """A run as it is before its definitions are fetched, without a lock."""
+    """A run before its definitions are fetched, read without a lock."""
 
     live: bool
     closed_at: datetime | None

@@ -119,12 +119,26 @@ class ReviewReasonSchema(ResponseSchema):
     created_at = time_field("Creation time.")
 
 
+class PauseOfJobSchema(ResponseSchema):
+    """The pause that keeps a job from starting."""
+
+    id = id_field("ID of the pause.")
+    label = text_field("Scope and value.", "lane weekly")
+    reason = text_field("Reason.", "the county asked us to wait")
+    actor = text_field("Account that paused.", "ada")
+    created_at = time_field("Time of the pause.")
+    until = time_field("End of the pause; null until an operator ends it.", allow_none=True)
+
+
 class JobDetailSchema(JobSchema):
-    """A job with its attempts, its events and the review reasons."""
+    """A job with its attempts, its events, the review reasons, and the pause that it waits for."""
 
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)
     events = fields.List(fields.Nested(JobEventSchema), required=True)
     review_reasons = fields.List(fields.Nested(ReviewReasonSchema), required=True)
+    pause = fields.Nested(
+        PauseOfJobSchema, required=True, allow_none=True, metadata=about("Pause that the job waits for; null without.")
+    )
 
 
 class AttemptStateSchema(ResponseSchema):

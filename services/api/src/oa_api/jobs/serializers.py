@@ -15,6 +15,7 @@ _JOB, _JOB_WITH_TOKEN = schemas.JobSchema(exclude=("token",)), schemas.JobSchema
 _SUMMARY = schemas.JobSchema(exclude=("token", "output"))
 _SUMMARY_WITH_TOKEN = schemas.JobSchema(exclude=("output",))
 _ATTEMPT, _EVENT, _REVIEW_REASON = schemas.AttemptSchema(), schemas.JobEventSchema(), schemas.ReviewReasonSchema()
+_PAUSE = schemas.PauseOfJobSchema()
 
 
 def serialize_run(run: RunRow) -> JsonObject:
@@ -40,10 +41,11 @@ def serialize_listed_job(job: JobRow, *, with_token: bool, shape: str) -> JsonOb
 
 
 def serialize_history(history: JobHistory, *, with_token: bool = False) -> JsonObject:
-    """Return a job with its attempts, its events and the review reasons."""
+    """Return a job with its attempts, its events, the review reasons, and the pause that it waits for."""
     return {
         **serialize_job(history.job, with_token=with_token),
         "attempts": _ATTEMPT.dump(history.attempts, many=True),
         "events": _EVENT.dump(history.events, many=True),
         "review_reasons": _REVIEW_REASON.dump(history.review_reasons, many=True),
+        "pause": _PAUSE.dump(history.pause) if history.pause else None,
     }

@@ -137,7 +137,7 @@ class Sweep:
         """Apply the ends of containers that Batch reported, unless the attempt's own result is on S3."""
         due = {exit_.key: exit_ for exit_ in await self._database.all(_RESULTS["due_batch_exits"], into=BatchExit)}
         async with take_items(self._database, TakenKind.BATCH_EXIT, list(due), shared_s=_SHARED_S) as taken:
-            # Without the result on S3, of which the process may die.
+            # Without the result on S3: reading it may end the process.
             for key in taken.abandoned:
                 await self._settle(due[key], None)
             await handle_each(SWEEP, [due[key] for key in due if key in taken.now], self._settle_or_dismiss)

@@ -61,7 +61,7 @@ SELECT run_id, status, sum(jobs), true FROM tallied GROUP BY run_id, status HAVI
 
 -- name: count_failures
 -- Counts the failed jobs of past days by code, host and place, as failures.queries groups them: the sweep. A report may
--- arrive some hours after the end that it states; a later one has its day counted again.
+-- arrive some hours after the end that it states; the day of a later one is counted again.
 WITH uncounted AS (
     SELECT past.day::date AS day
     FROM generate_series((now() AT TIME ZONE 'UTC')::date - %(days)s::integer,

@@ -29,9 +29,9 @@ class KeptPublication:
 
 
 async def resolve_unchanged(transaction: Transaction, job: LockedJob, change: StatusChange) -> StatusChange:
-    """Return a report about an unchanged source with the published result, which it names; other reports as they are.
+    """Return a report about an unchanged source with the published result, which it names; other reports unchanged.
 
-    If that result is not published anymore, if its files are deleted or lost, or if the job is to write new files,
+    If that result is not offered anymore, if its files are deleted or lost, or if the job must write new files,
     return a failure: the next attempt writes them. Locks the row of the dataset.
     """
     result = change.result or {}

@@ -1,12 +1,12 @@
 -- Jobs whose source has not changed.
 
 -- name: kept_publication
--- Locks the dataset of a live job if a certain attempt is published, with its files: before an unchanged result is accepted.
+-- Locks the dataset of a live job if a certain attempt is offered, with its files: before an unchanged result is accepted.
 SELECT data.result
 FROM job JOIN run ON run.id = job.run_id
 JOIN data ON data.source_name = job.source_name AND data.layer = job.layer AND data.name = job.name
 WHERE job.id = %(job)s AND job.kind = 'source' AND run.live AND NOT job.force
-  AND data.job_id = %(kept_job)s AND data.attempt = %(kept_attempt)s
+  AND data.job_id = %(kept_job)s AND data.attempt = %(kept_attempt)s AND data.state = 'published'
   AND NOT EXISTS (
       SELECT FROM file_deletion
       WHERE file_deletion.job_id = data.job_id AND file_deletion.attempt = data.attempt

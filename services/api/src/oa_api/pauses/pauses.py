@@ -11,7 +11,7 @@ from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
 from oa_api.pauses.requests import NewPause, PauseFilter
-from oa_api.pauses.rows import PauseRow, pause_label
+from oa_api.pauses.rows import PauseNotice, PauseRow, pause_label
 
 _SQL = load_queries("pauses.queries")
 _MAX_ACTIVE = 1000
@@ -21,6 +21,16 @@ _RELEASE_BATCH = 2000
 async def list_active(database: Database, *, limit: int = _MAX_ACTIVE) -> list[PauseRow]:
     """Return the pauses that are in force now, newest first."""
     return await database.all(_SQL["pauses"], {"limit": limit, "cursor": None, "ended": False}, into=PauseRow)
+
+
+async def list_notices(database: Database) -> list[PauseNotice]:
+    """Return the pauses that are in force now, newest first, without their jobs."""
+    return await database.all(_SQL["notices"], {"limit": _MAX_ACTIVE}, into=PauseNotice)
+
+
+async def find_pause_of_job(database: Database, job: int) -> PauseNotice | None:
+    """Return the pause that keeps the message of a job back, None without one."""
+    return await database.first(_SQL["pause_of_job"], {"job": job}, into=PauseNotice)
 
 
 async def list_pauses(database: Database, pause_filter: PauseFilter) -> Page[PauseRow]:

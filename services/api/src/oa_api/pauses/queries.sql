@@ -46,6 +46,16 @@ SELECT pause.id, pause.scope, pause.value, pause.reason, pause.actor, pause.crea
        (SELECT count(*) FROM (SELECT FROM outbox WHERE outbox.paused_by = pause.id LIMIT 10000) held) AS waiting
 FROM pause
 
+-- name: notices
+-- Without the jobs that wait, which take long to count: every page shows these.
+SELECT id, scope, value, reason, actor, created_at, until FROM pause WHERE {is_active} ORDER BY id DESC LIMIT %(limit)s
+
+-- name: pause_of_job
+-- The pause that keeps the message of a job back.
+SELECT pause.id, pause.scope, pause.value, pause.reason, pause.actor, pause.created_at, pause.until
+FROM outbox JOIN pause ON pause.id = outbox.paused_by
+WHERE outbox.job_id = %(job)s AND outbox.sent_at IS NULL ORDER BY outbox.id DESC LIMIT 1
+
 -- name: pause
 {selected} WHERE pause.id = %(pause)s
 

@@ -84,7 +84,7 @@ class PauseSchema(ResponseSchema):
         required=True, allow_none=True, metadata=about("Who ended the pause; empty if it expired.")
     )
     waiting = fields.Integer(
-        required=True, metadata=about("Number of job messages kept back; counting stops at 10,000.", 12)
+        required=True, metadata=about("Number of job messages that wait for its end; counting stops at 10,000.", 12)
     )
 
 

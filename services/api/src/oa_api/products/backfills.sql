@@ -3,7 +3,7 @@
 SELECT pg_advisory_xact_lock(hashtextextended('backfill', 0))
 
 -- name: incomplete_results
--- Results with a file of all features whose files are kept and of which one is missing, or which have no digest.
+-- Results with a file of all features whose files are kept, and where one is missing or has no digest.
 FROM publication JOIN data ON data.id = publication.data_id
 WHERE starts_with(data.source_name, %(prefix)s) AND (%(below)s::bigint IS NULL OR publication.job_id < %(below)s)
   AND (%(with_history)s OR (data.job_id, data.attempt) = (publication.job_id, publication.attempt))

@@ -84,7 +84,7 @@ async def build_collection(
 async def build_due_collections(database: Database, *, key: str, requester: Requester) -> list[StartedCollectionBuild]:
     """Build every collection whose inputs have changed; return the builds.
 
-    Each has a transaction of its own, once for a `key`: after an interruption the same key resumes where it stopped.
+    Each has its own transaction, once for a `key`: after an interruption the same key resumes where it stopped.
     """
     builds = []
     for collection in await database.all(_SQL["collection_ids"], into=int):

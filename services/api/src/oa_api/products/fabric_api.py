@@ -31,4 +31,4 @@ async def post_fabric(request: web.Request) -> web.Response:
 async def get_output(request: web.Request) -> web.StreamResponse:
     """Redirect to the latest tiles of a layer, or stream them; maps need ranges of the file."""
     layer = await queries.get_fabric_layer(request.app[DATABASE], request.match_info["layer"])
-    return await send_output(request, layer, request.match_info["file"], label=f"the fabric of {layer.layer}")
+    return await send_output(request, layer, request.match_info["file"], label=f"fabric {layer.layer}")

@@ -6,6 +6,7 @@ from oa_api.http.app_keys import SETTINGS
 from oa_api.http.errors import NotFoundError
 from oa_api.http.problem import TRACEPARENT
 from oa_api.identity.principal import PRINCIPAL
+from oa_api.jobs.download_names import download_name
 from oa_api.jobs.files import send_file
 from oa_api.products.builds import Requester
 from oa_api.products.conversions import ConversionLimits
@@ -37,4 +38,4 @@ async def send_output(request: web.Request, product: ProductResult, file: str, *
     output = product.outputs.get(file)
     if output is None or output.key is None:
         raise NotFoundError(f"{label} has no file {file[:_SHOWN_LENGTH]!r}")
-    return await send_file(request, output.key)
+    return await send_file(request, output.key, save_as=download_name(file, label))

@@ -51,7 +51,7 @@ async def keep_delivery(database: Database, delivery_id: str, *, lease_s: float)
     async def renew() -> None:
         while True:
             await asyncio.sleep(lease_s / _RENEWALS_PER_LEASE)
-            # Without the database the block ends soon, with an error of its own.
+            # Without the database the block ends soon, with its own error.
             with suppress(StoreError):
                 await database.execute(_SQL["renew_delivery"], {"id": delivery_id, "lease_s": lease_s})
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from oa_api.pull_requests.check_state import Entry, EntryOutcome, JobOutcome, PublishedCounts
 from oa_api.pull_requests.excerpts import Excerpts
 from oa_api.pull_requests.markup import code, link, pre
+from oa_shared.definition_places import describe_places
 from oa_shared.failures import FAILURES, Failure
 from oa_shared.feature_changes import read_count, read_field_differences
 from oa_shared.json_types import JsonMapping
@@ -50,7 +51,7 @@ def _failure(entry: Entry, logs: Mapping[int, str]) -> Iterator[str]:
     latest, failure = entry.latest, failure_of(entry)
     yield f"<p>❌ {code(entry.key)}: <strong>{html.escape(failure.title)}</strong> <code>{failure.code}</code></p>"
     if latest.message:
-        yield pre(latest.message)
+        yield pre(describe_places(latest.message))
     yield f"<p>Next step: {html.escape(failure.hint)}</p>"
     if logs.get(latest.job):
         yield _details_block(END_OF_LOG, pre(logs[latest.job]))

@@ -1,4 +1,4 @@
-"""The payloads of GitHub's events, as far as they are read: https://docs.github.com/en/webhooks/webhook-events-and-payloads."""
+"""The fields of GitHub's events that this system reads: https://docs.github.com/en/webhooks/webhook-events-and-payloads."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ class PullRequestPart:
 
 @dataclass(frozen=True, slots=True)
 class PullChanges:
-    """What an edit of a pull request changed, as far as it is read: `base` is set for another base branch."""
+    """The part of an edit of a pull request that this system reads: `base` is set for another base branch."""
 
     base: dict[str, object] | None
 

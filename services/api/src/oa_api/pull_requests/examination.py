@@ -1,4 +1,4 @@
-"""The review of a changed definition in a process of its own (see oa_api.commands.examiner_process), and its reply."""
+"""The review of a changed definition in its own process (see oa_api.commands.examiner_process), and its reply."""
 
 from collections.abc import Iterator
 from typing import TypedDict, cast

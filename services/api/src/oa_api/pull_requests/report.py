@@ -9,6 +9,7 @@ from oa_api.pull_requests.definition_review import FAILURE, Finding
 from oa_api.pull_requests.entry_markdown import details, failure_of, table_row
 from oa_api.pull_requests.excerpts import Excerpts
 from oa_api.pull_requests.markup import code, link
+from oa_shared.definition_places import describe_place, describe_places
 from oa_shared.json_types import JsonObject
 from oa_shared.value_text import plural
 
@@ -43,7 +44,7 @@ _LEFT = {"superseded": "Superseded by a newer commit", "closed": "Pull request c
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`conclusion` is None while jobs run. `comment` is None if no comment is to be written."""
+    """`conclusion` is None while jobs run. `comment` is None if no comment is needed."""
 
     title: str
     summary: str
@@ -172,7 +173,7 @@ def _problems(problems: Sequence[Finding]) -> Iterator[str]:
 
 def _problem(finding: Finding) -> str:
     prefix = "" if finding.level == FAILURE else "Warning: "
-    return f"{prefix}{code(finding.path)} line {finding.line}: {code(finding.message, 300)}"
+    return f"{prefix}{code(finding.path)} line {finding.line}: {code(describe_places(finding.message), 300)}"
 
 
 def _removed_entries(removed: Sequence[str]) -> Iterator[str]:
@@ -212,11 +213,11 @@ def _failures(check: CheckState) -> Iterator[Finding]:
 
 
 def _annotation(finding: Finding) -> JsonObject:
-    prefix = f"{finding.pointer}: " if finding.pointer else ""
+    prefix = f"{describe_place(finding.pointer)}: " if finding.pointer else ""
     return {
         "path": finding.path,
         "start_line": finding.line,
         "end_line": finding.line,
         "annotation_level": finding.level,
-        "message": f"{prefix}{finding.message}"[:2000],
+        "message": f"{prefix}{describe_places(finding.message)}"[:2000],
     }

@@ -1,4 +1,4 @@
-"""The responses of GitHub's REST API, as far as they are read: https://docs.github.com/en/rest."""
+"""The fields of responses of GitHub's REST API that this system reads: https://docs.github.com/en/rest."""
 
 from typing import NotRequired, TypedDict
 
@@ -28,7 +28,7 @@ class BranchResponse(TypedDict):
 
 
 class BaseResponse(TypedDict):
-    """The branch that a pull request is to change."""
+    """The base branch of a pull request."""
 
     sha: str
     ref: str

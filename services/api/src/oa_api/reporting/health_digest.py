@@ -10,6 +10,7 @@ from oa_api.db.query_files import load_queries
 from oa_api.reporting.rows import ChangeCounts, HealthChange
 from oa_api.reporting.source_health import GridFilter, StateCounts, count_groups
 from oa_api.ui.formatting import code_spans, present
+from oa_shared.definition_places import describe_places
 from oa_shared.json_types import JsonObject
 
 _SQL = load_queries("reporting.health_digest")
@@ -24,6 +25,7 @@ _ENVIRONMENT = Environment(
     auto_reload=False,
 )
 _ENVIRONMENT.filters["code_spans"] = code_spans
+_ENVIRONMENT.filters["name_places"] = describe_places
 # Loaded at import: a request must not wait for the disk.
 _TEXT, _HTML = _ENVIRONMENT.get_template("reporting/digest.txt"), _ENVIRONMENT.get_template("reporting/digest.html")
 

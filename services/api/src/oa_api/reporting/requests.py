@@ -18,6 +18,6 @@ class HealthFilter(Slice):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatisticsFilter:
-    """Statistics of which run; None is the latest jobs of all runs."""
+    """The run of the statistics; None for the latest jobs of all runs."""
 
     run: int | None

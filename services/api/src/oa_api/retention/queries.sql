@@ -35,7 +35,7 @@ coalesce((
 ), false)
 
 -- name: is_converted
--- An attempt with a conversion of a publication that has its files.
+-- An attempt with a conversion of a publication with files.
 coalesce((
     SELECT true FROM conversion JOIN publication ON publication.id = conversion.publication_id
     WHERE conversion.job_id = old.job_id AND conversion.attempt = old.attempt AND NOT EXISTS (
@@ -74,7 +74,7 @@ AND NOT EXISTS (
 )
 
 -- name: is_marked
--- An attempt of which files are deleted or marked for deletion.
+-- An attempt with files that are deleted or marked for deletion.
 EXISTS (SELECT FROM file_deletion deletion WHERE deletion.job_id = old.job_id AND deletion.attempt = old.attempt)
 
 -- name: is_never_published

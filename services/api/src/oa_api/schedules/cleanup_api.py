@@ -53,7 +53,7 @@ async def post_cleanup(request: web.Request) -> web.Response:
         preview = await cleanup_preview.preview(database, request.app[STORAGE])
         view = {"dry_run": True, **asdict(preview), "schedule_run": None}
     else:
-        # A period of its own, so that it runs although today's cleanup has run.
+        # A separate period, so that it runs although today's cleanup has run.
         period = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
         schedule_run_id = await trigger(request, Trigger(type=ScheduleType.CLEANUP, period=period))
         detail = await schedule_runs.get_schedule_run(database, schedule_run_id)

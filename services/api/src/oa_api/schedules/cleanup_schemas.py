@@ -62,7 +62,9 @@ class RemovedSchema(ResponseSchema):
     """What a rule removes."""
 
     count = fields.Integer(required=True, metadata=about("Number of attempts, rows or objects.", 120))
-    size_bytes = fields.Integer(required=True, metadata=about("Size in bytes, as far as it is known.", 5_000_000))
+    size_bytes = fields.Integer(
+        required=True, metadata=about("Size in bytes of the objects whose size is known.", 5_000_000)
+    )
 
 
 class CleanupRulesSchema(ResponseSchema):

@@ -86,7 +86,7 @@ class SourcesTask:
 
     async def _record_snapshot(self, schedule_run: ScheduleRun, commit: str | None) -> None:
         snapshot = await self._reader.read(self._repository, commit)
-        # Each definition by itself: an invalid one does not affect the others.
+        # Each definition individually: an invalid one does not affect the others.
         definitions = [await self._review(member) for member in snapshot.members]
         await self._database.run(
             partial(_insert_sources, schedule_run=schedule_run, snapshot=snapshot, definitions=definitions)

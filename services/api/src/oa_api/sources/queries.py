@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from oa_api.db.database import Database
 from oa_api.db.like_patterns import starts_with_pattern
-from oa_api.db.name_patterns import similar_pattern
+from oa_api.db.name_patterns import misspelled_pattern, similar_pattern
 from oa_api.db.query_files import load_queries
 from oa_api.sources.rows import (
     BoxCountRow,
@@ -82,11 +82,18 @@ async def find_dataset(database: Database, source: str, layer: str, name: str | 
 
 async def find_sources(database: Database, words: Sequence[str], *, limit: int) -> list[MatchingSourceRow]:
     """Return the sources whose names contain all words: those that end with the last word first."""
-    values = {
-        "words": [similar_pattern(word) for word in words],
-        "ending": f"{similar_pattern(words[-1])}$",
-        "limit": limit,
-    }
+    patterns = [similar_pattern(word) for word in words]
+    return await _match_sources(database, patterns, limit=limit)
+
+
+async def suggest_sources(database: Database, words: Sequence[str], *, limit: int) -> list[MatchingSourceRow]:
+    """Return the sources whose names contain all words, of which those of five letters and more may be misspelled."""
+    patterns = [misspelled_pattern(word) or similar_pattern(word) for word in words]
+    return await _match_sources(database, patterns, limit=limit)
+
+
+async def _match_sources(database: Database, patterns: list[str], *, limit: int) -> list[MatchingSourceRow]:
+    values = {"words": patterns, "ending": f"{patterns[-1]}$", "limit": limit}
     return await database.all(_SQL["matching"], values, into=MatchingSourceRow)
 
 

@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"(?:/?(?P<kind>job|run|data|dataset)s?\s*[#/:]?\s*|#)?(?P<
 _DATASET = re.compile(rf"(?P<source>\S+?)[\s/]+(?P<layer>{'|'.join(LAYERS)})(?:[\s/]+(?P<name>.+))?\Z")
 _POINT = re.compile(r"(?P<first>[-+]?\d{1,3}(?:\.\d+)?)°?\s*[,; ]\s*(?P<second>[-+]?\d{1,3}(?:\.\d+)?)°?\Z")
 _MOST_NORTH, _MOST_EAST = 90, 180
-_SOURCES, _PLACES, _WORDS = 50, 12, 8
+_SOURCES, _SUGGESTIONS, _PLACES, _WORDS = 50, 8, 12, 8
 _ORIGIN = re.compile(r"https?://[^/\s]+(?=/)", re.IGNORECASE)
 # The path of the file of a source in a repository, or of its page.
 _FILE = re.compile(r"(?:\S*/|)sources/(?P<name>[^?#\s]+)")
@@ -45,7 +45,10 @@ class PlaceHit:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a search for `text` finds; `total` is the number of matching sources, of which `sources` has the first."""
+    """What a search for `text` finds; `total` is the number of matching sources; `sources` has the first.
+
+    Where nothing else is found, `places` has places without data, and `suggestions` sources with similar names.
+    """
 
     text: str = ""
 
@@ -53,12 +56,15 @@ class Findings:
     sources: list[MatchingSourceRow] = field(default_factory=list)
     places: list[PlaceHit] = field(default_factory=list)
     total: int = 0
+    suggestions: list[MatchingSourceRow] = field(default_factory=list)
 
     @property
     def only_hit(self) -> str | None:
         """Return where to go: the only exact hit, or without any source the only place, or that with this name."""
         if self.exact or self.sources:
             return self.exact[0].href if len(self.exact) == 1 else None
+        if not any(hit.sources for hit in self.places):
+            return None
         named = [hit for hit in self.places if hit.place.name.casefold() == self.text.casefold()]
         places = named or self.places
         return places[0].href if len(places) == 1 else None
@@ -73,22 +79,30 @@ async def search(database: Database, text: str) -> Findings:
     exact = [*await _find_numbered(database, name), *_find_point(text), *await _find_named(database, name)]
     sources = await _find_sources(database, text)
     places = await _find_places(database, text)
-    return Findings(text, exact, sources, places, sources[0].total if sources else 0)
+    found = [hit for hit in places if hit.sources]
+    if exact or sources or found:
+        return Findings(text, exact, sources, found, sources[0].total if sources else 0)
+    suggestions = await queries.suggest_sources(database, words, limit=_SUGGESTIONS) if (words := _words(text)) else []
+    return Findings(text, places=places, suggestions=suggestions)
 
 
 async def _find_sources(database: Database, text: str) -> list[MatchingSourceRow]:
-    """Return the sources whose names contain all words, or all but the last ones, which name a place around them."""
-    words = re.split(r"[\s,]+", text.strip(" ,"))[:_WORDS]
-    if not any(words):
+    """Return the sources whose names contain all words, or all but the first or last ones, which name a place."""
+    words = _words(text)
+    if not words:
         return []
     if found := await queries.find_sources(database, words, limit=_SOURCES):
         return found
     for split in range(1, len(words)):
-        around = await asyncio.to_thread(find_regions, " ".join(words[split:]))
-        for place in around:
-            if found := await queries.find_sources(database, [*words[:split], f"{place.path}/"], limit=_SOURCES):
-                return found
+        for inside, around in ((words[:split], words[split:]), (words[split:], words[:split])):
+            for place in await asyncio.to_thread(find_regions, " ".join(around)):
+                if found := await queries.find_sources(database, [*inside, f"{place.path}/"], limit=_SOURCES):
+                    return found
     return []
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[\s,]+", text) if word][:_WORDS]
 
 
 async def _find_numbered(database: Database, text: str) -> list[Hit]:
@@ -124,6 +138,9 @@ async def _find_named(database: Database, text: str) -> list[Hit]:
     match = _FILE.match(text)
     name = (match["name"] if match else text.removeprefix("/")).removesuffix(".json").rstrip("/")
     existence = await queries.get_existence(database, name)
+    if "/" in name and name != name.lower() and not existence.is_source | existence.is_prefix:
+        name = name.lower()
+        existence = await queries.get_existence(database, name)
     hits = [Hit("Source", name, "", f"/sources/{quote(name)}")] if existence.is_source else []
     if not hits and existence.is_prefix:
         hits = [Hit("Sources", f"{name}/", "sources below", f"/sources/{quote(name)}")]
@@ -137,20 +154,19 @@ async def _find_named(database: Database, text: str) -> list[Hit]:
 
 
 async def _find_places(database: Database, text: str) -> list[PlaceHit]:
-    """Return the places that have data, countries and regions before counties of equal match."""
+    """Return the places that a text names, countries and regions before counties of equal match."""
     places = await asyncio.to_thread(find_places, text, limit=_PLACES)
     if not places:
         return []
     regions = await list_regions(database, SourceListFilter(limit=1))
     counties = [place for place in places if place.is_county]
     in_counties = dict(zip(counties, await queries.count_in_boxes(database, list(map(_box, counties))), strict=True))
-    hits = [
+    return [
         PlaceHit(place, in_counties[place], f"/data?{urlencode({'bbox': place.bbox}, safe=',')}")
         if place.is_county
         else PlaceHit(place, _count_sources(regions, place), f"/sources/{place.path}")
         for place in places
     ]
-    return [hit for hit in hits if hit.sources]
 
 
 def _count_sources(regions: list[RegionRow], place: Place) -> int:

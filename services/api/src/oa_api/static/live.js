@@ -39,7 +39,7 @@ function partsOf(element) {
   return parts.map((part) => ({ names: part.dataset.on.split(" "), refresh: refreshing(part) }));
 }
 
-// The browser resumes the stream by itself (Last-Event-ID), unless the server refused it.
+// The browser resumes the stream (Last-Event-ID), unless the server refused it.
 function listen(element) {
   const parts = partsOf(element);
   const source = new EventSource(element.dataset.events);

@@ -20,7 +20,7 @@ function scaleOf(layer) {
 // What the legend calls data of one color.
 const nameOf = (layer) => layer.label ?? layer.layer ?? "features";
 
-// The color of a layer of the map: of its own layer, or by the property of each feature.
+// The color of a layer of the map: that of its data layer, or by the property of each feature.
 function colorOf(layer) {
   const { property, colors } = scaleOf(layer);
   const { mark } = readColors({ mark: "--accent" });

@@ -170,5 +170,5 @@ function watch(root) {
   }
 }
 watch(document);
-// A part of a page that was fetched again may have a map of its own.
+// A part of a page that was fetched again may have its own map.
 document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => watch(target));

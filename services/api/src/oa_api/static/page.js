@@ -1,4 +1,4 @@
-// What every page does: confirmations close like menus, relative times age, and texts are copied.
+// What every page does: forms are sent once, confirmations close like menus, relative times age, and texts are copied.
 const TICK_MS = 15000;
 const UNITS = [["d", 86400], ["h", 3600], ["min", 60]];
 
@@ -9,6 +9,20 @@ addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !open) return;
   open.open = false;
   open.querySelector("summary").focus();
+});
+// A second click must not send a form twice; when Back shows the page again, its forms work again.
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) event.preventDefault();
+  else form.dataset.sent = "true";
+  form.ariaBusy = "true";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.ariaBusy = null;
+  }
 });
 addEventListener("click", (event) => {
   const open = openConfirmation();

@@ -12,18 +12,30 @@ function show(state, problems = []) {
   const box = document.querySelector("[data-problems]");
   if (!box) return;
   box.hidden = !problems.length;
-  box.querySelector("ul").replaceChildren(...problems.map((problem) => {
+  box.querySelector("[data-details]").replaceChildren(...problems.map((problem) => {
     const item = document.createElement("li");
     item.textContent = problem;
     return item;
   }));
 }
 
+// The banner of the pauses; the answer has only their labels, the page itself also who paused and why.
+function showPauses(labels) {
+  const banner = document.querySelector("[data-paused]");
+  const text = JSON.stringify(labels);
+  if (!banner || banner.dataset.paused === text) return;
+  banner.dataset.paused = text;
+  banner.hidden = !labels.length;
+  banner.querySelector("strong").textContent = `Paused: ${labels.join(", ")}`;
+  banner.querySelector("ul").replaceChildren();
+}
+
 async function ask() {
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
     const answer = await fetch("/", { headers: { accept: "application/json" }, cache: "no-store", signal });
-    const { problems } = await answer.json();
+    const { problems, paused } = await answer.json();
+    if (paused) showPauses(paused);
     show(problems.length ? "bad" : "good", problems);
   } catch {
     show("lost", ["The server does not answer."]);

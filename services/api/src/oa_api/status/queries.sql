@@ -14,7 +14,7 @@ WHERE known.failing_since IS NOT NULL AND data.state = 'published'
 -- name: data_totals
 -- What is published, for total_data, which the front page caches.
 SELECT count(*) AS datasets, count(DISTINCT source_name) AS sources,
-       count(DISTINCT split_part(source_name, '/', 1)) AS countries,
+       count(DISTINCT split_part(source_name, '/', 1)) FILTER (WHERE position('/' IN source_name) > 0) AS countries,
        coalesce(sum(CASE WHEN jsonb_typeof(result -> 'count') = 'number' THEN (result ->> 'count')::numeric END), 0)::bigint
            AS features,
        max(updated_at) AS updated_at

@@ -1,6 +1,7 @@
 """The page /status: whether each part of the system works, and since when not."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from oa_api.status.health import Health, check_health
 from oa_api.status.system_status import SYSTEM, batch_part
 from oa_api.ui.rendering import render
 from oa_shared.process_report import DISPATCHER, DISPATCHER_SWEEP
+from oa_shared.value_text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ async def show_status(request: web.Request) -> web.Response:
         request,
         "status/status.html",
         health=health,
-        verdict=state_verdict(health),
+        verdict=state_verdict(health, {queue.name: queue.dead for queue in system.queues if queue.dead}),
         system=system,
         batch=batch_part(health.parts),
         dispatchers=_parts_of(health.parts, DISPATCHER),
@@ -35,14 +37,16 @@ async def show_status(request: web.Request) -> web.Response:
     )
 
 
-def state_verdict(health: Health) -> StatusVerdict:
-    """Return what to say first."""
+def state_verdict(health: Health, dead_letters: Mapping[str, int]) -> StatusVerdict:
+    """Return what to say first; `dead_letters` has their number by queue, without the empty ones."""
     if health.problems:
         first, *others = health.problems
         return StatusVerdict("bad", f"{len(health.problems)} problems" if others else first)
-    if health.paused:
-        return StatusVerdict("warn", f"All parts work. Paused: {', '.join(health.paused)}.")
-    return StatusVerdict("good", "All parts work.")
+    notes = [f"Paused: {', '.join(health.paused)}."] if health.paused else []
+    if dead_letters:
+        numbers = ", ".join(f"{plural(number, 'message')} of queue {name}" for name, number in dead_letters.items())
+        notes.append(f"Dead letters: {numbers}.")
+    return StatusVerdict("warn" if notes else "good", " ".join(["All parts work.", *notes]))
 
 
 def _parts_of(parts: list[HeartbeatRow], name: str) -> list[HeartbeatRow]:

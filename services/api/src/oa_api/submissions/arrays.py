@@ -25,7 +25,7 @@ _RESULTS = load_queries("jobs.results")
 
 @dataclass(frozen=True, slots=True)
 class CreatedArray:
-    """A new array and the jobs that are part of it; without an array each job is submitted by itself."""
+    """A new array and the jobs that are part of it; without an array each job is submitted individually."""
 
     array: ArrayRow | None
     jobs: list[int]
@@ -80,7 +80,7 @@ async def record_array_job(transaction: Transaction, array: int, batch_job: str)
 
 
 async def release_array(transaction: Transaction, array: int) -> ArrayRow:
-    """Delete an array that Batch refused, so that its attempts are submitted by themselves. Raises ConflictError."""
+    """Delete an array that Batch refused, so that its attempts are submitted individually. Raises ConflictError."""
     row = await transaction.first(_SQL["delete_array"], {"array": array}, into=ArrayRow)
     if row is None:
         raise ConflictError(f"array {array} has an array job, or does not exist")

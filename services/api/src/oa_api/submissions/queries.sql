@@ -65,7 +65,7 @@ ON CONFLICT DO NOTHING
 RETURNING job_id AS job, place
 
 -- name: delete_array
--- Deletes an array that has no array job, so that its attempts are submitted by themselves.
+-- Deletes an array that has no array job, so that its attempts are submitted individually.
 DELETE FROM batch_array WHERE id = %(array)s AND batch_job IS NULL
 RETURNING id, token, size, batch_job
 

@@ -43,7 +43,7 @@ class NewArray:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArrayTurn:
-    """A dispatcher asks to submit an array by itself, for `turn_s` seconds."""
+    """A dispatcher requests to be the only one to submit an array, for `turn_s` seconds."""
 
     turn_s: float
 

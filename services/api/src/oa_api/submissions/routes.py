@@ -83,7 +83,7 @@ ROUTES = (
         "Delete an array that Batch refused",
         response=BatchArraySchema,
         tag="jobs",
-        description="The dispatcher submits its attempts by themselves. 409 once the array has an array job.",
+        description="The dispatcher then submits its attempts individually. 409 once the array has an array job.",
         refusals=(409,),
         role=Role.SERVICE,
     ),
@@ -95,7 +95,7 @@ ROUTES = (
         response=ArrayChildAttemptSchema,
         tag="jobs",
         description=(
-            "For the container of the child: the body has the token of its array. 409 once the attempt is over."
+            "For the container of the child: the body contains the token of its array. 409 once the attempt is over."
         ),
         body=ArrayChildSchema,
         refusals=(403, 409),

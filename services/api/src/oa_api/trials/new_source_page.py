@@ -10,6 +10,7 @@ from oa_api.http.forms import read_form
 from oa_api.http.request_parsing import read_query
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs.planning import host_of
+from oa_api.jobs.run_names import name_of_proposal
 from oa_api.trials import trials
 from oa_api.trials.examination import TrialReview
 from oa_api.trials.proposals import check_data_url
@@ -52,7 +53,12 @@ def _plan(form: NewSourceForm) -> trials.NewTrial:
     )
     review = TrialReview(sha256="", remarks=[], entries=[])
     return trials.NewTrial(
-        definition=asked.as_text(), source_name=form.source_name, url=asked.url, review=review, entry=entry
+        definition=asked.as_text(),
+        source_name=form.source_name,
+        url=asked.url,
+        review=review,
+        entry=entry,
+        run_name=name_of_proposal(form.source_name, entry["host"]),
     )
 
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from oa_api.db.database import Database
 from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.jobs import queries
 from oa_api.jobs.pages.files import read_json
 from oa_api.jobs.repair import JobFault, locate_fault
 from oa_api.jobs.rows import JobRow, PreviousPublication, PublishedJob
+from oa_api.settings import Settings
+from oa_api.trials import trials
 from oa_api.trials.definition_changes import DefinitionChange, compare_entries
-from oa_api.trials.github_links import edit_url
+from oa_api.trials.github_links import edit_url, is_in_repository, new_file_url
 from oa_api.trials.remarks import Remark
 from oa_api.trials.review import TrialEntryJson
 from oa_api.trials.rows import TrialRow
@@ -53,10 +56,11 @@ class TrialOutcome:
 
 
 async def read_outcome(request: web.Request, trial: TrialRow) -> TrialOutcome:
-    """Return the outcome of a trial, as far as it is."""
+    """Return the outcome of a trial so far."""
     database, settings = request.app[DATABASE], request.app[SETTINGS]
+    github_url = await _github_url(database, settings, trial)
     if trial.job_id is None:
-        return TrialOutcome(edit_url=edit_url(settings, trial.source_name))
+        return TrialOutcome(edit_url=github_url)
     job = await queries.get_job(database, trial.job_id)
     published = await queries.get_published_job(database, job)
     publication = await queries.get_previous_publication(database, job)
@@ -74,8 +78,15 @@ async def read_outcome(request: web.Request, trial: TrialRow) -> TrialOutcome:
         publication=publication,
         published_tiles=await _published_tiles(request, published),
         changes=await _compare_definitions(request, trial, job, published),
-        edit_url=edit_url(settings, trial.source_name),
+        edit_url=github_url,
     )
+
+
+async def _github_url(database: Database, settings: Settings, trial: TrialRow) -> str | None:
+    """Return the URL of GitHub's editor for the file of a trial; for a new source, that of its form for new files."""
+    if is_in_repository(settings, trial.url) or await trials.is_known_source(database, trial.source_name):
+        return edit_url(settings, trial.source_name)
+    return new_file_url(settings, trial.source_name, trial.definition)
 
 
 async def _compare_definitions(

@@ -147,7 +147,7 @@ async def _render_form(
 
 
 async def show_trial(request: web.Request) -> web.Response:
-    """Show a trial: remarks next to their lines, then its sample as far as it is."""
+    """Show a trial: remarks next to their lines, then its sample so far."""
     trial = await _read_trial(request)
     asked = find_request(trial.definition) if trial.job_id is not None else None
     if asked is not None:

@@ -15,6 +15,7 @@ from oa_api.trials.proposals import ProposalView, read_proposal
 from oa_api.trials.remarks import Remark, quote_lines
 from oa_api.trials.requests import NewSourceForm, TrialForm
 from oa_api.trials.rows import TrialRow
+from oa_api.ui.navigation import MENU_PATH
 from oa_api.ui.rendering import render
 from oa_shared.proposal_request import PROPOSAL_FILE, ProposalRequest
 
@@ -32,14 +33,16 @@ async def show_proposal(request: web.Request, trial: TrialRow, asked: ProposalRe
     outcome = await read_outcome(request, trial)
     proposal = await find_proposal(request, outcome)
     remarks = await _check(request, proposal)
+    request[MENU_PATH] = PATH
+    text = proposal.text if proposal else ""
     return render(
         request,
         "trials/proposal.html",
         trial=trial,
         asked=asked,
-        outcome=replace(outcome, edit_url=new_file_url(request.app[SETTINGS], trial.source_name)),
+        outcome=replace(outcome, edit_url=new_file_url(request.app[SETTINGS], trial.source_name, text)),
         proposal=proposal,
-        form=TrialForm(definition=proposal.text if proposal else "", source_name=trial.source_name),
+        form=TrialForm(definition=text, source_name=trial.source_name),
         new_source=NewSourceForm(url=asked.url, layer=asked.layer or "", source_name=trial.source_name),
         entries=[],
         remarks=remarks,

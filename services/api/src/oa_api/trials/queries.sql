@@ -30,3 +30,8 @@ SELECT id, source_name, url,
   (SELECT count(*) FROM jsonb_array_elements(remarks) remark WHERE remark ->> 'severity' = 'error') AS errors,
   (SELECT job.status FROM job WHERE job.id = trial.job_id) AS status, created_at
 FROM trial WHERE account = %(account)s ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+
+-- name: is_known
+-- Whether a live run had a job of a source, or its data is published: its file exists in the repository (trials.outcome).
+SELECT EXISTS (SELECT FROM dataset_health WHERE source_name = %(source)s)
+       OR EXISTS (SELECT FROM data WHERE source_name = %(source)s) AS is_known

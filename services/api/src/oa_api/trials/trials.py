@@ -45,13 +45,17 @@ class TrialLimits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewTrial:
-    """A reviewed definition, or a request for a proposal; `entry` is the one to run, None where none can."""
+    """A reviewed definition, or a request for a proposal; `entry` is the one to run, None where none can.
+
+    `run_name` is the name of its run, by default that of a trial.
+    """
 
     definition: str
     source_name: str
     url: str | None
     review: TrialReview
     entry: TrialEntryJson | None
+    run_name: str = ""
 
 
 async def create_trial(database: Database, new_trial: NewTrial, limits: TrialLimits, *, by: Principal) -> str:
@@ -114,7 +118,8 @@ def _require_below(limits: TrialLimits, use: TrialUse) -> None:
 
 async def _create_job(transaction: Transaction, new_trial: NewTrial, entry: TrialEntryJson, *, by: Principal) -> int:
     planned = _plan(new_trial, entry)
-    new_run = NewRun(lane=Lane.MANUAL, sample=SAMPLE_FEATURES, name=name_of_trial(planned.source_name))
+    name = new_trial.run_name or name_of_trial(planned.source_name)
+    new_run = NewRun(lane=Lane.MANUAL, sample=SAMPLE_FEATURES, name=name)
     (job,) = await create_standalone_jobs(
         transaction, [planned], new_run, traceparent=new_traceparent(), owner=by.owner
     )
@@ -138,3 +143,8 @@ async def get_trial(database: Database, trial: str) -> TrialRow:
 async def list_newest(database: Database, *, by: Principal) -> list[TrialItem]:
     """Return the newest trials of the caller."""
     return await database.all(_SQL["newest"], {"account": by.owner, "limit": _LISTED}, into=TrialItem)
+
+
+async def is_known_source(database: Database, source_name: str) -> bool:
+    """Return whether a live run had a job of a source, or its data is published."""
+    return bool(source_name) and bool(await database.first(_SQL["is_known"], {"source": source_name}, into=bool))

@@ -1,5 +1,7 @@
 """Errors as pages, for browsers."""
 
+import re
+
 from aiohttp import hdrs, web
 
 from oa_api.http.forms import sent_values
@@ -12,11 +14,11 @@ _NEVER_HTML = ("/api", "/metrics", "/static/")
 _HINTS = {
     400: "Reload the page that you came from, and send its form again.",
     401: "Sign in first, or use a token.",
-    403: "Ask an admin for a higher role.",
+    403: "Ask an admin for the role, or go back.",
     404: "It may have been removed, or the address is mistyped.",
     405: "Open the page from a link instead of sending something to its address.",
     408: "Check the connection, and send the form again.",
-    409: "Something changed in the meantime: go back, reload the page, and decide again.",
+    409: "This has changed since you opened the page: go back, reload the page, and decide again.",
     410: "Look for a newer version in the data.",
     413: "Send less at once, or use the API.",
     415: "Use the form of the page.",
@@ -27,6 +29,8 @@ _HINTS = {
 }
 _HINTS_OF_CODES = {"preparing": "Reload the page in some seconds; the file is kept once it is ready."}
 _LINKS = (("Home", "/"), ("Search", "/search"), ("Data", "/data"), ("Status", "/status"))
+# Pages that the detail of a problem names.
+_NAMED_PATH = re.compile(r"(?<!\S)/(?:data|jobs|runs)/\d+(?![\w/])")
 _LISTS = {"/runs/": "/runs", "/jobs/": "/jobs", "/data/": "/data"}
 
 
@@ -52,6 +56,7 @@ def render_error(request: web.Request, response: web.StreamResponse) -> web.Stre
         sent=sent_values(request),
         list_path=list_path,
         unfiltered_path=request.path if is_bad_filter else "",
+        named_paths=_NAMED_PATH.findall(problem.detail or ""),
         links=[(label, path) for label, path in _LINKS if (hdrs.METH_GET, path) in request.app[ROLES]],
     )
     for name in (hdrs.RETRY_AFTER, hdrs.ALLOW):

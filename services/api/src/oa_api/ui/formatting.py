@@ -9,6 +9,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from oa_api.ui.github_links import commit_url
+from oa_shared.definition_places import describe_place, describe_places
 from oa_shared.value_text import plain, plural
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
@@ -136,15 +137,15 @@ def present(value: object) -> object:
 
 
 def code_spans(text: str) -> Markup:
-    """Return an escaped text in which `backticks` become <code> elements."""
+    """Return an escaped text in which `backticks` become <code> elements, and JSON pointers the names of values."""
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
-        for index, part in enumerate(text.split("`"))
+        for index, part in enumerate(describe_places(text).split("`"))
     )
 
 
 def web_url(value: object) -> str:
-    """Return a URL of the web as it is, and an empty text for anything else, such as `javascript:` or a file name."""
+    """Return a URL of the web unchanged, and an empty text for anything else, such as `javascript:` or a file name."""
     return value if isinstance(value, str) and _WEB_URL.match(value) else ""
 
 
@@ -168,6 +169,8 @@ def sentence(text: str) -> str:
 
 FILTERS: Mapping[str, Callable[..., object]] = {
     "code_spans": code_spans,
+    "place": describe_place,
+    "name_places": describe_places,
     "plain": plain,
     "plural": plural,
     "dollars": dollars,

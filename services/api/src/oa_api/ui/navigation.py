@@ -56,6 +56,10 @@ _MENU_OF_OPERATORS = (_PROCESSING, _DATA, *_MENU[2:])
 _LISTED_FROM = {"/schedules": Role.VIEWER, "/pauses": Role.VIEWER}
 
 
+MENU_PATH = web.RequestKey("menu_path", str)
+"""The path that the menu marks as current, where the address of the page belongs to another entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link; `is_current` if the page, or one below it, is shown."""
@@ -67,14 +71,14 @@ class Link:
 
 def navigation(request: web.Request, principal: Principal) -> list[tuple[str, list[Link]]]:
     """Return the groups of the menu with their links, without empty groups."""
-    roles = request.app[ROLES]
+    roles, shown = request.app[ROLES], request.get(MENU_PATH, request.path)
 
     def is_visible(path: str) -> bool:
         role = roles.get((hdrs.METH_GET, path))
         return role is not None and principal.has_role(max(role, _LISTED_FROM.get(path, role)))
 
     groups = [
-        (title, [Link(label, path, _is_current(request.path, path)) for label, path in links if is_visible(path)])
+        (title, [Link(label, path, _is_current(shown, path)) for label, path in links if is_visible(path)])
         for title, links in (_MENU_OF_OPERATORS if principal.has_role(Role.MODERATOR) else _MENU)
     ]
     return [(title, links) for title, links in groups if links]

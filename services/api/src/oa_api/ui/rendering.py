@@ -28,6 +28,8 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 POLICY = web.AppKey("policy", str)
+# The active pauses, for the banner of each page; a page of an error that occurs before they are read has none.
+PAUSE_NOTICES = web.RequestKey("pause_notices", list)
 
 
 class _CompiledTemplates(BytecodeCache):
@@ -121,6 +123,7 @@ def _common_values(request: web.Request) -> dict[str, object]:
         "here": request.path,
         "here_with_query": request.path_qs,
         "messages": flash.read(request),
+        "pause_notices": request.get(PAUSE_NOTICES, []),
         "csrf": partial(csrf.field, request),
     }
 

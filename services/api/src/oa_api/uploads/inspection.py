@@ -129,7 +129,7 @@ def _check_ratio(expanded_bytes: int, packed_bytes: int) -> None:
 
 
 class _Tail(io.RawIOBase):
-    """A file of which only the last bytes are available: they contain the directory of a zip file."""
+    """A file with only its last bytes available: they contain the directory of a zip file."""
 
     def __init__(self, ends: Ends) -> None:
         self._size = ends.size_bytes

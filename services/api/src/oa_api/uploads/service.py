@@ -45,7 +45,7 @@ class UploadLimits:
 
 
 async def create_upload(transaction: Transaction, new_upload: NewUpload, *, limits: UploadLimits, by: Principal) -> str:
-    """Create an upload whose file is to come, and return its ID.
+    """Create an upload without its file, and return its ID.
 
     Raises InvalidError for an unknown kind or a file that is too large, ConflictError for too many that wait or too
     much that is stored.

@@ -22,7 +22,7 @@ def github_command(item: LocatedFinding) -> str:
         "title": finding.code,
     }
     listed = ",".join(f"{name}={_escape(value, _PROPERTY)}" for name, value in properties.items())
-    return f"::{_COMMANDS[finding.severity]} {listed}::{_escape(finding.message, _DATA)}"
+    return f"::{_COMMANDS[finding.severity]} {listed}::{_escape(item.message, _DATA)}"
 
 
 def _escape(text: str, table: tuple[tuple[str, str], ...]) -> str:

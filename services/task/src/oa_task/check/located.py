@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from oa_shared.definition_check.findings import LintFinding, Severity
+from oa_shared.definition_places import name_places
 from oa_shared.json_positions import TextPosition, find_positions
 from oa_shared.json_types import JsonObject
 
@@ -13,11 +14,15 @@ _ORDER = list(Severity)
 
 @dataclass(frozen=True, slots=True)
 class LocatedFinding:
-    """A finding in a source, which is a path or URL, and the place of its value or of the nearest one around it."""
+    """A finding in a source, which is a path or URL, and the place of its value or of the nearest one around it.
+
+    `message` is that of the finding for people, with places of the source in place of JSON pointers.
+    """
 
     source: str
     position: TextPosition
     finding: LintFinding
+    message: str
 
     @property
     def rank(self) -> tuple[int, str, int, int]:
@@ -41,5 +46,7 @@ def locate_findings(source: str, text: str, findings: Iterable[LintFinding]) -> 
         places = dict.fromkeys((item.pointer for item in listed), TextPosition(1, 1))
     else:
         places = find_positions(text, (item.pointer for item in listed))
-    located = (LocatedFinding(source, places[item.pointer], item) for item in listed)
+    located = (
+        LocatedFinding(source, places[item.pointer], item, name_places(item.message, source, text)) for item in listed
+    )
     return sorted(located, key=lambda item: item.rank)

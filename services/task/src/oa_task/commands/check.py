@@ -14,6 +14,7 @@ from rich.text import Text
 from oa_shared.definition_address import MAX_DEFINITION_BYTES, is_web_address
 from oa_shared.definition_check.findings import LintFinding, Severity, error
 from oa_shared.failures import FAILURES, exit_status
+from oa_shared.json_faults import describe_json_fault
 from oa_shared.json_positions import TextPosition
 from oa_shared.logging import configure_logging
 from oa_shared.terminal_text import strip_controls
@@ -78,7 +79,7 @@ def _check(source: str, *, with_data: bool) -> list[LocatedFinding]:
         try:
             path = copy_definition(source, Path(folder))
         except TaskFailure as failure:
-            return [LocatedFinding(source, TextPosition(1, 1), error("", failure.code, failure.message))]
+            return [_reject(source, failure.message, failure.code)]
         return _check_file(source, path, with_data=with_data)
 
 
@@ -88,7 +89,7 @@ def _check_file(source: str, path: Path, *, with_data: bool) -> list[LocatedFind
             return [_reject(source, f"larger than {MAX_DEFINITION_BYTES:,} bytes: is it a definition?")]
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as problem:
-        return [_reject(source, f"not JSON: byte {problem.start:,} is not UTF-8")]
+        return [_reject(source, f"not JSON: {describe_json_fault(problem)}")]
     except OSError as problem:
         return [_reject(source, f"cannot be read: {problem.strerror}")]
     findings: list[LintFinding] = check_text(text)
@@ -99,8 +100,8 @@ def _check_file(source: str, path: Path, *, with_data: bool) -> list[LocatedFind
     return locate_findings(source, text, findings)
 
 
-def _reject(source: str, text: str) -> LocatedFinding:
-    return LocatedFinding(source, TextPosition(1, 1), error("", "source.schema", text))
+def _reject(source: str, text: str, code: str = "source.schema") -> LocatedFinding:
+    return LocatedFinding(source, TextPosition(1, 1), error("", code, text), text)
 
 
 def _definitions(sources: Iterable[str]) -> Iterator[str]:
@@ -120,7 +121,7 @@ def _print_finding(console: Console, item: LocatedFinding) -> None:
     finding, position = item.finding, item.position
     line = Text(f"{item.source}:{position.line}:{position.column}: ", style="bold", end="")
     line.append(f"{finding.severity}: ", style=_COLORS[finding.severity])
-    line.append(f"{' '.join(finding.message.split())} ", style="not bold")
+    line.append(f"{' '.join(item.message.split())} ", style="not bold")
     line.append(f"({finding.code})", style="dim")
     console.print(line)
     if finding.code in FAILURES and finding.severity is Severity.ERROR:

@@ -8,6 +8,7 @@ import click
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from oa_shared.definition_places import describe_places
 from oa_shared.failures import FAILURES, exit_status
 from oa_shared.logging import configure_logging
 from oa_shared.terminal_text import escape_controls, strip_styled
@@ -50,7 +51,7 @@ def print_indented_json(value: object) -> None:
 
 
 def run_command(
-    work: Callable[[Console], None], *, as_json: bool, name_places: Callable[[str], str] = lambda message: message
+    work: Callable[[Console], None], *, as_json: bool, name_places: Callable[[str], str] = describe_places
 ) -> int:
     """Call `work` with a console on standard error; print its TaskFailure, if any, and return the exit status.
 

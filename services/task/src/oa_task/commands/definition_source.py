@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -57,8 +58,8 @@ def fetch_definition(address: str, folder: Path) -> Path:
     A page of a file on GitHub stands for the file. Raises TaskFailure.
     """
     from oa_task.download.http import HttpDownload  # noqa: PLC0415 - files need no HTTP client
-    from oa_task.download.limits import DownloadLimits  # noqa: PLC0415 - likewise
+    from oa_task.download.limits import AUTHOR_LIMITS  # noqa: PLC0415 - likewise
 
-    limits = DownloadLimits(size_bytes=MAX_DEFINITION_BYTES, total_s=_TIME_LIMIT_S)
+    limits = replace(AUTHOR_LIMITS, size_bytes=MAX_DEFINITION_BYTES, total_s=_TIME_LIMIT_S)
     download = HttpDownload(Guard(read_allowed_hosts()), limits, {})
     return asyncio.run(download.fetch(raw_address(address), folder, lambda _done, _total: None)).path

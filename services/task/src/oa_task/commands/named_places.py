@@ -1,15 +1,10 @@
 """The places of a definition in messages, named as `oa check` names them: `file:line:column`."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from oa_shared.json_positions import find_positions, find_spans
-
-# A JSON pointer by itself, not a part of a path or URL: it starts after a space or an opening bracket.
-_POINTER = re.compile(r"(?<![^\s(])/[^\s:;,()]*")
-_MAX_DEFINITION_CHARACTERS = 2_000_000
+from oa_shared.definition_places import name_places
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +17,17 @@ class NamedPlaces:
     def name(self, message: str) -> str:
         """Return a message with the place of each value instead of its JSON pointer.
 
-        Only pointers of values that exist are replaced; a definition that cannot be read has none, but may be named
-        itself, with the place where it stops being JSON.
+        A definition that is not JSON is named with the place where it stops being JSON.
         """
         if fault := re.match(rf"{re.escape(self.path.name)} is not JSON: line ([\d,]+), column ([\d,]+): ", message):
             line, column = (number.replace(",", "") for number in fault.groups())
             return f"{self.source}:{line}:{column}: not JSON: {message[fault.end() :]}"
-        pointers = {pointer for pointer in _POINTER.findall(message) if pointer}
-        text = self._read() if pointers else None
-        if text is None:
-            return message
-        exists = find_spans(text, ("" if pointer == "/" else pointer for pointer in pointers))
-        positions = find_positions(text, exists)
-
-        def replace(found: re.Match[str]) -> str:
-            pointer = "" if found[0] == "/" else found[0]
-            if pointer not in exists:
-                return found[0]
-            return f"{self.source}:{positions[pointer].line}:{positions[pointer].column}"
-
-        return _POINTER.sub(replace, message)
+        if message.startswith(head := f"{self.path.name} is not JSON: "):
+            return f"{self.source}: not JSON: {message.removeprefix(head)}"
+        return name_places(message, self.source, self._read())
 
     def _read(self) -> str | None:
         try:
-            text = self.path.read_text("utf-8-sig")
-            json.loads(text)
-        except (OSError, ValueError, RecursionError):
+            return self.path.read_text("utf-8-sig")
+        except (OSError, ValueError):
             return None
-        return text if len(text) <= _MAX_DEFINITION_CHARACTERS else None

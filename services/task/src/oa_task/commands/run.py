@@ -84,7 +84,7 @@ def show_sample(job: TaskJob, options: TrialOptions, sandbox: Sandbox, *, as_jso
         if preview.summary is not None and as_json:
             print_json({"summary": {**preview.summary, "elapsed_s": round(elapsed_s, 3)}})
         elif preview.summary is not None:
-            show_summary(output, preview.summary, elapsed_s=elapsed_s)
+            show_summary(output, preview.summary, elapsed_s=elapsed_s, name_places=places.name)
         _print_warnings(console, map(places.name, preview.warnings), "missing_column")
         no_values = describe_rules_without_values(preview.rows)
         _print_warnings(console, map(places.name, no_values), "no_value")
@@ -122,14 +122,16 @@ def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
     if row > count:
         raise click.BadParameter(f"the output has {plural(count, 'row')}", param_hint="--row")
 
+    places = NamedPlaces(str(out / DEFINITION_FILE), out / DEFINITION_FILE)
+
     def work(_console: Console) -> None:
         explanation = asyncio.run(preview.explain_row(output, row))
         if as_json:
             print_json(explanation)
         else:
-            views.show_explanation(make_console(highlight=False), explanation)
+            views.show_explanation(make_console(highlight=False), explanation, name_places=places.name)
 
-    return run_command(work, as_json=as_json)
+    return run_command(work, as_json=as_json, name_places=places.name)
 
 
 def _print_warnings(console: Console, texts: Iterable[str], code: str) -> None:

@@ -38,7 +38,7 @@ def conform_columns(columns: Columns, entry: TaskEntry) -> Attributes:
 
 
 def _output(attribute: str, entry: TaskEntry, columns: Columns) -> RuleResult:
-    """Return an attribute for the output; a plain column has its value after all functions."""
+    """Return an attribute for the output; the value of a plain column follows all functions."""
     result = _result(attribute, entry.rules.get(attribute), columns)
     if entry.layer != "addresses" or attribute not in _TRIMMED:
         return result

@@ -15,7 +15,7 @@ from oa_task.read.kml_parts import count_placemarks
 from oa_task.read.page_links import read_links
 from oa_task.runtime.failure import TaskFailure
 
-# The format by which a definition declares each kind: the formats of definitions stay as they are.
+# The format by which a definition declares each kind: the formats of definitions are unchanged.
 FORMATS: Mapping[ContentKind, str] = {
     ContentKind.GEOPACKAGE: "gpkg",
     ContentKind.GEODATABASE: "gdb",

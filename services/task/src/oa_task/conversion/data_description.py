@@ -102,7 +102,7 @@ def _describe_file(
     except TaskFailure as failure:
         if failure.code != "source.crs":
             raise
-    # Without a transformation the coordinates stay as they are.
+    # Without a transformation the coordinates are unchanged.
     description.lacks_crs = True
     return list(_read(files, {**description.conform, "srs": TARGET}))
 

@@ -31,8 +31,8 @@ def describe_input(raws: Sequence[Path], entry: TaskEntry, *, work: Path, out: P
     """Write both files for data whose conversion failed; return the number of columns and of sample rows.
 
     Data that cannot be read as the definition says is read without its rules and its reference system, then as a table
-    whose first line has the names of the columns. Data without rows has its columns. Raises TaskFailure source.* if no
-    reader reads it.
+    whose first line has the names of the columns. Data without rows still has columns. Raises TaskFailure source.* if
+    no reader reads it.
     """
     files = next(iter(unpack_parts(raws, entry, work / "described")))
     failure = TaskFailure("source.empty", "no rows in the data")
@@ -67,7 +67,7 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _entries_to_try(files: Sequence[Path], entry: TaskEntry) -> Iterator[TaskEntry]:
-    """Yield the entry as it is, then with the options that reading needs; then as tables with different separators."""
+    """Yield the unchanged entry, then with the options that reading needs; then as tables with different separators."""
     yield entry
     if entry.is_esri:
         return

@@ -36,7 +36,7 @@ def inspect_rows(
 
     `warnings` has a text for each column that a rule names, the data lacks, and the rule can do without.
 
-    With a number of rows, `summary` has their counts and their placement instead.
+    With a number of rows, `summary` holds their counts and placement instead.
 
     Raises TaskFailure source.*; source.empty if there is no row `first`.
     """

@@ -72,7 +72,7 @@ class TaskEntry:
 
     @property
     def has_schema(self) -> bool:
-        """Return whether the data lists its columns; features of GeoJSON have properties of their own."""
+        """Return whether the data lists its columns; features of GeoJSON have their own properties."""
         return self.is_esri or self.format != "geojson"
 
 

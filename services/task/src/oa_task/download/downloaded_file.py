@@ -16,6 +16,8 @@ class DownloadedFile:
     """A file as the server sent it; with `not_modified` the stored copy, which the server reports as unchanged.
 
     `url` is the requested URL, without user and password; `answer` is that of the server, if it may be quoted.
+    `location` is a digest of the address to which redirects led, `request` one of all that the definition says about
+    the request.
     """
 
     path: Path
@@ -26,6 +28,8 @@ class DownloadedFile:
     last_modified: str | None = None
     not_modified: bool = False
     answer: ServerAnswer | None = None
+    location: str | None = None
+    request: str | None = None
 
 
 def file_name(url: URL, announced: str | None = None) -> str:

@@ -24,6 +24,7 @@ from oa_task.download.ftp_replies import ReplyTooLongError
 from oa_task.download.guarded_ftp import open_ftp
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
+from oa_task.download.validators import settled_time
 from oa_task.results.checksums import sha256_of
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
 
@@ -102,7 +103,7 @@ class _Session:
         self._stop.set()
         for connection in (self._data, self._ftp.sock if self._ftp else None):
             if connection is not None:
-                with contextlib.suppress(OSError):  # closed in the meantime
+                with contextlib.suppress(OSError):  # already closed
                     connection.shutdown(socket.SHUT_RDWR)
 
     def fetch(self, path: Path, report: OnProgress, stored: PreviousDownload | None) -> DownloadedFile | None:
@@ -134,7 +135,7 @@ class _Session:
             if isinstance(error, OSError) and error.errno in DISK_FULL:
                 raise
             raise TransientError("upstream.connection", f"{self._where}: {type(error).__name__}: {error}") from error
-        return DownloadedFile(path, self._where, path.stat().st_size, sha256_of(path), None, modified)
+        return DownloadedFile(path, self._where, path.stat().st_size, sha256_of(path), None, settled_time(modified))
 
     def _save(self, name: str, path: Path, report: OnProgress, *, size: int | None, offset: int) -> None:
         if (size or 0) > self._limits.size_bytes:

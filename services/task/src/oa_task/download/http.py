@@ -3,7 +3,7 @@
 import asyncio
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
@@ -15,14 +15,17 @@ from oa_task.download.attempts import TransientError, with_attempts
 from oa_task.download.content_encoding import ContentEncodingError, content_encodings, decode_file
 from oa_task.download.downloaded_file import DownloadedFile, file_name, without_login
 from oa_task.download.limits import DownloadLimits, OnProgress
+from oa_task.download.not_modified import is_confirmed
 from oa_task.download.previous_download import PreviousDownload
 from oa_task.download.requests import Requests, open_requests, read_start
 from oa_task.download.shown_url import shown_url
+from oa_task.download.validators import final_location, usable_validators
 from oa_task.results.checksums import sha256_of
 from oa_task.runtime.failure import TaskFailure
 
 _CHUNK_BYTES = 1 << 18
 _START_BYTES = 64 * 1024
+_IF_CHANGED = frozenset({"If-None-Match", "If-Modified-Since"})
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 
 
@@ -33,6 +36,7 @@ class _Partial:
     path: Path
     total: int | None = None
     validator: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def size_bytes(self) -> int:
@@ -43,6 +47,7 @@ class _Partial:
         """Delete the bytes and forget their version."""
         self.path.unlink(missing_ok=True)
         self.total = self.validator = None
+        self.versions = {}
 
     def conditions(self, stored: PreviousDownload | None) -> dict[str, str]:
         """Return the headers that request the rest of this version, or any version other than the stored one."""
@@ -91,10 +96,13 @@ class HttpDownload:
         *,
         stored: PreviousDownload | None,
     ) -> DownloadedFile:
-        headers = {"Accept-Encoding": "identity", **partial.conditions(stored)}
+        conditions = partial.conditions(stored)
+        headers = {"Accept-Encoding": "identity", **conditions}
         async with requests.send(url, headers=headers) as response:
-            if response.status == HTTPStatus.NOT_MODIFIED and stored is not None:
-                return await stored.restore(partial.path.parent)
+            if response.status == HTTPStatus.NOT_MODIFIED and stored is not None and _IF_CHANGED & conditions.keys():
+                if await is_confirmed(requests, url, response, stored):
+                    return await stored.restore(partial.path.parent)
+                return await self._get(requests, url, partial, on_progress, stored=stored)
             if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and partial.size_bytes:
                 partial.discard()
                 raise TransientError(
@@ -142,16 +150,17 @@ class HttpDownload:
             partial.discard()
             raise
         partial.path.rename(path)
-        headers = response.headers
+        etag, last_modified = usable_validators(response.headers)
         digest = await asyncio.to_thread(sha256_of, path)
         return DownloadedFile(
             path,
             without_login(url),
             path.stat().st_size,
             digest,
-            headers.get("ETag"),
-            headers.get("Last-Modified"),
+            etag,
+            last_modified,
             answer=requests.answer(response, start),
+            location=final_location(url, response.url),
         )
 
     async def _decode(self, response: aiohttp.ClientResponse, partial: _Partial, encodings: list[str]) -> None:
@@ -171,6 +180,9 @@ async def _check_response(requests: Requests, response: aiohttp.ClientResponse) 
     if response.status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         return
     requests.check_status(response, await read_start(response))
+    if response.status == HTTPStatus.NOT_MODIFIED:
+        text = f"{shown_url(response.url)} returned HTTP 304, though the request had no condition"
+        raise TransientError("upstream.http_5xx", text)
     if response.status == HTTPStatus.ACCEPTED:
         raise TransientError(
             "upstream.http_5xx", f"{shown_url(response.url)} returned HTTP 202: the data is not ready yet"
@@ -197,12 +209,24 @@ def _start(response: aiohttp.ClientResponse, partial: _Partial) -> int:
         )
     partial.discard()
     partial.total = response.content_length
+    partial.versions = _versions(response)
     etag = response.headers.get("ETag")
     partial.validator = response.headers.get("Last-Modified") if etag is None or etag.startswith("W/") else etag
     return 0
 
 
+def _versions(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """Return what a response states about its version."""
+    return {name: response.headers[name] for name in ("ETag", "Last-Modified") if name in response.headers}
+
+
 def _continues(response: aiohttp.ClientResponse, partial: _Partial) -> bool:
+    """Return whether a part follows the bytes on disk and belongs to the same version, as far as it states one.
+
+    Not all servers obey `If-Range`, and a request has none if the first response had no strong validator.
+    """
+    if any(partial.versions.get(name, value) != value for name, value in _versions(response).items()):
+        return False
     content_range = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
     if content_range is None:
         return partial.total is not None and partial.size_bytes + (response.content_length or 0) == partial.total

@@ -26,13 +26,15 @@ class PreviousDownload:
     """One raw file in the cache of an earlier job.
 
     `record` describes it in the manifest, `index` is its position in the archive. With `is_deferred` a version that has
-    not changed is not copied yet: it may not be necessary.
+    not changed is not copied yet: it may not be necessary. It is broken once the copy is known to be unusable, refuted
+    once the server is known to be wrong about versions.
     """
 
     previous: PreviousResult
     record: JsonMapping
     index: int = 0
     is_broken: bool = False
+    is_refuted: bool = False
     is_deferred: bool = False
 
     @property
@@ -50,10 +52,21 @@ class PreviousDownload:
         """Return the Last-Modified time of the stored version."""
         return self._text("last_modified")
 
+    @property
+    def location(self) -> str | None:
+        """Return the digest of the address to which redirects led."""
+        return self._text("location")
+
     def conditions(self) -> dict[str, str]:
-        """Return the headers of a conditional request, empty once the stored copy is known to be unusable."""
-        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {} if self.is_broken else {name: value for name, value in headers.items() if value}
+        """Return the header of a conditional request, empty for a broken or refuted version and for one without any.
+
+        The time is sent only without an ETag: servers that compare times ignore a file that an older one replaced.
+        """
+        if self.is_broken or self.is_refuted:
+            return {}
+        if self.etag:
+            return {"If-None-Match": self.etag}
+        return {"If-Modified-Since": self.last_modified} if self.last_modified else {}
 
     def _text(self, name: str) -> str | None:
         value = self.record.get(name)
@@ -79,7 +92,16 @@ class PreviousDownload:
     def _describe(self, path: Path) -> DownloadedFile:
         log.info("download_not_modified", url=self.url, etag=self.etag, last_modified=self.last_modified)
         size_bytes, sha256 = json_integer(self.record.get("bytes")), str(self.record.get("sha256"))
-        return DownloadedFile(path, self.url, size_bytes, sha256, self.etag, self.last_modified, not_modified=True)
+        return DownloadedFile(
+            path,
+            self.url,
+            size_bytes,
+            sha256,
+            self.etag,
+            self.last_modified,
+            not_modified=True,
+            location=self.location,
+        )
 
     def _extract(self, archive: Path, path: Path) -> bool:
         """Copy the raw file from its archive, or the archive if it is the raw file; return False for a wrong checksum.

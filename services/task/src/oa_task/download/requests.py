@@ -136,7 +136,11 @@ class Requests:
             raise TaskFailure("source.not_found", text)
 
     def check_markup(self, url: URL, body: bytes, response: aiohttp.ClientResponse) -> None:
-        """Raise for a web page in place of data: TaskFailure source.token_required if it has a password field."""
+        """Raise for a web page in place of data, unless `body` is none.
+
+        Raises TaskFailure source.token_required if it has a password field, else WebPageError, or TaskFailure
+        upstream.not_data if the limits exclude another fetch of the page.
+        """
         if not is_web_page(body):
             return
         self._bodies[response] = body[:ANSWER_BYTES]
@@ -153,7 +157,8 @@ class Requests:
 
         links = [_absolute(url, link) for link in list_links(body)] if self._guard.may_quote(url) else []
         more = f"; it links to {', '.join(links)}" if links else ""
-        raise WebPageError("upstream.not_data", f"{text} a web page instead of data{said}{more}")
+        error = WebPageError("upstream.not_data", f"{text} a web page instead of data{said}{more}")
+        raise error if self._limits.repeats_web_pages else error.failure
 
 
 def _absolute(page: URL, link: str) -> str:

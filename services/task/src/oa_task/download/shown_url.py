@@ -18,11 +18,16 @@ _SESSION_IN_PATH = re.compile(r"(;jsessionid=)[^/;?#]*", re.IGNORECASE)
 _LOGIN = re.compile(r"(?<=//)[^/?#]*@")
 
 
+def is_secret_parameter(name: str) -> bool:
+    """Return whether a parameter of this name holds a credential."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def shown_url(url: URL) -> str:
     """Return a URL without user and password, with the values of parameters that are credentials replaced."""
     if url.user or url.password:
         url = url.with_user(None)
-    names = {name for name in url.query if _SECRET_NAME.search(name)}
+    names = {name for name in url.query if is_secret_parameter(name)}
     if names:
         url = url.with_query([(name, _HIDDEN if name in names else value) for name, value in url.query.items()])
     return _SESSION_IN_PATH.sub(rf"\g<1>{_HIDDEN}", str(url))

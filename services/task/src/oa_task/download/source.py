@@ -1,10 +1,14 @@
 """Download of all data of an entry, by any protocol."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
+from oa_shared.json_types import JsonMapping
 from oa_shared.public_http import Guard
 from oa_task.definition.task_entry import TaskEntry, needed_columns
 from oa_task.download.attempts import TransientError
@@ -24,9 +28,10 @@ BYTES, FEATURES = "download", "fetch"
 
 @dataclass(frozen=True, slots=True)
 class SourceDownload:
-    """Downloads the parts of the data of an entry in order, each into a folder of its own below `folder`.
+    """Downloads the parts of the data of an entry in order, each into its own folder below `folder`.
 
-    With `keeps_unchanged` the files of `previous` stay if no part has changed.
+    With `keeps_unchanged` the files of `previous` stay if no part has changed; with `verifies` the bytes decide that,
+    whatever the server says.
     """
 
     entry: TaskEntry
@@ -36,6 +41,7 @@ class SourceDownload:
     progress: Progress
     previous: PreviousResult | None = None
     keeps_unchanged: bool = False
+    verifies: bool = False
 
     def growing_files(self) -> list[Path]:
         """Create an empty file for each part of an ArcGIS source, for a reader to follow, and return the paths."""
@@ -49,6 +55,10 @@ class SourceDownload:
     async def fetch(self) -> list[DownloadedFile]:
         """Download all parts in order. Raises TaskFailure, and UnchangedInputError if the earlier files stay."""
         stored = [self._previous_part(index) for index in range(len(self.entry.urls))]
+        raws = await self._fetch_parts(stored)
+        return [replace(raw, request=self._request(index)) for index, raw in enumerate(raws)]
+
+    async def _fetch_parts(self, stored: Sequence[PreviousDownload | None]) -> list[DownloadedFile]:
         raws = [await self._fetch_part(index, part) for index, part in enumerate(stored)]
         if not self.keeps_unchanged or self.previous is None:
             return raws
@@ -103,10 +113,21 @@ class SourceDownload:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def _request(self, index: int) -> str:
+        """Return a digest of what the definition says about a request: a server may answer another one otherwise."""
+        headers = sorted((name.lower(), value) for name, value in self.entry.headers.items())
+        text = json.dumps([self.entry.urls[index].strip(), self.entry.is_esri, headers])
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def _is_same_request(self, index: int, part: JsonMapping) -> bool:
+        """Return whether a part was requested the same way; the fingerprint tells it of a part without a digest."""
+        recorded = part.get("request")
+        return self.keeps_unchanged if recorded is None else recorded == self._request(index)
+
     def _previous_part(self, index: int) -> PreviousDownload | None:
-        if self.previous is None:
+        if self.previous is None or self.verifies:
             return None
         parts = recorded_parts(self.previous.manifest)
-        if index >= len(parts):
+        if index >= len(parts) or not self._is_same_request(index, parts[index]):
             return None
         return PreviousDownload(self.previous, parts[index], index, is_deferred=self.keeps_unchanged)

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -25,6 +26,7 @@ _DELAYS_S = (1.0, 2.0, 4.0, 8.0)
 _TIMEOUT_S = 30
 _FILE_TIMEOUT_S = 1800
 _CHUNK_BYTES = 1 << 18
+_TRUSTED_FOR = timedelta(weeks=13)
 
 
 class JobApi:
@@ -51,16 +53,17 @@ class JobApi:
         The job works without it: it downloads everything, and everything counts as added.
         """
         try:
-            identity = await self._published_attempt()
-            if identity is None:
+            row = await self._published_row()
+            if row is None:
                 return None
-            job, attempt = identity
+            job, attempt = json_integer(row.get("job")), json_integer(row.get("attempt"))
             manifest = await self._get_json(f"/api/job/{job}/output/{MANIFEST_FILE}", {"attempt": str(attempt)})
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             log.warning("published_not_found", error=f"{type(error).__name__}: {error}")
             return None
-        log.info("published_found", published_job=job)
-        return PublishedFiles(self._url, job, attempt, json_object(manifest))
+        verifies = needs_verification(row, datetime.now(UTC))
+        log.info("published_found", published_job=job, verifies=verifies)
+        return PublishedFiles(self._url, job, attempt, json_object(manifest), verifies)
 
     async def keeps_unchanged(self) -> bool:
         """Return whether the files of the published result may stay if the source has not changed.
@@ -75,8 +78,8 @@ class JobApi:
             return False
         return job.get("live") is True and job.get("force") is False
 
-    async def _published_attempt(self) -> tuple[int, int] | None:
-        """Return the job and the attempt of the published result."""
+    async def _published_row(self) -> JsonMapping | None:
+        """Return the dataset of this source, layer and name."""
         settings = self._settings
         if not settings.source_name:
             return None
@@ -84,8 +87,7 @@ class JobApi:
         rows = json_object(await self._get_json("/api/data", query)).get("data")
         if not isinstance(rows, list) or not rows:
             return None
-        row = json_object(rows[0])
-        return json_integer(row.get("job")), json_integer(row.get("attempt"))
+        return json_object(rows[0])
 
     async def _get_json(self, path: str, query: Mapping[str, str]) -> object:
         value: object = json.loads(await self._get(path, query))
@@ -98,12 +100,16 @@ class JobApi:
 
 @dataclass(frozen=True, slots=True)
 class PublishedFiles:
-    """The files of the published job, in the version of its attempt."""
+    """The files of the published job, in the version of its attempt.
+
+    With `needs_verification` servers have said long enough that the data has not changed.
+    """
 
     url: str
     job: int
     attempt: int
     manifest: JsonMapping
+    needs_verification: bool = False
 
     async def fetch(self, name: str, folder: Path) -> Path | None:
         """Return a file of that job, downloaded and verified by its manifest; None if it is not available."""
@@ -124,6 +130,21 @@ class PublishedFiles:
         if not is_intact:
             log.warning("published_file_corrupt", file=name, published_job=self.job)
         return path if is_intact else None
+
+
+def needs_verification(dataset: JsonMapping, now: datetime) -> bool:
+    """Return whether an unchanged dataset has to be compared by its bytes, whatever the server says about versions.
+
+    Some servers report each file as not modified, for ever. So the first check in each 13 weeks since the publication
+    downloads the data.
+    """
+    try:
+        published_at, checked_at = (
+            datetime.fromisoformat(str(dataset.get(name))) for name in ("updated_at", "checked_at")
+        )
+        return (checked_at - published_at) // _TRUSTED_FOR < (now - published_at) // _TRUSTED_FOR
+    except (ValueError, TypeError):  # an API of an earlier version, or a time without a zone
+        return False
 
 
 @asynccontextmanager

@@ -196,6 +196,7 @@ class AttemptRunner:
             source_name=settings.source_name,
             without=frozenset(settings.without),
             keeps_unchanged=keeps_unchanged,
+            verifies=previous is not None and previous.needs_verification,
             evidence=self._evidence,
         )
         async with ProgressReporter(self._reporter) as on_progress:

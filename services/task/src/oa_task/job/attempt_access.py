@@ -94,7 +94,7 @@ class AttemptAccess:
 async def post_to_api(url: str, fields: Mapping[str, object]) -> JsonMapping:
     """Send one request of a container and return the body of the response.
 
-    Raises AttemptOverError, AccessUnavailableError, of which NotOfferedError is one.
+    Raises AttemptOverError, AccessUnavailableError, or its subclass NotOfferedError.
     """
     name = url.rpartition("/")[2]
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)

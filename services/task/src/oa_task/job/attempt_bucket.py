@@ -1,4 +1,4 @@
-"""The bucket as an attempt opens it: with credentials of its own, or with the role of its container."""
+"""The bucket as an attempt opens it: with its own credentials, or with the role of its container."""
 
 import time
 from collections.abc import AsyncIterator

@@ -45,7 +45,7 @@ class AttemptFiles:
 
         Batch starts a second container of an attempt when the machine of the first is lost. If that one had uploaded
         files, those of the second differ, for example in their times. Then this raises TaskFailure infra.storage, and
-        the next attempt writes below a prefix of its own.
+        the next attempt writes below its own prefix.
         """
         manifest = json.loads(await asyncio.to_thread((out / MANIFEST_FILE).read_text))
         outputs = cast("Mapping[str, FileFacts]", manifest["outputs"])
@@ -83,9 +83,7 @@ class AttemptFiles:
     async def _upload_file(self, path: Path, name: str) -> None:
         key = self._prefix + name
         if not await self._storage.put_new_file(key, path, media_type_of(name)):
-            text = (
-                f"{key} exists with different content, from an earlier container; the next attempt has keys of its own"
-            )
+            text = f"{key} exists with different content, from an earlier container; the next attempt has its own keys"
             raise TaskFailure("infra.storage", text)
 
     async def store_outcome(self, message: StatusMessage) -> tuple[StatusMessage, bool]:

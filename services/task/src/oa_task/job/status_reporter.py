@@ -57,7 +57,7 @@ class StatusReporter:
         return time.monotonic() - self._progress_at >= PROGRESS_EVERY_S
 
     async def send_progress(self, progress: JsonObject, *, at_once: bool = False) -> None:
-        """Send progress, at most every 5 s unless `at_once`; a lost message does no harm."""
+        """Send progress, at most every 5 s unless `at_once`; a lost message has no effect."""
         if not at_once and not self.is_due():
             return
         self._progress_at = time.monotonic()

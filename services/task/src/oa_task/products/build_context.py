@@ -70,6 +70,6 @@ def input_files(plan: ProductPlan) -> list[InputFile]:
 
 
 def copies_lines(plan: ProductPlan, item: ProductInput) -> bool:
-    """Return whether the product has the lines of the dataset as they were published."""
+    """Return whether the product has the published lines of the dataset."""
     has_all_rows = plan.kind is JobKind.COLLECTION and plan.bbox is None
     return has_all_rows and ProductFormat.GEOJSON in plan.formats and item.geojson_key is not None

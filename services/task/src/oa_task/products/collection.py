@@ -82,7 +82,7 @@ def _collect(context: BuildContext) -> tuple[list[Part], list[JsonObject]]:
 
 
 def _add_lines(archive: ZipWriter, path: Path, item: ProductInput, *, is_wound: bool) -> None:
-    """Copy the lines of a dataset as they were published, older ones with their rings turned. Raises TaskFailure."""
+    """Copy the published lines of a dataset, older ones with their rings turned. Raises TaskFailure."""
     lines = 0
     try:
         with archive.member(member_name(item)) as target:

@@ -1,4 +1,4 @@
-"""`export.csv.gz`: the CSV columns of OpenAddresses; other layers have their geometry as WKT."""
+"""`export.csv.gz`: the CSV columns of OpenAddresses; the geometry of other layers is WKT."""
 
 from pathlib import Path
 

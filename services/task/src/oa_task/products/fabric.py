@@ -2,7 +2,7 @@
 
 At zooms 0 to 8 a tile is divided into 64 x 64 squares, each with rows a polygon: 8 to 16 pixels on the screen, where a
 tile is 512 to 1024 pixels wide. Zoom 9 has the squares of zoom 8, about 2 km wide: smaller ones have holes between
-villages. At zooms 10 to 12 a tile is divided into 32 x 32 squares, in each of which each dataset has at most one point,
+villages. At zooms 10 to 12 a tile is divided into 32 x 32 squares, and each dataset has at most one point per square,
 fewer in a tile that would be too large.
 """
 

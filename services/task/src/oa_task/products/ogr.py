@@ -51,7 +51,7 @@ def schema_without_box(layer: str) -> pa.Schema:
 
 
 def write_arrow(batches: Iterable[pa.RecordBatch], schema: pa.Schema, target: Path, driver: str, part: Part) -> None:
-    """Stream batches to GDAL; `part` has their layer and geometry types."""
+    """Stream batches to GDAL; `part` states their layer and geometry types."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _GPKG_LAST_CHANGE})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

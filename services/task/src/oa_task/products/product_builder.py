@@ -34,7 +34,7 @@ async def build_product(body: bytes, out: Path, *, storage: ReadableStorage, on_
     """Build the product of the plan in `body`: files in `out`, the manifest last. Raises TaskFailure.
 
     Returns `count`, `bounds` and other counts. Only the manifest has the counts by input (`inputs`: source_name,
-    layer, name, job, count), of which there may be thousands. The files appear in `out` when all are complete.
+    layer, name, job, count); there may be thousands. The files appear in `out` when all are complete.
     """
     plan = await asyncio.to_thread(parse_plan, body)
     try:

@@ -92,7 +92,7 @@ def read_input(path: Path, item: ProductInput, bbox: Bounds | None) -> Iterator[
 
 
 def has_wound_rings(path: Path) -> bool:
-    """Return whether rings turn as RFC 7946 says; earlier versions of the engine left them as they were.
+    """Return whether rings turn as RFC 7946 says; earlier versions of the engine did not.
 
     Raises pa.ArrowException and OSError.
     """

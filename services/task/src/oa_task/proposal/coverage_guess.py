@@ -56,7 +56,7 @@ def guess_coverage(places: Places) -> CoverageGuess | None:
     if country is None:
         return None
     code = country.key.removeprefix("iso:")
-    # The territories of the United States have codes of their own.
+    # The territories of the United States have their own codes.
     state = _innermost((item for item in list_areas("us:") if len(item.key) == len("us:06")), places, _COUNTY_MARGIN)
     if state is None or (code != _UNITED_STATES and state.key.removeprefix("us:") not in _TERRITORIES):
         iso = {"alpha2": code, "country": country.place}

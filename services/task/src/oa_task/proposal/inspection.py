@@ -15,7 +15,7 @@ from oa_task.definition.task_entry import TaskEntry
 from oa_task.download.downloaded_file import without_login
 from oa_task.download.esri.client import EsriClient, EsriRequestError
 from oa_task.download.esri.throttle import Throttle
-from oa_task.download.limits import DownloadLimits
+from oa_task.download.limits import AUTHOR_LIMITS
 from oa_task.download.requests import open_requests
 from oa_task.download.source import SourceDownload
 from oa_task.download.withheld_details import withhold_details
@@ -63,7 +63,7 @@ async def describe_source(
     if service:
         url, protocol = await _layer_url(_parse(address), service, guard), ESRI
     entry = TaskEntry("addresses", "data", (url,), protocol, None, {"format": "geojson"}, {})
-    download = SourceDownload(entry, sandbox.room / "raw", guard, DownloadLimits(), on_progress)
+    download = SourceDownload(entry, sandbox.room / "raw", guard, AUTHOR_LIMITS, on_progress)
     if protocol == ESRI:
         with withhold_details(guard):
             report = await inspect_while_downloading(
@@ -104,9 +104,8 @@ async def _layer_url(url: URL, service: re.Match[str], guard: Guard) -> str:
     root = url.with_query(None).with_fragment(None).with_path(service["service"])
     if service["layer"] is not None:
         return str(root / service["layer"])
-    limits = DownloadLimits()
-    async with open_requests(guard, limits, {}) as requests:
-        client = EsriClient(requests, str(root), throttle=Throttle(limits), limits=limits)
+    async with open_requests(guard, AUTHOR_LIMITS, {}) as requests:
+        client = EsriClient(requests, str(root), throttle=Throttle(AUTHOR_LIMITS), limits=AUTHOR_LIMITS)
         try:
             metadata = await client.query_with_retries("", {})
         except EsriRequestError as error:

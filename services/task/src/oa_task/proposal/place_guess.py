@@ -88,7 +88,7 @@ def are_degrees(raw: Places) -> bool:
 
 
 def _distant(systems: Sequence[str], raw: Places, places: Places) -> Iterator[str]:
-    """Yield the systems that put the data elsewhere, each at a place of its own."""
+    """Yield the systems that put the data elsewhere, each at its own place."""
     known = [_middle(places)]
     for code in systems:
         middle = _middle(projection(code).lon_lat(*raw))
@@ -115,7 +115,7 @@ def _named_pair(columns: Sequence[ColumnFacts]) -> tuple[ColumnFacts, ColumnFact
 
 
 def _pair_by_values(columns: Sequence[ColumnFacts]) -> tuple[ColumnFacts, ColumnFacts, float, str] | None:
-    """Return two neighboring columns of unique numbers with decimals, the second of which fits a latitude."""
+    """Return two neighboring columns of unique numbers with decimals, where the second fits a latitude."""
     numeric = [column for column in columns if column.numbers and column.share("integer") < _BY_VALUES]
     for one, other in pairwise(numeric):
         if _looks_like_degrees(one) and _looks_like_degrees(other):

@@ -24,7 +24,7 @@ _ACCIDENTS = 500
 
 @dataclass(frozen=True, slots=True)
 class TableEncoding:
-    """The encoding of a table: Python's `codecs`, of which the first one that fits a value counts, and who named it.
+    """The encoding of a table: Python's `codecs`, where the first one that fits a value counts, and who named it.
 
     `is_guess` is set if nothing names an encoding; then a value that is UTF-8 is read as UTF-8.
     """

@@ -24,7 +24,7 @@ class RecordShape:
         return self._are_sound(loose_cells(line, self.separator))
 
     def swallows_records(self, lines: list[str], cells: Cells) -> bool:
-        """Return whether the lines of one record, whose quoted fields are over many lines, are records of their own.
+        """Return whether the lines of one record, whose quoted fields are over many lines, are separate records.
 
         Most of them must look like records; one if all of them together look like none, or quotes are out of place.
         """

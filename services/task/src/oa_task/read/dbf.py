@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from oa_task.runtime.failure import TaskFailure
+from oa_task.runtime.mapped_numbers import MappedNumbers
 
 _HEADER = struct.Struct("<4xIHH17xB2x")
 _FIELD = struct.Struct("<11sc4xBB14x")
 _END_OF_FIELDS = 0x0D
 _LIVE, _DELETED = ord(" "), ord("*")
+_COUNTED_RECORDS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +36,29 @@ class DbfField:
 class DbfTable:
     """The records of a .dbf file.
 
-    `announced` is the number of records that the header states, `records` the complete ones as a mapped array of bytes
-    with a row for each. `language` is the byte that names a code page, 0 for none.
+    `announced` is the number of records that the header states, `records` the complete ones as an array of bytes with a
+    row for each: a view of the file, whose pages stay in memory until `release`. `language` is the byte that names a
+    code page, 0 for none.
     """
 
     fields: tuple[DbfField, ...]
     announced: int
     language: int
     records: np.ndarray
+    _mapped: MappedNumbers
 
-    def is_deleted(self) -> np.ndarray:
-        """Return which of the complete records are marked as deleted."""
-        flags: np.ndarray = self.records[:, 0] == _DELETED
-        return flags
+    def count_deleted(self, shapes: int) -> int:
+        """Return how many of the complete records among the first ones, one for each shape, are marked as deleted."""
+        count, end = 0, min(shapes, len(self.records))
+        for start in range(0, end, _COUNTED_RECORDS):
+            marks = self.records[start : min(start + _COUNTED_RECORDS, end), 0]
+            count += int((marks == _DELETED).sum())
+            self.release()
+        return count
+
+    def release(self) -> None:
+        """Take the records that were read out of memory: the file may be larger than it."""
+        self._mapped.release()
 
     def is_damaged(self, rows: np.ndarray) -> np.ndarray:
         """Return which of the records begin with neither of the two marks of a record."""
@@ -69,13 +81,8 @@ def open_table(path: Path) -> DbfTable:
         sizes = f"a header of {header_bytes:,} bytes, records of {record_bytes:,} bytes, {len(fields):,} fields"
         raise _unreadable(path, f"its header is damaged ({sizes})")
     complete = min(announced, max(path.stat().st_size - header_bytes, 0) // record_bytes)
-    shape = (complete, record_bytes)
-    records = (
-        np.memmap(path, dtype=np.uint8, mode="r", offset=header_bytes, shape=shape)
-        if complete
-        else np.empty(shape, dtype=np.uint8)
-    )
-    return DbfTable(fields, announced, language, records)
+    mapped = MappedNumbers(path, np.uint8, offset=header_bytes, count=complete * record_bytes)
+    return DbfTable(fields, announced, language, mapped.array.reshape(complete, record_bytes), mapped)
 
 
 def _fields(body: bytes) -> tuple[DbfField, ...]:

@@ -42,6 +42,7 @@ class DbfAttributes:
             columns[name] = value_text(self._text.decode(cells, rows, name), field)
         damaged = self.table.is_damaged(records)
         self._bad_rows.note("a damaged record of the .dbf file", rows[damaged], code="source.format")
+        self.table.release()
         return pl.DataFrame(columns)
 
     def finish(self) -> None:

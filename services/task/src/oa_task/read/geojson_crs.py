@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import orjson
@@ -15,6 +14,7 @@ from oa_task.runtime.failure import TaskFailure
 
 _MEMBER = b'"crs"'
 _END_BYTES = 64 * 1024
+_PIECE_BYTES = 1 << 20
 _AFTER = re.compile(rb'"crs"\s*:')
 _CODE_IN_ADDRESS = re.compile(r"\b(epsg|esri)(?:/0)?[/:.](\d+)", re.IGNORECASE)
 
@@ -42,7 +42,7 @@ def check_same_crs(name: str, collections: Iterable[CollectionMembers], crs: str
         other = crs_name(collection.members)
         if other != crs:
             text = f"the collections of {name} name different coordinate reference systems, {crs} and {other}"
-            raise TaskFailure("source.crs", f"{text}: put them into files of their own, or set `conform.srs`")
+            raise TaskFailure("source.crs", f"{text}: put them into their own files, or set `conform.srs`")
 
 
 def crs_name(members: JsonMapping) -> str | None:
@@ -65,10 +65,15 @@ def crs_name(members: JsonMapping) -> str | None:
 
 def _mentions_crs(file: TextFile) -> bool:
     """Return whether the member may be in the file: true for an encoding in which ASCII letters are not bytes."""
-    if not file.path.stat().st_size:
-        return False
-    with file.path.open("rb") as raw, mmap(raw.fileno(), 0, access=ACCESS_READ) as text:
-        return _MEMBER.decode().encode(file.codec) != _MEMBER or text.find(_MEMBER) >= 0
+    if _MEMBER.decode().encode(file.codec) != _MEMBER:
+        return file.path.stat().st_size > 0
+    tail = b""
+    with file.path.open("rb") as raw:
+        while piece := raw.read(_PIECE_BYTES):
+            if _MEMBER in (text := tail + piece):
+                return True
+            tail = text[-len(_MEMBER) :]
+    return False
 
 
 def _members_at_end(path: Path) -> JsonMapping | None:

@@ -32,7 +32,7 @@ def has_rounded_integer(values: list[object]) -> bool:
 
 
 def are_int64(values: list[object]) -> bool:
-    """Return whether integers, of which at least one is not None, fit in 64 bits."""
+    """Return whether integers, not all None, fit in 64 bits."""
     integers = cast("list[int]", [value for value in values if value is not None])
     return min(integers) >= -_INT64 and max(integers) < _INT64
 

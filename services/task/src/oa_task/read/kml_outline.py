@@ -106,7 +106,7 @@ def outline_file(path: Path, limits: PartLimits) -> Outline:
 
 
 def outline_bytes(document: bytes) -> Outline:
-    """Return the outline of a document, each feature in a span of its own. Raises UnknownKmlError as above."""
+    """Return the outline of a document, each feature in its own span. Raises UnknownKmlError as above."""
     return _outline(io.BytesIO(document), PartLimits(features=1))
 
 

@@ -33,8 +33,8 @@ _MAGIC = 42_424_242
 def readable_mapinfo(request: ReadRequest, stack: ExitStack) -> Path:
     """Return the file, or a copy of neutral charset if the definition names the encoding: then GDAL decodes nothing.
 
-    The stack removes the copy. Raises TaskFailure source.columns_missing for a .mif file without the .mid file that
-    has its attributes.
+    The stack removes the copy. Raises TaskFailure source.columns_missing for a .mif file without the .mid file with
+    its attributes.
     """
     path = request.path
     if path.suffix.lower() == ".mif" and _part(path, ".mid") is None and _has_columns(path):

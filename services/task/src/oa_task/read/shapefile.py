@@ -7,7 +7,7 @@ import pyarrow as pa
 from oa_task.read.dbf_attributes import DbfAttributes, open_attributes
 from oa_task.read.layer_count import note_lost
 from oa_task.read.request import ReadRequest
-from oa_task.read.shapes_index import has_coordinates, read_entries
+from oa_task.read.shapes_index import ShapesIndex
 
 _NO_FIELDS: list[str] = []
 
@@ -25,7 +25,7 @@ class ShapefileTable:
     def __init__(self, request: ReadRequest) -> None:
         """Raise TaskFailure source.columns_missing without a .dbf file, source.format for a damaged one."""
         self._request = request
-        self._entries = read_entries(request.path)
+        self._index = ShapesIndex(request.path)
         self._attributes: DbfAttributes | None = open_attributes(request)
         self._read = 0
         self.names = self._attributes.names if self._attributes else ()
@@ -46,12 +46,12 @@ class ShapefileTable:
         """Report texts of a doubtful encoding, and rows and shapes that are announced and cannot be read."""
         bad_rows, path = self._request.bad_rows, self._request.path
         if self._attributes is None:
-            note_lost(bad_rows, self._read, len(self._entries), f"{path.stem}.shx announces {len(self._entries):,}")
+            note_lost(bad_rows, self._read, len(self._index), f"{path.stem}.shx announces {len(self._index):,}")
             return
         self._attributes.finish()
         table = self._attributes.table
-        shapes, records = len(self._entries), table.announced
-        deleted = int(table.is_deleted()[:shapes].sum())
+        shapes, records = len(self._index), table.announced
+        deleted = table.count_deleted(shapes)
         announced = f"{path.name} has {shapes:,} shapes, {path.stem}.dbf announces {records:,} rows and has"
         note_lost(
             bad_rows, self._read, shapes - deleted, f"{announced} {len(table.records):,}; of {shapes - deleted:,}"
@@ -63,8 +63,8 @@ class ShapefileTable:
     def _note_lost_shapes(self, records: np.ndarray, rows: np.ndarray, shapes: pa.Array) -> None:
         """Count the rows whose shape has coordinates that GDAL cannot read."""
         is_missing = shapes.is_null().to_numpy(zero_copy_only=False)
-        is_known = records < len(self._entries)
+        is_known = records < len(self._index)
         lost = is_missing & is_known
         if lost.any():
-            lost[lost] = has_coordinates(self._entries[records[lost]])
+            lost[lost] = self._index.has_coordinates(records[lost])
             self._request.bad_rows.note("a shape that cannot be read", rows[lost], code="source.format")

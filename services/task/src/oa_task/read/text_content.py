@@ -75,7 +75,7 @@ def classify_text(head: bytes, *, is_whole: bool, encoding: str | None = None) -
     """Return what the first bytes of a text are, None if they are not text. `is_whole`: they are the entire file.
 
     A byte order mark, and markup or JSON in plain ASCII, take precedence over the declared `encoding`, as a server
-    sends its pages and errors in an encoding of its own.
+    sends its pages and errors in its own encoding.
     """
     text = _decode(head)
     found = None if text is None else _classify(text, is_whole=is_whole)

@@ -84,7 +84,7 @@ def center(body: bytes) -> shapely.Geometry | None:
 
 
 def is_flat(body: bytes) -> bool:
-    """Return whether a multipoint, multiline or multipolygon is complete and has only members of its own kind."""
+    """Return whether a multipoint, multiline or multipolygon is complete and has only members of the same kind."""
     cursor = WkbCursor(body)
     try:
         (member,) = _MEMBERS[WkbKind(cursor.start_geometry())]
@@ -233,7 +233,7 @@ def _is_patchwork(members: set[WkbKind], parent: WkbKind) -> bool:
 
 
 def _join(pieces: list[np.ndarray]) -> np.ndarray:
-    """Return the points of a curve from those of its pieces, each of which starts where the one before it ends."""
+    """Return the points of a curve from those of its pieces; each piece starts where the previous one ends."""
     kept = [
         piece[1:] if index and (piece[0] == pieces[index - 1][-1]).all() else piece
         for index, piece in enumerate(pieces)

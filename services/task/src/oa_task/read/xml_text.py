@@ -120,7 +120,7 @@ def _error(path: Path) -> ExpatError | None:
 
 
 def _copy(path: Path, codec: str, folder: Path) -> Path:
-    """Return a copy in UTF-8 that declares no other encoding, in a folder of its own."""
+    """Return a copy in UTF-8 that declares no other encoding, in its own folder."""
     for companion in (path.with_suffix(suffix) for suffix in _COMPANIONS):
         if companion.is_file():
             copyfile(companion, folder / companion.name)

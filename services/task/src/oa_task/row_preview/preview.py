@@ -13,7 +13,7 @@ from oa_shared.placement import PlacementProblem, read_problems
 from oa_shared.public_http import Guard
 from oa_task.conversion.preview_row import PreviewRow
 from oa_task.definition.task_entry import TaskEntry, read_definition, select_entry
-from oa_task.download.limits import DownloadLimits
+from oa_task.download.limits import AUTHOR_LIMITS
 from oa_task.download.previous_download import PreviousDownload
 from oa_task.download.source import SourceDownload
 from oa_task.download.withheld_details import withhold_details
@@ -107,7 +107,7 @@ async def _download_and_inspect(
 ) -> JsonObject:
     entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
     guard = Guard(job.allowed_hosts)
-    download = SourceDownload(entry, sandbox.room / "raw", guard, DownloadLimits(), on_progress)
+    download = SourceDownload(entry, sandbox.room / "raw", guard, AUTHOR_LIMITS, on_progress)
 
     async def inspect(raws: list[Path]) -> JsonObject:
         return await _inspect(

@@ -1,6 +1,6 @@
 """The counts of the first rows as lines on a terminal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rich.console import Console
 from rich.table import Table
@@ -13,22 +13,27 @@ from oa_task.row_preview.views import longest_text, shorten
 _MAX_REASONS = 10
 
 
-def show_summary(console: Console, summary: JsonMapping, *, elapsed_s: float) -> None:
-    """Print what became of the rows: read, written and rejected, filled attributes, validity, place and time."""
+def show_summary(
+    console: Console, summary: JsonMapping, *, elapsed_s: float, name_places: Callable[[str], str]
+) -> None:
+    """Print what became of the rows: read, written and rejected, filled attributes, validity, place and time.
+
+    `name_places` writes the places in a reason as text.
+    """
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    for name, text in _lines(summary, longest_text(console)):
+    for name, text in _lines(summary, longest_text(console), name_places):
         table.add_row(name, Text(text))
     table.add_row("time", f"{elapsed_s:.1f} s")
     console.print(table)
 
 
-def _lines(summary: JsonMapping, longest: int | None) -> Iterator[tuple[str, str]]:
+def _lines(summary: JsonMapping, longest: int | None, name_places: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     rows, count = json_object(summary["rows"]), json_integer(summary["count"])
     yield "rows", f"{json_integer(rows['read']):,} read, {count:,} written"
     for reason, report in list(json_object(rows["bad"]).items())[:_MAX_REASONS]:
-        yield "bad rows", _describe_bad(reason, json_object(report), longest)
+        yield "bad rows", _describe_bad(name_places(reason), json_object(report), longest)
     for reason, number in _counts(rows["left_out"]).items():
         yield "left out", f"{number:,}: {reason}"
     shares = (f"{name} {number / max(count, 1):.0%}" for name, number in _counts(summary["fields"]).items())

@@ -1,6 +1,6 @@
 """Sample rows as tables and trees on a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -27,8 +27,8 @@ def show_rows(console: Console, rows: Sequence[PreviewRow]) -> None:
     console.print(table)
 
 
-def show_explanation(console: Console, row: PreviewRow) -> None:
-    """Print a tree: each attribute, its rule, and the columns that the rule read."""
+def show_explanation(console: Console, row: PreviewRow, *, name_places: Callable[[str], str]) -> None:
+    """Print a tree: each attribute, its rule with its place as `name_places` writes it, and the columns it read."""
     longest = longest_text(console)
     tree = Tree(f"output row {row['row']:,}, input row {row['input_row']:,}")
     for trace in row["attributes"]:
@@ -36,17 +36,18 @@ def show_explanation(console: Console, row: PreviewRow) -> None:
         if trace["step"] is None:
             branch.add("[dim]no rule[/]")
         else:
-            _add_step(branch, trace["step"], longest)
+            _add_step(branch, trace["step"], longest, name_places)
     tree.add(f"[bold]geometry[/] = {escape(shorten(row['geometry'], longest))}")
     console.print(tree)
 
 
-def _add_step(branch: Tree, step: TraceStep, longest: int | None) -> None:
-    node = branch.add(f"[cyan]{step['function']}[/] → {_value(step['result'])} [dim]{escape(step['pointer'])}[/]")
+def _add_step(branch: Tree, step: TraceStep, longest: int | None, name_places: Callable[[str], str]) -> None:
+    place = escape(name_places(step["pointer"]))
+    node = branch.add(f"[cyan]{step['function']}[/] → {_value(step['result'])} [dim]{place}[/]")
     for column, value in step["read"].items():
         node.add(f"column {escape(shorten(column, longest))} = {_value(value)}")
     for inner in step["steps"]:
-        _add_step(node, inner, longest)
+        _add_step(node, inner, longest, name_places)
 
 
 def _pairs(values: Mapping[str, object], longest: int | None) -> Text:

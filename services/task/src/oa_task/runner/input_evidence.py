@@ -22,7 +22,7 @@ _WITHIN_S = 60
 async def keep_evidence(
     raws: Sequence[Path], definition: Path, target: Path, *, layer: str, name: str, room: Path
 ) -> None:
-    """Write the description of the downloaded files in `room` to `target`, in a sandbox of its own, within a minute.
+    """Write the description of the downloaded files in `room` to `target`, in its own sandbox, within a minute.
 
     The job has failed already: data that cannot be described is logged, and leaves no file.
     """

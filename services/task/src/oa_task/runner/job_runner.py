@@ -43,7 +43,8 @@ class TaskJob:
     """A source job: an entry of the definition in a file, and the folder for its outputs.
 
     `previous` is the earlier result of the same entry, if known, whose files stay with `keeps_unchanged` if neither the
-    input nor what decides the files has changed; `without` names outputs to leave out. A job that fails after its
+    input nor what decides the files has changed; with `verifies` the input is downloaded for that, even if the server
+    reports it as not modified. `without` names outputs to leave out. A job that fails after its
     download writes the columns and the first rows of its input to `evidence`, if set.
     """
 
@@ -56,6 +57,7 @@ class TaskJob:
     source_name: str = ""
     without: frozenset[str] = frozenset()
     keeps_unchanged: bool = False
+    verifies: bool = False
     evidence: Path | None = None
 
     @property
@@ -134,6 +136,7 @@ class _JobRunner:
             self._limits.download,
             self._on_progress,
             job.previous,
+            verifies=job.verifies,
             keeps_unchanged=job.keeps_unchanged and _has_fingerprint(job.previous, mark),
         )
         try:

@@ -114,4 +114,6 @@ def _part_facts(raw: DownloadedFile) -> JsonObject:
         "etag": raw.etag,
         "last_modified": raw.last_modified,
         "not_modified": raw.not_modified,
+        "location": raw.location,
+        "request": raw.request,
     }

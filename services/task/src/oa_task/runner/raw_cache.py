@@ -21,9 +21,9 @@ _MUCH = 0.95
 
 
 def write_raw_cache(raws: Sequence[Path], target: Path) -> None:
-    """Write the raw files to a zip; copy a single zip as it is. Several files get their number as a prefix.
+    """Write the raw files to a zip; copy a single zip unchanged. Several files get their number as a prefix.
 
-    Files that are compressed are stored as they are.
+    Files that are compressed are not compressed again.
     """
     if len(raws) == 1 and zipfile.is_zipfile(raws[0]):
         shutil.copyfile(raws[0], target)

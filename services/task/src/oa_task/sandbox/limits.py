@@ -66,7 +66,7 @@ def hide_from_children() -> None:
 def limit_file_size(file_bytes: int = _FILE_BYTES) -> None:
     """Limit the size of each file of this process, as a last resort: a larger one raises OSError EFBIG.
 
-    The hard limit stays, for children with a limit of their own.
+    The hard limit stays, for children with their own limit.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     most = file_bytes if hard == resource.RLIM_INFINITY else min(file_bytes, hard)

@@ -14,7 +14,7 @@ from oa_task.runtime.failure import TaskFailure
 if TYPE_CHECKING:
     from marshmallow import Schema
 
-# In characters. The report of a product names each of its inputs, of which there may be 100,000.
+# In characters. The report of a product names each of its inputs, up to 100,000.
 MAX_LINE = 64 * 1024 * 1024
 _MAX_TEXT = 2000
 
@@ -44,7 +44,7 @@ def read_failure(outcome: Mapping[str, object]) -> TaskFailure:
 
 
 def check_report(report: JsonObject, schema: "type[Schema]") -> JsonObject:
-    """Return a report as it is if it has the form of the schema. Raises TaskFailure bug.crash."""
+    """Return a report unchanged if it has the form of the schema. Raises TaskFailure bug.crash."""
     problems = schema().validate(report)
     if problems:
         raise _invalid(f"a report with {str(problems)[:_MAX_TEXT]}")

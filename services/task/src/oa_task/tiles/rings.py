@@ -91,4 +91,4 @@ def is_of(owners: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Return the mask of `owners` that are among the chosen ones, both increasing."""
     among = np.zeros(int(owners[-1]) + 1 if len(owners) else 0, dtype=bool)
     among[chosen] = True
-    return among[owners]
+    return np.asarray(among[owners])

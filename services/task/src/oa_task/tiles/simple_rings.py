@@ -18,13 +18,13 @@ _FARTHEST = 1 << 13
 def are_seen_valid(rings: Rings) -> np.ndarray:
     """Return the mask of the rings of areas that are seen to be valid; it has all rings of an owner or none."""
     doubtful = ~(_are_alone(rings) & _are_simple(rings))
-    return ~is_of(rings.owners, rings.owners[doubtful])
+    return np.asarray(~is_of(rings.owners, rings.owners[doubtful]))
 
 
 def _are_alone(rings: Rings) -> np.ndarray:
     """Return the mask of outlines that are the only ring of their owner, or one of two in boxes that do not touch."""
     counts = np.bincount(rings.owners)[rings.owners]
-    alone = counts == 1
+    alone: np.ndarray = counts == 1
     firsts = np.flatnonzero(counts == 2)[::2]  # noqa: PLR2004 - pairs
     firsts = firsts[~rings.is_hole[firsts + 1]]
     if len(firsts):

@@ -17,7 +17,6 @@ JSON_MARK = "\0"
 NO_VALUE = JSON_MARK + "null"
 _TYPES = {'"': "String", "[": "String", "{": "String", "t": "Boolean", "f": "Boolean", "n": ""}
 _MOST_LETTERS = 1_000
-_MOST_BYTES = 4_000
 
 
 def marked_values(column: pl.Series, *, is_encoded: bool) -> pl.Series:
@@ -28,7 +27,7 @@ def marked_values(column: pl.Series, *, is_encoded: bool) -> pl.Series:
         column = column.replace_strict(different, marked)
     elif column.str.starts_with(JSON_MARK).any():
         column = pl.Series([_marked_text(text) for text in column.to_list()], dtype=pl.String)
-    if (column.str.len_bytes().max() or 0) > _MOST_BYTES:  # type: ignore[operator] # the maximum of numbers
+    if (column.str.len_bytes().max() or 0) > _MOST_LETTERS:  # type: ignore[operator] # the maximum of numbers
         long = column.str.len_chars() > _MOST_LETTERS
         cut = column.str.slice(0, _MOST_LETTERS - 1) + "…"
         column = cut.zip_with(long & ~column.str.starts_with(JSON_MARK), column)
@@ -36,14 +35,20 @@ def marked_values(column: pl.Series, *, is_encoded: bool) -> pl.Series:
 
 
 def _marked_json(text: str | None) -> str | None:
+    """Return a value of JSON text; a number or a list of more than 1,000 letters is text."""
     if text is None or not text:
         return text
-    value = json.loads(text)
-    return _marked_text(value) if isinstance(value, str) else JSON_MARK + text
+    if text.startswith('"'):
+        return _marked_text(json.loads(text))
+    return JSON_MARK + text if len(text) <= _MOST_LETTERS else _shorten(text)
 
 
 def _marked_text(text: str | None) -> str | None:
-    return JSON_MARK + json.dumps(text) if text is not None and text.startswith(JSON_MARK) else text
+    return JSON_MARK + json.dumps(_shorten(text)) if text is not None and text.startswith(JSON_MARK) else text
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
 
 
 def value_types(column: pl.Series) -> set[str]:

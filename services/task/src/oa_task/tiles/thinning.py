@@ -39,7 +39,7 @@ def _every_other(count: int) -> np.ndarray:
 
 
 def split_by_size(extents: np.ndarray, is_area: np.ndarray, zoom: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the masks of the areas and lines that a zoom shows as they are, and of those shown by a mark.
+    """Return the masks of the areas and lines that a zoom shows unchanged, and of those shown by a mark.
 
     Areas and lines smaller than half a pixel share marks of that size: as many as their sum fills. A zoom without any
     has a mark for the largest one.

@@ -13,7 +13,7 @@ from oa_task.tiles.world import MAX_ZOOM, WORLD_BITS
 BUFFER = 64
 """How far areas and lines go beyond their tile, in units of it: 1/64, so that lines of maps do not end before it."""
 WHOLE, CUT, MARK, PIECE = range(4)
-"""The forms: as it is, cut to the tile, as a mark, cut before (`items` are then places in LargeEntries.pieces)."""
+"""The forms: unchanged, cut to the tile, as a mark, cut before (`items` are then places in LargeEntries.pieces)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def join_pieces(pieces: Iterable[Piece]) -> pl.Series:
 
 
 def escape_json(column: pl.Series) -> pl.Series:
-    """Return text as it is between the quotes of a JSON string; values without special characters stay untouched."""
+    """Return text in the form between the quotes of a JSON string; values without special characters stay untouched."""
     special = column.str.contains(_TO_ESCAPE)
     if not special.any():
         return column

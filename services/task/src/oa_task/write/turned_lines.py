@@ -17,7 +17,7 @@ _GEOMETRY = b'"geometry":'
 def turn_rings(path: Path) -> Iterator[bytes]:
     """Yield the lines of a gzip file, unchanged except for geometries with a ring to turn. Raises ForeignLinesError.
 
-    A line whose geometry is not its last member stays as it is.
+    A line whose geometry is not its last member is unchanged.
     """
     for lines in read_feature_lines(path):
         yield b"".join(line + b"\n" for line in _turn(lines))

@@ -24,8 +24,8 @@ def wind(shapes: np.ndarray) -> np.ndarray:
 def mirror_vertices(shapes: np.ndarray, coordinates: np.ndarray) -> np.ndarray | None:
     """Return for each vertex the one to put in its place, so that every ring turns as it should; None if all do.
 
-    `coordinates` are those of `shapes`, rounded. A mirrored ring keeps its first vertex, and mirroring it again gives
-    the ring as it was. A ring without an area has no direction and stays.
+    `coordinates` are those of `shapes`, rounded. A mirrored ring keeps its first vertex, and mirroring it again
+    restores the ring. A ring without an area has no direction and stays.
     """
     starts, sizes, is_hole = _rings(shapes)
     if not len(starts):

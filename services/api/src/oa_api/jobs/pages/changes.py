@@ -113,7 +113,7 @@ def _place_text(value: object) -> object:
 
 
 def flatten_delta(delta: object) -> list[JsonObject]:
-    """Return the features of a delta that have a geometry, with their former values as properties of their own."""
+    """Return the features of a delta that have a geometry, with their former values as further properties."""
     features = delta.get("features") if isinstance(delta, dict) else None
     return [_flatten(feature) for feature in features or [] if isinstance(feature, dict) and feature.get("geometry")]
 

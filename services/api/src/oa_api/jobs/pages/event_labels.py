@@ -1,4 +1,4 @@
-"""The events of a job as people read them; programs have their kinds (docs/operations.md, "Event feed")."""
+"""The events of a job for users; programs read the kinds (docs/operations.md, "Event feed")."""
 
 from collections.abc import Mapping
 

@@ -14,7 +14,7 @@ from oa_shared.json_types import JsonMapping
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line of the log, its number among those that the page shows; `rest` has its other values as key=value."""
+    """A line of the log, its number among those that the page shows; `rest` holds its other values as key=value."""
 
     number: int
     timestamp: str

@@ -42,7 +42,7 @@ class RepairBench:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRetry:
-    """An attempt that starts by itself later, and the failed attempt before it."""
+    """An attempt that starts automatically later, and the failed attempt before it."""
 
     waiting: WaitingAttempt
     failed: AttemptRow

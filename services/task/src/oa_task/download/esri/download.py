@@ -1,4 +1,4 @@
-"""Download of a layer: tries the paging strategies in turn until it has all features that the server announces."""
+"""Download of a layer: tries the paging strategies until it has all features that the server announces."""
 
 import asyncio
 from collections.abc import Collection

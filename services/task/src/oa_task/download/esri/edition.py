@@ -33,5 +33,6 @@ def edition(layer: Layer, count: int | None, columns: Collection[str]) -> str | 
     """Return a version of the layer for the same query, None if the layer does not report its last edit."""
     if layer.edited_at is None or count is None:
         return None
-    query = hashlib.sha256(json.dumps([out_fields(layer, columns), layer.fields]).encode()).hexdigest()[:16]
+    asked = json.dumps([out_fields(layer, columns), layer.fields, layer.field_types])
+    query = hashlib.sha256(asked.encode()).hexdigest()[:16]
     return f'W/"{layer.edited_at}-{count}-{query}"'

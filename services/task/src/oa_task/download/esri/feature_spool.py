@@ -22,8 +22,8 @@ class FeatureSpool:
     """Lines of features in a temporary file, which leaving the block deletes.
 
     With `has_ids` the object ID identifies a feature. Without, its content does, by the way in which responses of the
-    paging strategy overlap. One response never repeats a feature, so equal lines in one response are features of their
-    own; equal lines in two responses may be one feature, and are an error where responses should not overlap.
+    paging strategy overlap. One response never repeats a feature, so equal lines in one response are different
+    features; equal lines in two responses may be one feature, and are an error where responses should not overlap.
     """
 
     def __init__(self, path: Path, *, overlap: Overlap, has_ids: bool, most_bytes: int) -> None:
@@ -92,7 +92,7 @@ class FeatureSpool:
                 assert_never(self._overlap)
 
     def _new_copies(self, lines: list[bytes]) -> list[bytes]:
-        """Return the lines of which this response has more copies than any earlier one."""
+        """Return the lines that this response repeats more often than any earlier one."""
         here: Counter[bytes] = Counter()
         new = []
         for line in lines:

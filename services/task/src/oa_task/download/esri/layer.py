@@ -30,6 +30,7 @@ class Layer:
 
     name: str
     fields: tuple[str, ...]
+    field_types: tuple[str, ...]
     sortable_fields: tuple[str, ...]
     oid_field: str | None
     most_features: int | None
@@ -60,6 +61,7 @@ async def read_layer(client: EsriClient) -> Layer:
     return Layer(
         name=str(metadata.get("name") or ""),
         fields=tuple(name for name, _ in fields),
+        field_types=tuple(str(kind) for _, kind in fields),
         sortable_fields=tuple(name for name, kind in fields if str(kind) not in _NOT_SORTABLE),
         oid_field=_oid_field(metadata, fields),
         most_features=_positive(metadata.get("maxRecordCount")),
@@ -117,8 +119,8 @@ def _oid_field(metadata: JsonObject, fields: list[Field]) -> str | None:
 
 def _edited_at(metadata: JsonObject) -> str | None:
     info = _object(metadata.get("editingInfo"))
-    moment = info.get("dataLastEditDate") or info.get("lastEditDate")
-    return str(moment) if isinstance(moment, int) else None
+    moment = _positive(info.get("dataLastEditDate")) or _positive(info.get("lastEditDate"))
+    return str(moment) if moment else None  # 0, and -1 on some servers, stand for an unknown time
 
 
 def _box(extent: JsonObject) -> tuple[float, float, float, float] | None:
@@ -141,4 +143,4 @@ def _object(value: object) -> JsonObject:
 
 
 def _positive(value: object) -> int | None:
-    return value if isinstance(value, int) and value > 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None

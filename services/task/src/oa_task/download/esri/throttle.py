@@ -50,7 +50,7 @@ class Throttle:
                 self._free.notify_all()
 
     async def _wait_for_turn(self) -> None:
-        """Wait for the end of the pause, which another failure may extend in the meantime."""
+        """Wait for the end of the pause, which another failure may extend."""
         while (wait_s := self._not_before_s - time.monotonic()) > 0:  # noqa: ASYNC110 - a time, not a state
             await asyncio.sleep(wait_s)
         self._not_before_s = time.monotonic() + self._limits.gap_s
