@@ -31,7 +31,7 @@ def rings_of(areas: Sequence[Sequence[Corners]], holes: Sequence[tuple[int, int]
     )
 
 
-def moved(ring: Corners, by: int) -> Corners:
+def translate(ring: Corners, by: int) -> Corners:
     return [(x + by, y + by) for x, y in ring]
 
 
@@ -76,11 +76,11 @@ def test_are_seen_valid_leaves_touching_edges_to_geos(ring: Corners) -> None:
 
 def test_are_seen_valid_of_several_rings_is_true_for_two_parts_apart_only() -> None:
     areas = [
-        [SQUARE, moved(SQUARE, 20)],
-        [SQUARE, moved(SQUARE, 9)],
+        [SQUARE, translate(SQUARE, 20)],
+        [SQUARE, translate(SQUARE, 9)],
         [SQUARE, [(2, 2), (2, 4), (4, 4), (4, 2)]],
-        [SQUARE, moved(SQUARE, 20), moved(SQUARE, 40)],
-        [SQUARE, moved([(0, 0), (9, 9), (9, 0), (0, 9)], 20)],
+        [SQUARE, translate(SQUARE, 20), translate(SQUARE, 40)],
+        [SQUARE, translate([(0, 0), (9, 9), (9, 0), (0, 9)], 20)],
     ]
     seen = are_seen_valid(rings_of(areas, holes=[(2, 1)]))
     assert seen.tolist() == [True, True, False, False, False, False, False, False, False, False, False]

@@ -144,10 +144,10 @@ def _repair_on_grid(owners: np.ndarray, shapes: np.ndarray) -> Rings:
 
 
 def _on_grid(shapes: np.ndarray) -> np.ndarray:
-    """Return valid areas whose corners are on the grid, but for the error of floats.
+    """Return valid areas with corners on the grid, within the error of floats.
 
-    A corner off the grid is where edges crossed. Rounding keeps 95 of 100 areas valid; `set_precision`, which takes ten
-    times as long as the check, moves the corners of the others so that they are valid.
+    A corner off the grid is where edges crossed. Rounding keeps 95 of 100 areas valid; `set_precision`, ten times as
+    slow as the check, moves the corners of the others so that they are valid.
     """
     valid = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
     rounded: np.ndarray = np.asarray(shapely.transform(valid, np.rint), dtype=object)

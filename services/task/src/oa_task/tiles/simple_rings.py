@@ -10,7 +10,7 @@ from oa_task.tiles.rings import Rings, is_of
 
 _MOST_CORNERS = 40
 _BLOCK_PAIRS = 1 << 17
-"""So many pairs of edges at a time stay in the cache of a processor."""
+"""Pairs of edges at a time; their numbers stay in the cache of a processor."""
 _FARTHEST = 1 << 13
 """The product of two differences of smaller coordinates fits into 32 bits."""
 
@@ -97,7 +97,7 @@ def _cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     edges = np.arange(count)
     following = (edges + 1) % count
     same_side[edges, edges] = True
-    # Adjacent edges are apart, but for their corner, unless they lie on one line.
+    # Adjacent edges share their corner only, except on one line.
     same_side[edges, following] = same_side[following, edges] = side[edges, (edges + 2) % count] != 0
     edge, other, ring = np.nonzero(~same_side)
     low_x, low_y = np.minimum(x[:-1], x[1:]), np.minimum(y[:-1], y[1:])
