@@ -60,7 +60,7 @@ def test_every_text_that_rows_hold_is_a_payload(database_url: str) -> None:
 def test_short_probe_finds_nothing(
     probed: tuple[ProbedApi, Credentials], kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(findings, "_SLOW_S", 60.0)  # beside other tests; `make probe` has the machine for itself
+    monkeypatch.setattr(findings, "_SLOW_S", 60.0)  # next to other tests; `make probe` has the machine for itself
     api, credentials = probed
     figures = KINDS[kind](api.url, credentials, seconds=_SECONDS[kind], order=1)
     print(figures)

@@ -79,8 +79,7 @@ def show(peak: Peak) -> None:
 def main() -> int:
     """Measure the selected formats and exports."""
     scale = float(os.environ.get("OA_BENCH_SCALE", "1"))
-    selected = [name for name in os.environ.get("OA_BENCH_FORMATS", "").split(";") if name]
-    selected = selected or [*FORMATS, *EXPORTS]
+    selected = [name for name in os.environ.get("OA_BENCH_FORMATS", "").split(";") if name] or [*FORMATS, *EXPORTS]
     print(f"memory of whole jobs, goal {GOAL_MIB} MiB without files")
     with tempfile.TemporaryDirectory(prefix="oa-bench-") as name:
         folder = Path(name)
@@ -88,7 +87,7 @@ def main() -> int:
             if what in selected:
                 show(measure_input(what, kind, scale, folder))
         exports = [what for what in EXPORTS if what in selected]
-        datasets = [publish(folder, number) for number in range(round(10 * scale))] if exports else []
+        datasets = [publish(folder, number) for number in range(max(1, round(10 * scale)))] if exports else []
         rows = sum(dataset["count"] for dataset in datasets)
         for what in exports:
             show(Peak(what, rows, measure_export(PRODUCTS[what], datasets, folder)))

@@ -267,7 +267,7 @@ def _roads(random: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndar
     shapes = np.empty(len(x), dtype=object)
     for place, count in enumerate(sizes.tolist()):
         angle = course[place] + np.cumsum(random.normal(0, 0.25, count - 1))
-        reach = random.uniform(0.0002, 0.0012, count - 1) if count > 2 else random.uniform(0.0008, 0.002, 1)  # noqa: PLR2004
+        reach = random.uniform(0.0002, 0.0012, count - 1) if count > 2 else random.uniform(0.0008, 0.002, 1)
         steps = np.column_stack((reach * np.cos(angle), reach * np.sin(angle)))
         line = np.array([x[place], y[place]]) + np.vstack(([0.0, 0.0], np.cumsum(steps, axis=0)))
         shapes[place] = shapely.LineString(line)

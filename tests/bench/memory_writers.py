@@ -1,4 +1,4 @@
-"""Writers of seeded points in each format that the engine reads: a part at a time, so that memory bounds no number of rows."""
+"""Writers of seeded points in each format that the engine reads, a part at a time: millions need no more memory."""
 
 import gzip
 import json

@@ -86,3 +86,27 @@ def test_pause_without_a_target_shows_an_error(signed_in: Come) -> None:
     page.locator("#f-reason").fill("x")
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("main")).to_contain_text("value", use_inner_text=True)
+
+
+def test_double_click_sends_a_form_once_and_open_pages_show_the_pause(signed_in: Come, visitor: Visitor) -> None:
+    other = visitor.open("/runs")
+    page = signed_in("moderator").open("/pauses")
+    page.select_option("select[name=scope]", "lane")
+    page.locator("input[name=value]").fill("weekly")
+    page.locator("#f-reason").fill("a test of two clicks")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.get_by_role("button", name="Pause").dblclick()
+    page.locator(".box.good").wait_for()
+    assert len(sent) == 1
+    expect(page.locator(".box.good")).to_contain_text("lane weekly")
+    banner = other.get_by_test_id("pause-banner")
+    banner.wait_for(timeout=60_000)
+    expect(banner).to_contain_text("lane weekly")
+    check_page(visitor.open("/runs"), "paused")
+    page.go_back()
+    page.locator("summary", has_text="Resume").click()
+    page.locator("details[open] button").click()
+    page.locator(".box.good").wait_for()
+    assert len(sent) == 2
+    banner.wait_for(state="hidden", timeout=60_000)

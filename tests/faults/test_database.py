@@ -52,7 +52,7 @@ def _execute(url: str, *statements: str) -> None:
 
 
 async def _wait_for_sessions(url: str, statement: str, count: int) -> None:
-    """Wait until so many sessions of a database have this statement as their latest."""
+    """Wait until this number of sessions of a database have this statement as their latest."""
     sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = %(statement)s"
     async with _database(url, connections=1) as database, asyncio.timeout(60):
         while await database.first(sessions, {"statement": statement}, into=int) != count:  # noqa: ASYNC110 - the database has no event for it

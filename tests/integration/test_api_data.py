@@ -108,6 +108,14 @@ async def test_list_with_a_filter_has_the_matching_datasets(api: RunningApi, que
     assert await names(api, query) == found
 
 
+async def test_point_on_the_antimeridian_is_in_the_extents_of_both_sides(api: RunningApi) -> None:
+    await publish(api, "fj/east", makes={"bounds": [178, -18, 180, -16]})
+    await publish(api, "fj/west", makes={"bounds": [-180, -18, -179, -16]})
+    for lon in (180, -180):
+        assert await names(api, f"?point={lon},-17") == ["fj/east", "fj/west"]
+    assert await names(api, "?point=179,-17") == ["fj/east"]
+
+
 @pytest.mark.parametrize(
     "query", ["?bbox=1,2,3", "?bbox=1,9,2,3", "?bbox=a,b,c,d", "?point=200,0", "?point=1,2&bbox=1,2,3,4", "?limit=0"]
 )

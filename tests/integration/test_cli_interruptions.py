@@ -78,3 +78,21 @@ async def test_interrupted_upload_states_that_it_must_be_repeated(tmp_path: Path
                 ended.set()
     expected = "interrupted; the upload is incomplete and expires: run the command again\n"
     assert (process.returncode, err.decode()) == (130, expected)
+
+
+async def test_interrupted_events_name_the_last_event_and_the_command_that_continues(
+    api: RunningApi, address: str
+) -> None:
+    await api.post_jobs(await api.run(), {"source": definition("city"), "source_name": "us/ca/berkeley"})
+    (event,) = (await api.get("/api/events?kind=job.created"))["events"]
+    words = ("events", "--follow", "--kind", "job.created", "--run", "1")
+    ended = await interrupt(address, *words, waits_after=b"job.created")
+    status, lines = ended
+    assert status == 130
+    (line,) = lines
+    assert line.startswith("interrupted; stopped after event ")
+    again = line.partition("`")[2].partition("`")[0]
+    assert again.startswith("oa events --follow --run 1 --kind job.created --after ")
+    position = again.rpartition(" ")[2]
+    assert int(position.partition("-")[0]) >= int(event["id"].partition("-")[0])
+    assert (await api.get(f"/api/events?kind=job.created&after={position}"))["events"] == []

@@ -49,7 +49,14 @@ async def finish(api: RunningApi, storage: MemoryStorage, job: int, document: ob
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     await storage.put_bytes(key, body)
     outputs = {"proposal.json": {"key": key, "bytes": len(body), "sha256": "0" * 64}}
-    result = {"count": 0, "fields": {}, "sample": True, "proposal": True, "placement": {}, "outputs": outputs}
+    result = {
+        "count": 1,
+        "fields": {"number": 1},
+        "sample": True,
+        "proposal": True,
+        "placement": {},
+        "outputs": outputs,
+    }
     await report_status(api, job, JobStatus.RUNNING)
     await report_status(api, job, JobStatus.SUCCESS, result=result)
 
@@ -131,9 +138,11 @@ async def test_proposal_is_shown_with_its_guesses_and_runs_from_the_editor(datab
             shown, "/try", definition=editor_text(shown).replace("\n", "\r\n"), source_name="us/ca/berkeley"
         )
         jobs = await api.database.all("SELECT name, status FROM job ORDER BY id")
+        of_job = await browser.open("/jobs/1")
         names = [run["name"] for run in reversed((await api.get("/api/run"))["runs"])]
 
     assert early.status == 404
+    assert ("first publication" in of_job.text, "no version is published" in of_job.text) == (False, True)
     assert json.loads(editor_text(shown)) == json.loads(saved.text) == proposal()["definition"]
     assert "A proposal whose rules read no features yet" in shown.text
     at_github = "https://github.com/a/b/new/HEAD/sources/us/ca?filename=berkeley.json&amp;value=%7B%0A%20%20%20%20%22"

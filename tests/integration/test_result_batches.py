@@ -1,6 +1,7 @@
 """Batches of the results queue: the same effects as message by message, and no message that decides about another."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
@@ -207,3 +208,59 @@ async def test_batch_waits_as_a_whole_while_the_database_is_down() -> None:
     settlements = await ResultsHandler(unreachable, grace_s=60).apply_batch(messages)
     await unreachable.close()
     assert [type(settlement.outcome) for settlement in settlements] == [DependencyDown, DependencyDown, DeadLetter]
+
+
+def poisonous(job: Row) -> dict[str, str]:
+    """Return bodies of messages about a job, by what is wrong with each."""
+    plain = json.loads(dump(report(job)))
+    event = json.loads(dump(BatchEvent("batch-1", batch_job_name("test", 1, 1, "0" * 32), "FAILED", datetime.now(UTC))))
+    fields: dict[str, tuple[dict[str, Any], str, Any]] = {
+        "job beyond bigint": (plain, "job", 2**63),
+        "negative job": (plain, "job", -1),
+        "attempt beyond integer": (plain, "attempt", 2**31),
+        "number beyond integer": (plain, "seq", 2**31),
+        "negative number": (plain, "seq", -1),
+        "number as text": (plain, "seq", "1"),
+        "boolean number": (plain, "seq", True),
+        "NUL in token": (plain, "token", "\0" * 32),
+        "token of letters": (plain, "token", "ß" * 32),
+        "unknown status": (plain, "status", "Running\0"),
+        "list as status": (plain, "status", []),
+        "progress is a list": (plain, "progress", []),
+        "progress with NUL": (plain, "progress", {"phase": "\0"}),
+        "progress beyond numbers": (plain, "progress", {"done": 10**400}),
+        "deep progress": (plain, "progress", json.loads("[" * 500 + "]" * 500)),
+        "large progress": (plain, "progress", {"phase": "x" * 900_000}),
+        "date beyond years": (plain, "at", "99999-01-01T00:00:00Z"),
+        "date without zone": (plain, "at", "2026-01-01T00:00:00"),
+        "odd traceparent": (plain, "traceparent", "\ud800"),
+        "result of a running job": (plain, "result", {"count": -1}),
+        "digits in a name": (event, "job_name", "oa-test-" + "9" * 5000 + "-1-00000000"),
+        "name beyond bigint": (event, "job_name", f"oa-test-{2**63}-1-00000000"),
+        "attempt in a name beyond integer": (event, "job_name", f"oa-test-{job['id']}-{2**31}-00000000"),
+        "array beyond bigint": (event, "job_name", f"oa-test-array-{2**63}"),
+        "exit status beyond integer": (event, "exit_code", 2**63),
+    }
+    bodies = {name: json.dumps({**body, field: value}) for name, (body, field, value) in fields.items()}
+    bodies["array of digits"] = json.dumps({**event, "job_name": "oa-test-array-1", "batch_job": "b:" + "9" * 5000})
+    bodies |= {
+        "deep": "[" * 100_000,
+        "digits": '{"job": ' + "9" * 5000 + "}",
+        "NaN": dump(report(job))[:-1] + ', "x": NaN}',
+    }
+    return bodies | {"empty": "", "NUL": "\0", "surrogate": '"\\ud800"', "null": "null", "number": "1e999"}
+
+
+async def test_no_message_decides_about_those_that_arrive_with_it(database: Database) -> None:
+    (bad,) = await make_jobs(database, "bad")
+    jobs = await make_jobs(database, *"abc")
+    bodies = poisonous(bad)
+    ends = [report(job, JobStatus.SUCCESS, seq=2, result=GOOD) for job in jobs]
+    messages: list[ResultMessage | str] = [*map(report, jobs), *bodies.values(), *ends]
+    assert len(messages) <= MAX_MESSAGES
+    settled = await ResultsHandler(database, grace_s=60).apply_batch(as_received(messages))
+    outcomes = [settlement.outcome for settlement in settled]
+    assert outcomes[:3] == outcomes[-3:] == [Ack()] * 3
+    for name, outcome in zip(bodies, outcomes[3:-3], strict=True):
+        assert isinstance(outcome, Ack | DeadLetter), name
+    assert await database.first("SELECT count(*) FROM job WHERE status = 'Success'", into=int) == len(jobs)

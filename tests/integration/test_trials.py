@@ -131,7 +131,10 @@ async def test_rules_without_effect_are_warnings_and_the_entry_runs(api: Running
 
 async def test_selected_entry_runs_as_a_sample_that_publishes_nothing(database_url: str) -> None:
     storage = MemoryStorage()
-    async with running_api(database_url, storage=storage) as api, signed_in(api, "ada") as browser:
+    async with (
+        running_api(database_url, storage=storage, sources_repository="https://github.com/a/b") as api,
+        signed_in(api, "ada") as browser,
+    ):
         (earlier,) = await make_jobs(api, "us/ca/berkeley")
         await succeed(api, earlier, fields={"number": 100, "unit": 50})
         # The entry of the published data has the name of the only entry of its definition.
@@ -152,6 +155,7 @@ async def test_selected_entry_runs_as_a_sample_that_publishes_nothing(database_u
         places = json.loads((await browser.open(f"{page.path}/places.json")).text)
 
     assert "It works: 4 features of addresses · city" in shown.text
+    assert 'href="https://github.com/a/b/edit/HEAD/sources/us/ca/berkeley.json"' in shown.text
     assert "Main St" in shown.text
     assert 'aria-label="street 75.0 %"' in shown.text
     assert f"compared with job {earlier}" in shown.text
@@ -188,6 +192,7 @@ async def test_failed_sample_marks_the_line_that_its_message_names(api: RunningA
         await fail(api, job, "source.columns_missing", "/layers/addresses/0/conform/street: the data lacks 'ST'")
         shown = await browser.open(page.path)
         assert line in marked_lines(shown)
+        assert "<code>conform.street</code>: the data lacks" in shown.text
         fixing = await browser.open(f"/try?job={job}")
 
     assert editor_text(fixing) == GOOD

@@ -10,7 +10,7 @@ _PIECES, _PIECE_BYTES, _KEPT = 200_000, 1_000, 100
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="malloc_trim is of glibc")
-def test_return_if_grown_gives_back_what_lies_between_the_pieces_in_use() -> None:
+def test_return_if_grown_gives_back_the_memory_between_the_pieces_in_use() -> None:
     memory = FreedMemory(step_mb=100)
     pieces = [bytearray(_PIECE_BYTES) for _ in range(_PIECES)]
     filled_mb = resident_mb()

@@ -132,7 +132,7 @@ class Api:
         headers: Mapping[str, str] | None = None,
         good: Collection[int] = (),
     ) -> str:
-        """Return the body of the answer; `good` has statuses that are no failure of this request."""
+        """Return the body of the answer; `good` has statuses of this request that are not failures."""
         url = self.url + path
         for attempt in range(1, _TRIES + 1):
             try:

@@ -51,7 +51,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "data get us/ca/berkeley addresses city definition.json --out berkeley.json",
     ),
     "data retire": ('data retire 12 --reason "replaced by the data of the state"',),
-    "data delete": ('data delete 12 --reason "the license forbids it"',),
+    "data delete": ('data delete 12 --reason "the license forbids it" --yes',),
     "data restore": ('data restore 12 --reason "the county agreed"',),
     "data attribution": ("data attribution --source us/ca/",),
     "data licenses": ("data licenses",),

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from oa_cli.answers import JobAnswer, PageAnswer, RunAnswer
+from oa_cli.fitting_table import FittingTable
 from oa_shared.definition_places import describe_places
 from oa_shared.status import JobStatus
 from oa_shared.terminal_text import escape_controls, strip_controls, strip_styled
@@ -72,9 +73,9 @@ def show_progress(text: str) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, show_header: bool = True) -> Table:
-    """Return a table; every cell is plain text. Without rows, the title is `no …`, and the columns are left out."""
+    """Return a table; every cell is plain text, and none is cut. Without rows it is only a title, `no …`."""
     is_counted = title[:1].isdigit()
-    result = Table(
+    result = FittingTable(
         *columns,
         title=title if rows or is_counted else f"no {title}",
         title_justify="left",

@@ -24,7 +24,7 @@ from oa_shared.json_types import JsonMapping
 
 
 @dataclass(frozen=True, slots=True)
-class DefinitionFile:
+class LocalDefinition:
     """A definition of this machine: how the user named it, and its text."""
 
     source: str
@@ -71,7 +71,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Output JSON 
 Work = Callable[[Api], Awaitable[int]]
 
 
-def run(work: Work, files: Sequence[DefinitionFile | None] = ()) -> None:
+def run(work: Work, files: Sequence[LocalDefinition | None] = ()) -> None:
     """Run `work` against the API and exit with its status, or with that of its error.
 
     `files` are the definitions of the elements of its request, which refusals name.
@@ -108,7 +108,7 @@ def print_answer(value: object, *shown: RenderableType, as_json: bool) -> None:
         console.print(item, markup=False, highlight=False, soft_wrap=isinstance(item, str))
 
 
-def print_refusals(refusals: Iterable[RefusalAnswer], files: Sequence[DefinitionFile | None] = ()) -> None:
+def print_refusals(refusals: Iterable[RefusalAnswer], files: Sequence[LocalDefinition | None] = ()) -> None:
     """Print the elements without a job, with the reasons, to standard error.
 
     Those of `files`, by their index in the request, are named as `oa check` names them: `file:line:column`.
@@ -118,7 +118,7 @@ def print_refusals(refusals: Iterable[RefusalAnswer], files: Sequence[Definition
         print_hint(failure_hint(refusal["code"]))
 
 
-def _describe_refusal(refusal: RefusalAnswer, files: Sequence[DefinitionFile | None]) -> str:
+def _describe_refusal(refusal: RefusalAnswer, files: Sequence[LocalDefinition | None]) -> str:
     index, pointer, message = refusal.get("index"), refusal["pointer"], refusal["message"]
     file = files[index] if index is not None and index < len(files) else None
     if file is not None:
@@ -146,7 +146,7 @@ def print_hint(text: str) -> None:
         errors.print(f"  {text}", style="dim", markup=False, highlight=False, soft_wrap=True)
 
 
-def _print_field_errors(fields: JsonMapping, files: Sequence[DefinitionFile | None]) -> None:
+def _print_field_errors(fields: JsonMapping, files: Sequence[LocalDefinition | None]) -> None:
     for name, reasons in fields.items():
         if reasons and find_shape_fault(reasons, list[RefusalAnswer]) is None:
             print_refusals(cast("list[RefusalAnswer]", reasons), files)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from oa_cli.answers import RefusalAnswer
-from oa_cli.runner import DefinitionFile, ExitStatus
+from oa_cli.runner import ExitStatus, LocalDefinition
 from oa_shared.definition_address import MAX_DEFINITION_BYTES
 from oa_shared.json_faults import describe_json_fault
 from oa_shared.json_types import JsonObject
@@ -67,10 +67,10 @@ def _read_bytes(path: Path | None) -> bytes:
         raise click.UsageError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def definition_files(sources: Sequence[str], elements: Sequence[JsonObject]) -> list[DefinitionFile | None]:
+def definition_files(sources: Sequence[str], elements: Sequence[JsonObject]) -> list[LocalDefinition | None]:
     """Return the file of each element as the user named it, None for a URL."""
     return [
-        DefinitionFile(source, str(element["source"])) if "source_name" in element else None
+        LocalDefinition(source, str(element["source"])) if "source_name" in element else None
         for source, element in zip(sources, elements, strict=True)
     ]
 

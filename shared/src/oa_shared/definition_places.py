@@ -1,11 +1,11 @@
-"""Places of a definition for people: `file:line:column`, or the name of the value; programs get JSON pointers."""
+"""Places of a definition in messages: `file:line:column`, or the name of the value, in place of JSON pointers."""
 
 import json
 import re
 
 from oa_shared.json_positions import find_positions, find_spans
 
-# A JSON pointer by itself, not a part of a path or URL: it starts after a space, a bracket or a quote.
+# A separate JSON pointer, not a part of a path or URL: it starts after a space, a bracket or a quote.
 _POINTER = re.compile(r"(?<![^\s(`'\"])/[^\s:;,()`'\"]*")
 _OF_DEFINITION = re.compile(r"/(?:layers(?:/[a-z]+(?:/\d+(?:/.*)?)?)?|(?:conform|coverage)(?:/.*)?|schema)\Z")
 _STEPS = "functions"

@@ -48,8 +48,8 @@ def parse_batch_job_name(name: str) -> BatchJobName | None:
 def array_job_name(stack: str, array: int, token: str = "") -> str:
     """Return the Batch job name of an array of attempts; its children have the same name.
 
-    The token tells it from the array of this number before the database was restored; without one, the name is that
-    of earlier versions.
+    The token distinguishes it from the array of this number before a restore of the database; without one, the name is
+    that of earlier versions.
     """
     return f"oa-{stack}-array-{array}" + (f"-{token[:8]}" if token else "")
 

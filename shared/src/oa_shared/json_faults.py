@@ -19,17 +19,36 @@ _WORDS = {
 }
 
 
+_OTHER_QUOTES = frozenset("'`\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb")
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def describe_json_fault(problem: ValueError, *, with_place: bool = True) -> str:
+def describe_json_fault(problem: ValueError | RecursionError, *, with_place: bool = True) -> str:
     """Return what is wrong, and where; the message of an error of another kind is unchanged."""
     if isinstance(problem, UnicodeDecodeError):
         return _describe_encoding(problem)
     if not isinstance(problem, json.JSONDecodeError):
         return str(problem)
-    words = _WORDS.get(problem.msg.partition(": ")[0], problem.msg)
+    words = _describe_mark(problem) or _WORDS.get(problem.msg.partition(": ")[0], problem.msg)
     return f"line {problem.lineno:,}, column {problem.colno:,}: {words}" if with_place else words
+
+
+def _describe_mark(problem: json.JSONDecodeError) -> str | None:
+    """Return what the text at the place of a fault reveals, None if that is no more than the message of the decoder."""
+    here, before = problem.doc[problem.pos :], problem.doc[: problem.pos].rstrip()
+    if here.startswith(("//", "/*", "#")):
+        return "JSON has no comments: remove this one"
+    if here[:1] in _OTHER_QUOTES:
+        return f"write the text in straight double quotes, not in {here[0]}"
+    if before and not here.strip():
+        return "the text ends too early: a closing bracket or brace is missing"
+    if not before.endswith(","):
+        return None
+    if here.startswith(","):
+        return "remove one of the two commas"
+    line = problem.doc.count("\n", 0, len(before)) + 1
+    closing = {"}": "brace", "]": "bracket"}.get(here[:1])
+    return f"remove the comma in line {line:,}, before the closing {closing}" if closing else None
 
 
 def _describe_encoding(problem: UnicodeDecodeError) -> str:

@@ -23,6 +23,8 @@ _KINDS = {
     "boolean": "true or false",
     "null": "null",
 }
+_WITHOUT_QUOTES = {"true": "boolean", "false": "boolean", "null": "null"}
+_NUMBER = re.compile(r"-?[0-9]{1,15}")
 # The library names the missing key in its message only.
 _MISSING_KEY = re.compile(r"('.*'|\".*\") is a required property", re.DOTALL)
 
@@ -96,10 +98,27 @@ def _known_keys(cause: ValidationError) -> set[str]:
 
 def _describe_unknown(cause: ValidationError, unknown: Sequence[str]) -> str:
     first = unknown[0]
-    nearest = get_close_matches(first[:_MAX_COMPARED], sorted(_known_keys(cause)), 1)
-    guess = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+    guess = _guess(first, sorted(_known_keys(cause)))
     more = f", and {len(unknown) - 1:,} more" if len(unknown) > 1 else ""
     return f"unknown key {first[:_MAX_COMPARED]!r}{guess}{more}"
+
+
+def _guess(value: object, known: Sequence[object]) -> str:
+    """Return the known text that is most like a value, as a question; "" for none."""
+    texts = {text.casefold(): text for text in known if isinstance(text, str)}
+    nearest = get_close_matches(value[:_MAX_COMPARED].casefold(), texts, 1) if isinstance(value, str) else []
+    return f" (did you mean {texts[nearest[0]]!r}?)" if nearest else ""
+
+
+def _explain_quotes(value: object, kinds: Sequence[object]) -> str:
+    """Return how to write a number or a text that has quotes or lacks them; "" if something else is wrong."""
+    if isinstance(value, str) and value in _WITHOUT_QUOTES and _WITHOUT_QUOTES[value] in kinds:
+        return f": write {value} without quotes"
+    if isinstance(value, str) and _NUMBER.fullmatch(value) and {"integer", "number"} & set(kinds):
+        return f": write {value} without quotes"
+    if isinstance(value, int | float) and not isinstance(value, bool) and "string" in kinds:
+        return f': write "{value}"'
+    return ""
 
 
 def _message(cause: ValidationError) -> str:
@@ -109,12 +128,12 @@ def _message(cause: ValidationError) -> str:
     if cause.validator in {"pattern", "not"} and reason:
         return f"{quote_value(cause.instance)} is not allowed: {reason}"
     if cause.validator == "enum" and isinstance(cause.validator_value, list):
-        return f"{quote_value(cause.instance)} is not one of {', '.join(map(quote_value, cause.validator_value))}"
+        listed = ", ".join(map(quote_value, cause.validator_value))
+        return f"{quote_value(cause.instance)} is not one of {listed}{_guess(cause.instance, cause.validator_value)}"
     if cause.validator == "type":
         kinds = cause.validator_value if isinstance(cause.validator_value, list) else [cause.validator_value]
-        return (
-            f"{quote_value(cause.instance)} must be {' or '.join(_KINDS.get(str(kind), str(kind)) for kind in kinds)}"
-        )
+        expected = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in kinds)
+        return f"{quote_value(cause.instance)} must be {expected}{_explain_quotes(cause.instance, kinds)}"
     if cause.validator == "required" and (lacking := _MISSING_KEY.fullmatch(str(cause.message))):
         return f"the key {lacking[1]} is missing"
     # The library quotes values as Python writes them.

@@ -1,4 +1,4 @@
-"""What marshmallow finds wrong with a value, as lines for people."""
+"""What marshmallow finds wrong with a value, as lines of text."""
 
 from collections.abc import Iterator, Mapping
 

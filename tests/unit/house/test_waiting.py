@@ -13,7 +13,7 @@ from support.house_figures import ROOT, syntax_tree
 _ABOUT_PORTS = {
     "local/src/oa_local/process.py",
     "local/src/oa_local/postgres.py",  # before it logs in
-    "local/src/oa_local/stack.py",
+    "local/src/oa_local/ports.py",
     "tools/oa_tools/weekly/trial.py",
     "tests/unit/oa_local/test_readiness.py",
 }

@@ -148,7 +148,7 @@ def data_get(source: str, layer: str, name: str, file: str, out: Path | None, *,
     async def work(api: Api) -> int:
         datasets = (await api.get("/api/data", DatasetPage, source=source, layer=layer, name=name))["data"]
         if not datasets:
-            # A retired or deleted dataset is in no list; its URL says so, and where the reason is.
+            # A retired or deleted dataset is in no list; its URL answers with the state.
             await api.text(f"/latest/{quote(source)}/{layer}/{quote(name, safe='')}/{quote(file, safe='')}")
             raise RejectedError(f"no published data for {source} {layer} {name}")
         job, published = await _find_file(api, datasets[0]["id"], file)

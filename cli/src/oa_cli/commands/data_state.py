@@ -19,6 +19,11 @@ class ChangedDataset(TypedDict):
     state: str
 
 
+def is_interactive() -> bool:
+    """Return whether the user can answer a question."""
+    return sys.stdin.isatty()
+
+
 @click.command()
 @click.argument("number", type=int)
 @_REASON
@@ -55,7 +60,7 @@ def delete(number: int, *, reason: str, yes: bool, as_json: bool) -> None:
     """
     if not yes:
         text = f"This deletes the files of every version of dataset {number} and cannot be undone."
-        if not sys.stdin.isatty():
+        if not is_interactive():
             raise click.UsageError(f"{text} Use --yes to confirm.")
         errors.print(text, markup=False, highlight=False)
         click.confirm("Continue", abort=True, err=True)

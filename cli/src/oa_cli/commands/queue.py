@@ -158,7 +158,7 @@ def queue_redrive(
         answer = await api.post(f"/api/queue/{name}/redrive", Redriven, {**body, "reason": reason})
         line = f"{answer['redriven']} redriven to {name}, {answer['left']} left{_not_found(answer['not_found'])}"
         if answer["redriven"]:
-            line += f"; what fails again is in `oa queue show {name}`, with a new ID"
+            line += f"; `oa queue show {name}` lists messages that fail again, with new IDs"
         print_answer(answer, line, as_json=as_json)
         return ExitStatus.JOB_FAILED if answer["not_found"] else ExitStatus.DONE
 

@@ -37,7 +37,7 @@ _NOT_IN_NAME = re.compile(r"[\W_]+")
 
 
 def check_column_names(conform: JsonMapping, pointer: str) -> Iterator[LintFinding]:
-    """Yield a warning for each member that reads one column alone, whose name says that it has other values."""
+    """Yield a warning for each member that reads one column alone, whose name is that of other values."""
     columns = {member: column for member in _NAMES if (column := _only_column(conform.get(member))) is not None}
     for member, column in columns.items():
         kind = _KINDS.get(_NOT_IN_NAME.sub("", column).casefold())
@@ -46,12 +46,12 @@ def check_column_names(conform: JsonMapping, pointer: str) -> Iterator[LintFindi
         advice = "check it with `oa try`"
         if kind in columns and _KINDS.get(_NOT_IN_NAME.sub("", columns[kind]).casefold()) == member:
             advice = f"swap it with that of `{kind}`, {columns[kind]!r}"
-        text = f"`{member}` reads the column {column!r}, whose name says that it has {_VALUES[kind]}: {advice}"
+        text = f"`{member}` reads the column {column!r}, which by its name contains {_VALUES[kind]}: {advice}"
         yield warning(child_pointer(pointer, member), "contradicting_column", text)
 
 
 def _only_column(rule: object) -> str | None:
-    """Return the column of a rule that takes its value as it is; None for a function and for several columns."""
+    """Return the column of a rule that uses its value unchanged; None for a function and for several columns."""
     if isinstance(rule, list) and len(rule) == 1:
         rule = rule[0]
     return rule if isinstance(rule, str) else None

@@ -41,5 +41,5 @@ def test_name_of_any_dataset_fits_a_header_and_a_file_system(source: str, entry:
         ("export 12", "ATTRIBUTION.txt", "export-12-ATTRIBUTION.txt"),
     ],
 )
-def test_name_of_a_product_tells_which_it_is(label: str, file: str, name: str) -> None:
+def test_name_of_a_product_has_its_label(label: str, file: str, name: str) -> None:
     assert download_name(file, label) == name

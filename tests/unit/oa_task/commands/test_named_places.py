@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from oa_task.commands.named_places import NamedPlaces
+from oa_task.definition.task_entry import read_definition
+from oa_task.runtime.failure import TaskFailure
 
 _OA_TASK = Path(sys.executable).with_name("oa-task")
 _CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lon": "X", "lat": "Y"}
@@ -39,13 +41,32 @@ def places(tmp_path: Path) -> NamedPlaces:
         ("rule (/layers/addresses/0/name) fails", "rule (sources/x.json:3:4) fails"),
         ("no file /tmp/x, https://a.example/layers/addresses", "no file /tmp/x, https://a.example/layers/addresses"),
         ("a value that does not exist: /layers/parcels/0", "a value that does not exist: entry 1 of `parcels`"),
-        ("copy.json is not JSON: UTF-16", "sources/x.json: not JSON: UTF-16"),
-        ("copy.json is not JSON: line 1,002, column 3: no comma", "sources/x.json:1002:3: not JSON: no comma"),
         ("nothing to name", "nothing to name"),
     ],
 )
 def test_pointers_of_values_become_places(places: NamedPlaces, message: str, named: str) -> None:
     assert places.name(message) == named
+
+
+def test_definition_that_is_not_json_has_the_place_of_its_fault(places: NamedPlaces) -> None:
+    places.path.write_text("\n" * 1001 + '{"layers" 1}')
+    with pytest.raises(TaskFailure, match=r"copy\.json is not JSON: line 1,002, column 11: ") as caught:
+        read_definition(places.path)
+    assert places.describe(caught.value) == (
+        "sources/x.json:1002:11: not JSON: a colon is missing between a key and its value"
+    )
+
+
+def test_definition_that_is_not_text_has_no_place(places: NamedPlaces) -> None:
+    places.path.write_text("{}", "utf-16")
+    with pytest.raises(TaskFailure) as caught:
+        read_definition(places.path)
+    assert places.describe(caught.value).startswith("sources/x.json: not JSON: ")
+
+
+def test_other_failure_has_its_message_with_places(places: NamedPlaces) -> None:
+    failure = TaskFailure("source.schema", "/layers/addresses/0: bad")
+    assert places.describe(failure) == "sources/x.json:3:3: bad"
 
 
 def test_definition_that_cannot_be_read_has_names_of_values(tmp_path: Path) -> None:

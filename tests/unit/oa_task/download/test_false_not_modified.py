@@ -209,13 +209,13 @@ async def test_redirect_with_another_signature_is_the_same_file(quick: DownloadL
         moment = next(moments)
         raise web.HTTPFound(f"/signed?file=a&X-Amz-Date={moment}&X-Amz-Expires=300&X-Amz-Signature={moment:x}")
 
-    async def signed(request: web.Request) -> web.Response:
+    async def send_signed(request: web.Request) -> web.Response:
         return web.Response(
             text=OLD, headers={"ETag": '"1"'}, status=304 if "If-None-Match" in request.headers else 200
         )
 
     app = web.Application()
-    app.add_routes([web.get("/data.csv", redirect), web.get("/signed", signed)])
+    app.add_routes([web.get("/data.csv", redirect), web.get("/signed", send_signed)])
     async with TestServer(app, host="127.0.0.1") as server:
         downloads = Downloads(tmp_path, quick, str(server.make_url("/data.csv")))
         assert [await downloads.fetch(), await downloads.fetch()] == [OLD, "unchanged"]

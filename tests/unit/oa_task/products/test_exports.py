@@ -1,7 +1,10 @@
 """Every format of an export, read back with third-party readers."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -67,7 +70,8 @@ async def test_export_geojson_has_the_lines_of_the_dataset_with_its_label(bucket
 async def test_export_of_gdal_is_read_back(
     bucket: Bucket, tmp_path: Path, format_: str, *, file: str, driver: str, placed: int
 ) -> None:
-    report = await bucket.build(plan("export", [bucket.publish("us/ca/x", ROWS)], formats=[format_]), tmp_path / "out")
+    licensed = {**bucket.publish("us/ca/x", ROWS), "license": {"text": "CC BY 4.0", "attribution name": "Town Ö"}}
+    report = await bucket.build(plan("export", [licensed], formats=[format_]), tmp_path / "out")
     found = read_ogr(tmp_path / "out" / file)
     assert found["driver"] == driver
     assert found["crs"] == "EPSG:4326"
@@ -79,6 +83,35 @@ async def test_export_of_gdal_is_read_back(
     assert rows[1][1] == 'Öl "Weg", 北'
     assert set(found["rows"]["source"]) == {"us/ca/x/addresses/city"}
     assert report["notes"] == ({format_: {"without_geometry": 1}} if placed == 2 else {})
+    assert "us/ca/x/addresses/city: © Town Ö. License: CC BY 4.0." in (tmp_path / "out" / file).read_text(
+        "utf-8", "ignore"
+    )
+
+
+async def test_export_gpkg_is_as_the_standard_requires_and_opens_read_only(bucket: Bucket, tmp_path: Path) -> None:
+    await bucket.build(plan("export", [bucket.publish("us/ca/x", ROWS)], formats=["gpkg"]), tmp_path / "out")
+    (tmp_path / "out/export.gpkg").chmod(0o444)
+    with closing(sqlite3.connect(f"file:{tmp_path}/out/export.gpkg?mode=ro&immutable=1", uri=True)) as database:
+
+        def select(query: str) -> list[Any]:
+            return database.execute(query).fetchall()
+
+        assert select("PRAGMA application_id") == [(int.from_bytes(b"GPKG", "big"),)]
+        assert select("PRAGMA user_version")[0][0] >= 10200
+        assert select("PRAGMA integrity_check") == [("ok",)]
+        assert select("PRAGMA foreign_key_check") == []
+        assert select("PRAGMA journal_mode") != [("wal",)], "a reader would need to write"
+        assert {row[0] for row in select("SELECT srs_id FROM gpkg_spatial_ref_sys")} >= {-1, 0, 4326}
+        (content,) = select("SELECT table_name, data_type, srs_id, min_x, max_y, description FROM gpkg_contents")
+        assert content[:3] == ("addresses", "features", 4326)
+        assert content[3] == pytest.approx(-100.2)
+        assert content[4] >= 40.5
+        assert content[5].startswith("us/ca/x/addresses/city: ")
+        ((column, kind, srs),) = select("SELECT column_name, geometry_type_name, srs_id FROM gpkg_geometry_columns")
+        assert (kind, srs) == ("POINT", 4326)
+        placed = select(f'SELECT count(*) FROM addresses WHERE "{column}" IS NOT NULL')  # noqa: S608 - of the file
+        indexed = select(f'SELECT count(*) FROM "rtree_addresses_{column}"')  # noqa: S608 - of the file
+        assert indexed == placed == [(2,)]
 
 
 async def test_export_gpkg_of_mixed_geometries_keeps_each(bucket: Bucket, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from oa_task.read.spreadsheet import join_cells
 from oa_task.runtime.failure import TaskFailure
 from support.packings import pack_zip
 from support.readers import ReadResult, read_files
@@ -76,3 +77,16 @@ def test_workbook_that_expands_too_far_is_too_large(tmp_path: Path) -> None:
     with pytest.raises(TaskFailure) as caught:
         read_workbook(tmp_path, pack_zip(parts, zipfile.ZIP_DEFLATED))
     assert caught.value.code == "source.too_large"
+
+
+@pytest.mark.parametrize("piece", range(1, 40))
+def test_open_document_in_pieces_of_any_length_has_no_space_between_cells(piece: int) -> None:
+    row = (
+        b'<table:table-row a="1">\n  <table:table-cell office:value="2">\n\t<text:p> a  b </text:p> </table:table-cell>'
+    )
+    text = b"<a> <b>x </b>" + row + b"  <table:table-cell/>\n</table:table-row>\n</table:table> \n</a>\n"
+    joined = b"".join(join_cells(text[start : start + piece] for start in range(0, len(text), piece)))
+    assert joined == (
+        b'<a> <b>x </b><table:table-row a="1"><table:table-cell office:value="2"><text:p> a  b </text:p>'
+        b"</table:table-cell><table:table-cell/></table:table-row></table:table> \n</a>\n"
+    )

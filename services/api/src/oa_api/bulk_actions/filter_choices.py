@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from oa_api.bulk_actions.requests import BulkPreview
 from oa_shared.failures import FAILURES, FailureClass
 from oa_shared.status import JobStatus
 
@@ -13,6 +14,16 @@ class FilterChoices:
 
     options: list[tuple[str, str]]
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilterForm:
+    """The form of the filter: its values, and the choices of its fields."""
+
+    preview: BulkPreview
+    actions: Sequence[tuple[str, str]]
+    statuses: FilterChoices
+    errors: FilterChoices
 
 
 def list_error_choices(codes: Sequence[str]) -> FilterChoices:

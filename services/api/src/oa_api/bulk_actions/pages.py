@@ -6,7 +6,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from oa_api.bulk_actions import bulk_actions
-from oa_api.bulk_actions.filter_choices import list_error_choices, list_status_choices
+from oa_api.bulk_actions.filter_choices import FilterForm, list_error_choices, list_status_choices
 from oa_api.bulk_actions.requests import BulkAction, BulkListFilter
 from oa_api.bulk_actions.schemas import BulkFormSchema, BulkPreviewSchema
 from oa_api.http.app_keys import DATABASE
@@ -31,17 +31,17 @@ _NOT_FILTERED = frozenset({CSRF_FIELD, "expected", "key", "reason"})
 async def show_bulk(request: web.Request) -> web.Response:
     """Show the preview of a bulk action; without an action, recent bulk actions."""
     preview, database = await read_query(request, BulkPreviewSchema()), request.app[DATABASE]
+    form = FilterForm(
+        preview, _ACTIONS, list_status_choices(preview.status or []), list_error_choices(preview.error or [])
+    )
     if preview.action is None:
         recent = await bulk_actions.list_bulk_actions(database, _RECENT)
         return render(
             request,
             "bulk_actions/list.html",
             bulk_actions=recent.rows,
-            preview=preview,
-            actions=_ACTIONS,
             labels=_LABELS,
-            status_choices=list_status_choices(preview.status or []),
-            error_choices=list_error_choices(preview.error or []),
+            form=form,
         )
     selection = bulk_actions.narrow(preview.action, preview.selection)
     total = await bulk_actions.count_matching(database, selection)
@@ -55,9 +55,7 @@ async def show_bulk(request: web.Request) -> web.Response:
         examples=await list_oldest_jobs(database, selection, limit=_EXAMPLES),
         fields={**given, "expected": total.rows, "key": uuid4().hex},
         preview=preview,
-        actions=_ACTIONS,
-        status_choices=list_status_choices(preview.status or []),
-        error_choices=list_error_choices(preview.error or []),
+        form=form,
     )
 
 

@@ -24,7 +24,8 @@ ET.register_namespace("", NAMESPACE)
 class Feed:
     """A page of the feed: `site` is the origin of its paths, `stack` makes its IDs unique.
 
-    `path` is that of the newest page, `page` that of this one, `older` that of the next one.
+    `path` is that of the newest page, `page` that of this one, `older` that of the next one, `listing` that of the page
+    with the same datasets.
     """
 
     site: str
@@ -32,6 +33,7 @@ class Feed:
     title: str
     path: str
     page: str
+    listing: str
     older: str | None
 
     def id(self, name: str) -> str:
@@ -47,7 +49,7 @@ def atom_feed(feed: Feed, publications: Sequence[FeedRow], withdrawals: Sequence
     _add_head(root, feed.id(f"feed{feed.path}"), feed.title, updated)
     _add_child(_add_child(root, "author"), "name", "OpenAddresses")
     _add_link(root, "self", feed.site + feed.page, type=ATOM)
-    _add_link(root, "alternate", f"{feed.site}/data", type="text/html")
+    _add_link(root, "alternate", feed.site + feed.listing, type="text/html")
     if feed.page != feed.path:
         _add_link(root, "first", feed.site + feed.path, type=ATOM)
     if feed.older:

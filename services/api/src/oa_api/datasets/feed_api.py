@@ -29,6 +29,7 @@ async def get_feed(request: web.Request) -> web.Response:
         title=" ".join(["New data of OpenAddresses", *(f"({value})" for value in given.values())]),
         path=str(url),
         page=str(url.update_query(cursor=feed_filter.cursor)) if feed_filter.cursor else str(url),
+        listing=str(url.with_path("/data", keep_query=True)),
         older=str(url.update_query(cursor=page.rows[-1].id)) if page.has_more else None,
     )
     response = web.Response(body=atom_feed(feed, page.rows, withdrawals), content_type=ATOM, charset="utf-8")

@@ -28,6 +28,7 @@ from oa_api.http.schemas import ALL_FIELDS, CursorSlice
 from oa_api.jobs.filters import window_parameters
 
 _SQL = load_queries("datasets.queries")
+_ANTIMERIDIAN = 180
 MAX_EXTENTS = 50_000
 EXTENTS_OF_A_PART = 2_500
 _SHOWN_LENGTH = 200
@@ -191,15 +192,19 @@ def _place_parameters(selection: DatasetSelection | FeedFilter, prefix: str | No
 
 
 def _boxes(bbox: list[float] | None, point: list[float] | None) -> list[str]:
-    """Return the boxes of Postgres for a bbox or a point: two for a bbox across the antimeridian."""
+    """Return the boxes of Postgres for a bbox or a point: two for a bbox across the antimeridian, or a point on it."""
     if point is not None:
-        return [_box(*point, *point)]
+        lon, lat = point
+        return [
+            _box(each, lat, each, lat)
+            for each in ((-_ANTIMERIDIAN, _ANTIMERIDIAN) if abs(lon) == _ANTIMERIDIAN else (lon,))
+        ]
     if bbox is None:
         return []
     west, south, east, north = bbox
     if west <= east:
         return [_box(*bbox)]
-    return [_box(west, south, 180, north), _box(-180, south, east, north)]
+    return [_box(west, south, _ANTIMERIDIAN, north), _box(-_ANTIMERIDIAN, south, east, north)]
 
 
 def _box(west: float, south: float, east: float, north: float) -> str:

@@ -32,10 +32,10 @@ def misspelled_pattern(word: str) -> str | None:
     plain = fold_name(word)
     if not _SHORTEST_MISSPELLED <= len(plain) <= _MAX_FOLDED:
         return None
-    letters = [_escape(character) for character in plain]
+    characters = [_escape(character) for character in plain]
     # Two characters in the wrong order: both are left open.
-    swapped = ("".join([*letters[:place], "..", *letters[place + 2 :]]) for place in range(len(letters) - 1))
-    wrong = ("".join([*letters[:place], ".{0,2}", *letters[place + 1 :]]) for place in range(len(letters)))
+    swapped = ("".join([*characters[:place], "..", *characters[place + 2 :]]) for place in range(len(characters) - 1))
+    wrong = ("".join([*characters[:place], ".{0,2}", *characters[place + 1 :]]) for place in range(len(characters)))
     return f"(^|[^[:alpha:]])({'|'.join([*wrong, *swapped])})"
 
 

@@ -35,6 +35,11 @@ async def list_entries(database: Database, audit_filter: AuditFilter) -> Page[Au
     return Page.cut(await database.all(_SQL["entries"], values, into=AuditEntryRow), audit_filter.limit)
 
 
+async def find_latest(transaction: Transaction, subject: str) -> AuditEntryRow | None:
+    """Return the latest entry about a subject, None without one."""
+    return await transaction.first(_SQL["latest_of_subject"], {"subject": subject}, into=AuditEntryRow)
+
+
 async def list_latest(database: Database, actions: Sequence[str], *, limit: int) -> list[AuditEntryRow]:
     """Return the latest entries of some actions, newest first."""
     return await database.all(_SQL["latest_entries"], {"actions": list(actions), "limit": limit}, into=AuditEntryRow)

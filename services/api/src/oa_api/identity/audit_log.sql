@@ -7,6 +7,11 @@ VALUES (%(kind)s, %(account)s, %(actor)s, %(role)s, %(action)s, %(subject)s, %(r
 -- The columns of AuditEntryRow.
 SELECT id, created_at, kind, account_id AS account, actor, role, action, subject, reason, detail FROM audit
 
+-- name: latest_of_subject
+-- The latest entry about a subject. For audit_log.find_latest.
+{audit_columns}
+WHERE subject = %(subject)s ORDER BY id DESC LIMIT 1
+
 -- name: latest_entries
 -- The latest entries of some actions. For pages that show recent actions.
 {audit_columns}

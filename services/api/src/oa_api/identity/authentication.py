@@ -92,7 +92,7 @@ async def _authenticate_token(request: web.Request, token: str) -> Principal:
 
 
 async def _why_unknown(request: web.Request, token: str) -> str:
-    """Return why a token is not valid; only its holder knows it, so the day on which it expired is no secret."""
+    """Return why a token is not valid; only its holder has it, so the time of its end is not a secret."""
     values = {"digest": digest(token)}
     expired_at = await request.app[DATABASE].first(_SQL["expiry_of_token"], values, into=datetime)
     if expired_at is None:

@@ -1,5 +1,6 @@
 """Actions on an existing job, each in the transaction of the caller: report, rerun, cancel, confirm, reject."""
 
+from datetime import UTC
 from typing import Protocol, TypeVar
 
 import structlog
@@ -19,11 +20,19 @@ from oa_api.jobs.results import apply_change
 from oa_api.jobs.rows import AttemptError, LockedJob
 from oa_api.jobs.status_change import StatusChange
 from oa_shared.retries import Retry
+from oa_shared.roles import Role
 from oa_shared.scheduling import Tier
 from oa_shared.status import JobStatus
 
 _SQL = load_queries("jobs.results")
 _OUTBOX = load_queries("jobs.outbox")
+_VERBS = {
+    "job.rerun": "restarted",
+    "job.run_now": "started",
+    "job.cancel": "canceled",
+    "job.confirm": "confirmed",
+    "job.reject": "rejected",
+}
 _Result_co = TypeVar("_Result_co", covariant=True)
 
 
@@ -54,7 +63,7 @@ async def rerun(transaction: Transaction, job: int, *, by: Principal, reason: st
     locked = await _lock_for_request(transaction, job)
     require_for_job(by, live=locked.live, kind=locked.kind, owner=locked.owner)
     if not JobStatus(locked.status).ended:
-        raise ConflictError(f"job {job} is {locked.status}: cancel it first")
+        raise await _conflict(transaction, locked, by, "cancel it first")
     await publishing.supersede_review_reasons(transaction, job)
     await transaction.execute(_SQL["reopen"], {"job": job})
     await audit_log.record(transaction, by, action="job.rerun", subject=f"job/{job}", reason=reason)
@@ -67,7 +76,7 @@ async def run_now(transaction: Transaction, job: int, *, by: Principal, reason: 
     require_for_job(by, live=locked.live, kind=locked.kind, owner=locked.owner)
     attempt = await transaction.first(_OUTBOX["send_now"], {"job": job, "attempt": locked.attempt}, into=int)
     if attempt is None:
-        raise ConflictError(f"job {job} is {locked.status}: it does not wait for a retry")
+        raise await _conflict(transaction, locked, by, "it does not wait for a retry")
     await audit_log.record(transaction, by, action="job.run_now", subject=f"job/{job}", reason=reason)
     return attempt
 
@@ -77,7 +86,7 @@ async def cancel(transaction: Transaction, job: int, *, by: Principal, reason: s
     locked = await _lock_for_request(transaction, job)
     require_for_job(by, live=locked.live, kind=locked.kind, owner=locked.owner)
     if JobStatus(locked.status).ended:
-        raise ConflictError(f"job {job} has ended already: {locked.status}")
+        raise await _conflict(transaction, locked, by, "it has ended already")
     change = StatusChange(
         job=job,
         attempt=locked.attempt,
@@ -96,7 +105,7 @@ async def confirm(transaction: Transaction, job: int, *, by: Principal, reason: 
     if await find_deletion(transaction, job=job, attempt=locked.attempt):
         raise ConflictError(f"job {job} has no files anymore: rerun it")
     if not await publishing.confirm(transaction, locked):
-        raise ConflictError(f"job {job} is {locked.status}: it does not need review")
+        raise await _conflict(transaction, locked, by, "it does not need review")
     await audit_log.record(transaction, by, action="job.confirm", subject=f"job/{job}", reason=reason)
 
 
@@ -104,8 +113,21 @@ async def reject(transaction: Transaction, job: int, *, by: Principal, reason: s
     """End a job that needs review as failed. Raises ConflictError."""
     locked = await _lock_for_request(transaction, job)
     if not await publishing.reject(transaction, locked):
-        raise ConflictError(f"job {job} is {locked.status}: it does not need review")
+        raise await _conflict(transaction, locked, by, "it does not need review")
     await audit_log.record(transaction, by, action="job.reject", subject=f"job/{job}", reason=reason)
+
+
+async def _conflict(transaction: Transaction, locked: LockedJob, by: Principal, why: str) -> ConflictError:
+    """Return the error of an action that the state of the job refuses, for moderators with the latest action on it.
+
+    Two operators often decide on the same job: the second one has to see what the first one did.
+    """
+    text = f"job {locked.id} is {locked.status}: {why}"
+    latest = await audit_log.find_latest(transaction, f"job/{locked.id}") if by.has_role(Role.MODERATOR) else None
+    if latest is not None and (verb := _VERBS.get(latest.action)):
+        who = "you" if latest.account is not None and latest.account == by.id else latest.actor
+        text += f"; {who} {verb} it at {latest.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return ConflictError(text)
 
 
 async def _lock_for_request(transaction: Transaction, job: int, *, attempt: int | None = None) -> LockedJob:

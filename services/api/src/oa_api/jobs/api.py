@@ -99,7 +99,7 @@ async def send_chosen_output(request: web.Request, choice: OutputChoice) -> web.
 
 
 async def _parts_of_name(request: web.Request, job: JobRow) -> tuple[str, ...]:
-    """Return the parts of the name of the dataset that a job made or converted, else those of its product."""
+    """Return the parts of the name of the dataset that a job built or converted, else those of its product."""
     if job.kind in {JobKind.SOURCE, JobKind.BACKFILL}:
         return job.source_name, job.layer, job.name
     dataset = await queries.get_converted_dataset(request.app[DATABASE], job.id)

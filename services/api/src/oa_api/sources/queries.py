@@ -87,7 +87,7 @@ async def find_sources(database: Database, words: Sequence[str], *, limit: int) 
 
 
 async def suggest_sources(database: Database, words: Sequence[str], *, limit: int) -> list[MatchingSourceRow]:
-    """Return the sources whose names contain all words, of which those of five letters and more may be misspelled."""
+    """Return the sources whose names contain all words; words of five letters and more may be misspelled."""
     patterns = [misspelled_pattern(word) or similar_pattern(word) for word in words]
     return await _match_sources(database, patterns, limit=limit)
 

@@ -157,7 +157,9 @@ const seen = new IntersectionObserver((entries) => {
     if (!isIntersecting) continue;
     seen.unobserve(target);
     draw(target, places.get(target)).catch((error) => {
-      target.firstElementChild.textContent = `The map cannot be drawn: ${error.message}`;
+      // The message of maplibre about WebGL is long and leads to another site.
+      const reason = /webgl/i.test(error.message) ? "this browser offers no WebGL 2" : error.message;
+      target.firstElementChild.textContent = `The map cannot be drawn: ${reason}. The rest of this page works without it.`;
       target.dataset.drawn = "no";
     });
   }

@@ -12,7 +12,7 @@ function show(state, problems = []) {
   const box = document.querySelector("[data-problems]");
   if (!box) return;
   box.hidden = !problems.length;
-  box.querySelector("[data-details]").replaceChildren(...problems.map((problem) => {
+  box.querySelector("ul").replaceChildren(...problems.map((problem) => {
     const item = document.createElement("li");
     item.textContent = problem;
     return item;
@@ -27,7 +27,7 @@ function showPauses(labels) {
   banner.dataset.paused = text;
   banner.hidden = !labels.length;
   banner.querySelector("strong").textContent = `Paused: ${labels.join(", ")}`;
-  banner.querySelector("ul").replaceChildren();
+  banner.querySelector("[data-details]").replaceChildren();
 }
 
 async function ask() {

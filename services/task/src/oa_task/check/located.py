@@ -16,7 +16,7 @@ _ORDER = list(Severity)
 class LocatedFinding:
     """A finding in a source, which is a path or URL, and the place of its value or of the nearest one around it.
 
-    `message` is that of the finding for people, with places of the source in place of JSON pointers.
+    `message` is that of the finding with places of the source in place of JSON pointers.
     """
 
     source: str

@@ -51,27 +51,32 @@ def print_indented_json(value: object) -> None:
 
 
 def run_command(
-    work: Callable[[Console], None], *, as_json: bool, name_places: Callable[[str], str] = describe_places
+    work: Callable[[Console], None],
+    *,
+    as_json: bool,
+    describe: Callable[[TaskFailure], str] = lambda failure: describe_places(failure.message),
 ) -> int:
     """Call `work` with a console on standard error; print its TaskFailure, if any, and return the exit status.
 
-    `name_places` writes the places in a message as text; JSON has the message with its JSON pointers.
+    `describe` returns the text of a failure; JSON has the message with its JSON pointers.
     """
     configure_logging("task", level="WARNING")
     console = make_console(stderr=True)
     try:
         work(console)
     except TaskFailure as failure:
-        _print_failure(failure, console, as_json=as_json, name_places=name_places)
+        _print_failure(failure, console, as_json=as_json, describe=describe)
         return exit_status(failure.code)
     return 0
 
 
-def _print_failure(failure: TaskFailure, console: Console, *, as_json: bool, name_places: Callable[[str], str]) -> None:
+def _print_failure(
+    failure: TaskFailure, console: Console, *, as_json: bool, describe: Callable[[TaskFailure], str]
+) -> None:
     if as_json:
         print_json({"status": "Fail", "code": failure.code, "message": failure.message})
         return
     vocabulary = FAILURES[failure.code]
     console.print(f"[red]{failure.code}[/] {vocabulary.title}", highlight=False)
-    console.print(f"  {name_places(failure.message)}", markup=False, highlight=False)
+    console.print(f"  {describe(failure)}", markup=False, highlight=False)
     console.print(f"  {vocabulary.hint_of_command}", style="dim")

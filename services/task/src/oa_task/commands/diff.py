@@ -14,6 +14,7 @@ from oa_task.diff.comparison import OutputComparison, compare
 from oa_task.diff.inputs import EntryFilter, open_input
 from oa_task.diff.views import show_comparison
 from oa_task.results.previous_result import PreviousFolder
+from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.progress import Progress
 
 
@@ -31,12 +32,12 @@ class _OpenedInputs:
         self.current = None
         return opened
 
-    def name(self, message: str) -> str:
-        """Return a message that names the input that it is about, with the places of that input."""
+    def describe(self, failure: TaskFailure) -> str:
+        """Return the message of a failure, which names the input that it is about, with the places of that input."""
         if self.current is None:
-            return describe_places(message)
-        named, source = self.current.name(message), self.current.source
-        return named if named.startswith(source) else f"{source}: {named}"
+            return describe_places(failure.message)
+        described, source = self.current.describe(failure), self.current.source
+        return described if described.startswith(source) else f"{source}: {described}"
 
 
 def show_difference(
@@ -53,7 +54,7 @@ def show_difference(
         else:
             show_comparison(make_console(highlight=False), comparison, names)
 
-    return run_command(work, as_json=as_json, name_places=opened.name)
+    return run_command(work, as_json=as_json, describe=opened.describe)
 
 
 def _compare(

@@ -1,10 +1,11 @@
 """The places of a definition in messages, named as `oa check` names them: `file:line:column`."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from oa_shared.definition_places import name_places
+from oa_task.definition.task_entry import NotJsonFailure
+from oa_task.runtime.failure import TaskFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,16 +15,14 @@ class NamedPlaces:
     source: str
     path: Path
 
-    def name(self, message: str) -> str:
-        """Return a message with the place of each value instead of its JSON pointer.
+    def describe(self, failure: TaskFailure) -> str:
+        """Return the message of a failure with places instead of JSON pointers, or the place that is not JSON."""
+        if isinstance(failure, NotJsonFailure):
+            return ":".join([self.source, *map(str, failure.position)]) + f": not JSON: {failure.fault}"
+        return self.name(failure.message)
 
-        A definition that is not JSON is named with the place where it stops being JSON.
-        """
-        if fault := re.match(rf"{re.escape(self.path.name)} is not JSON: line ([\d,]+), column ([\d,]+): ", message):
-            line, column = (number.replace(",", "") for number in fault.groups())
-            return f"{self.source}:{line}:{column}: not JSON: {message[fault.end() :]}"
-        if message.startswith(head := f"{self.path.name} is not JSON: "):
-            return f"{self.source}: not JSON: {message.removeprefix(head)}"
+    def name(self, message: str) -> str:
+        """Return a message with the place of each value instead of its JSON pointer."""
         return name_places(message, self.source, self._read())
 
     def _read(self) -> str | None:

@@ -46,7 +46,7 @@ def run_once(job: TaskJob, source: str, sandbox: Sandbox, *, as_json: bool) -> i
             console.print(f"[green]{plural(json_integer(report['count']), 'feature')}[/] in {job.out}")
             _print_problems(console, read_problems(report))
 
-    return run_command(work, as_json=as_json, name_places=NamedPlaces(source, job.definition).name)
+    return run_command(work, as_json=as_json, describe=NamedPlaces(source, job.definition).describe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def show_sample(job: TaskJob, options: TrialOptions, sandbox: Sandbox, *, as_jso
             if code := problem.code.failure_code:
                 raise TaskFailure(code, problem.message)
 
-    return run_command(work, as_json=as_json, name_places=places.name)
+    return run_command(work, as_json=as_json, describe=places.describe)
 
 
 def show_sample_of(
@@ -103,7 +103,7 @@ def show_sample_of(
     chosen: list[DefinitionEntry] = []
     places = NamedPlaces(options.source, source)
     status = run_command(
-        lambda _console: chosen.append(choose_entry(source, layer, name)), as_json=as_json, name_places=places.name
+        lambda _console: chosen.append(choose_entry(source, layer, name)), as_json=as_json, describe=places.describe
     )
     if status:
         return status
@@ -131,7 +131,7 @@ def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
         else:
             views.show_explanation(make_console(highlight=False), explanation, name_places=places.name)
 
-    return run_command(work, as_json=as_json, name_places=places.name)
+    return run_command(work, as_json=as_json, describe=places.describe)
 
 
 def _print_warnings(console: Console, texts: Iterable[str], code: str) -> None:

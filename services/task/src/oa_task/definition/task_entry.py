@@ -76,14 +76,21 @@ class TaskEntry:
         return self.is_esri or self.format != "geojson"
 
 
+class NotJsonFailure(TaskFailure):
+    """A definition is not JSON: `position` is the line and the column of its `fault`, from 1; empty if unknown."""
+
+    def __init__(self, path: Path, error: ValueError | RecursionError) -> None:
+        super().__init__("source.schema", f"{path.name} is not JSON: {describe_json_fault(error)}")
+        self.position = (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else ()
+        self.fault = describe_json_fault(error, with_place=False)
+
+
 def read_definition(path: Path) -> JsonObject:
     """Return a validated definition. Raises TaskFailure source.schema with JSON pointers."""
     try:
         definition: JsonObject = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise TaskFailure("source.schema", f"{path.name} is not JSON: {describe_json_fault(error)}") from error
-    except RecursionError as error:
-        raise TaskFailure("source.schema", f"{path.name} is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise NotJsonFailure(path, error) from error
     problems = validate_definition(definition)
     if problems:
         text = "; ".join(f"{problem.pointer or '/'}: {problem.message}" for problem in problems)

@@ -25,19 +25,19 @@ async def is_confirmed(
     """
     reason = contradiction(response.headers, response.url, stored)
     if reason is None and not stored.etag and not {"ETag", "Last-Modified"} & response.headers.keys():
-        reason = await _ask_for_version(requests, url, stored)
+        reason = await _request_version(requests, url, stored)
     if reason is not None:
         log.warning("not_modified_refuted", url=stored.url, reason=reason)
         stored.is_refuted = True
     return reason is None
 
 
-async def _ask_for_version(requests: Requests, url: URL, stored: PreviousDownload) -> str | None:
+async def _request_version(requests: Requests, url: URL, stored: PreviousDownload) -> str | None:
     """Return why the current version is not the stored one; None if it is."""
     try:
         async with requests.send(url, method="HEAD", headers={"Accept-Encoding": "identity"}) as response:
             if response.status != HTTPStatus.OK or "Last-Modified" not in response.headers:
-                return "the server does not tell the time of its version"
+                return "the server does not send the time of its version"
             return contradiction(response.headers, response.url, stored)
     except (TransientError, TaskFailure) as error:
-        return f"the server does not tell the time of its version: {error}"
+        return f"the server does not send the time of its version: {error}"

@@ -120,7 +120,7 @@ class SourceDownload:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def _is_same_request(self, index: int, part: JsonMapping) -> bool:
-        """Return whether a part was requested the same way; the fingerprint tells it of a part without a digest."""
+        """Return whether a part was requested the same way; for a part without a digest, the fingerprint decides."""
         recorded = part.get("request")
         return self.keeps_unchanged if recorded is None else recorded == self._request(index)
 

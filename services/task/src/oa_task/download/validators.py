@@ -38,8 +38,8 @@ _SIGNED_NAMES = frozenset(
 def usable_validators(headers: Mapping[str, str], *, now: datetime | None = None) -> tuple[str | None, str | None]:
     """Return the ETag and the Last-Modified time of a response, None for one that does not identify its bytes.
 
-    A time that is malformed, has no zone, lies in the future or is younger than two minutes does not; nor does a weak
-    ETag beside such a time, from which many servers derive it (RFC 9110, sections 8.8.1 and 8.8.2.2).
+    A time that is malformed, has no zone, is in the future or is younger than two minutes does not; nor does a weak
+    ETag together with such a time, from which many servers derive it (RFC 9110, sections 8.8.1 and 8.8.2.2).
     """
     etag, last_modified = headers.get("ETag"), headers.get("Last-Modified")
     answered_at = _moment(headers.get("Date")) or now or datetime.now(UTC)
@@ -55,7 +55,7 @@ def _is_settled(changed_at: datetime | None, now: datetime) -> bool:
 
 
 def settled_time(last_modified: str | None) -> str | None:
-    """Return the time of a version if it identifies the bytes that have arrived by now, else None."""
+    """Return the time of a version if it identifies the bytes that have arrived, else None."""
     return last_modified if _is_settled(_moment(last_modified), datetime.now(UTC)) else None
 
 

@@ -59,12 +59,16 @@ class BadRows:
         values: Sequence[str] = (),
         *,
         code: str = "source.bad_rows",
+        others: int = 0,
     ) -> None:
-        """Count 0-based input rows under a reason; `code` is the code of the failure that too many of them cause."""
+        """Count 0-based input rows, and `others` that follow them, under a reason.
+
+        `code` is the code of the failure that too many of them cause.
+        """
         if not len(rows):
             return
         entry = self.reasons.setdefault(reason, _Reason(code))
-        entry.count += len(rows)
+        entry.count += len(rows) + others
         for index, row in enumerate(rows[: _MAX_EXAMPLES - len(entry.examples)]):
             value = values[index] if index < len(values) else ""
             entry.examples.append({"row": int(row) + 1, "value": value[:_MAX_VALUE]})

@@ -102,7 +102,7 @@ class JobApi:
 class PublishedFiles:
     """The files of the published job, in the version of its attempt.
 
-    With `needs_verification` servers have said long enough that the data has not changed.
+    With `needs_verification` servers have reported for long enough that the data has not changed.
     """
 
     url: str
@@ -135,8 +135,8 @@ class PublishedFiles:
 def needs_verification(dataset: JsonMapping, now: datetime) -> bool:
     """Return whether an unchanged dataset has to be compared by its bytes, whatever the server says about versions.
 
-    Some servers report each file as not modified, for ever. So the first check in each 13 weeks since the publication
-    downloads the data.
+    Some servers report each file as not modified, permanently. So the first check in each 13 weeks since the
+    publication downloads the data.
     """
     try:
         published_at, checked_at = (

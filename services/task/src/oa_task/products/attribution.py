@@ -9,6 +9,7 @@ from oa_shared.product_plans import ProductInput
 from oa_shared.products import ATTRIBUTION_FILE, LICENSES_FILE
 
 _MAX_TEXT = 2_000
+_MOST_CREDITS = 100
 _YES = {True: "yes", False: "no", None: ""}
 _LABELS = (("License", "license"), ("License URL", "url"), ("Share alike", "share_alike"))
 _COLUMNS = (
@@ -20,6 +21,15 @@ _COLUMNS = (
 def input_credit(item: ProductInput) -> Credit:
     """Return the credit of a dataset by its license, however the definition or the plan writes that."""
     return credit_of(_license_of(item), item.source_name)
+
+
+def describe_credits(inputs: Iterable[ProductInput]) -> str:
+    """Return a line for each dataset with its license and attribution, as text that a file of data carries."""
+    items = _sort(inputs)
+    lines = [_one_line(f"{item.label}: {input_credit(item).line}") for item in items[:_MOST_CREDITS]]
+    if len(items) > len(lines):
+        lines.append(f"{len(items) - len(lines):,} more datasets: see {ATTRIBUTION_FILE}")
+    return "\n".join(lines)
 
 
 def write_attribution(out: Path, title: str, inputs: Iterable[ProductInput]) -> None:

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from oa_shared.json_types import JsonObject
 from oa_shared.products import EXPORT_FILES, ProductFormat
-from oa_task.products.attribution import write_attribution
+from oa_task.products.attribution import describe_credits, write_attribution
 from oa_task.products.build_context import BuildContext
 from oa_task.products.csv import write_csv
 from oa_task.products.deduplication import deduplicate, rank_datasets
@@ -53,9 +53,9 @@ def _write_file(part: Part, format_: ProductFormat, target: Path, context: Build
         case ProductFormat.GEOJSON:
             return write_geojson(part, target)
         case ProductFormat.GPKG:
-            return write_gpkg(part, target)
+            return write_gpkg(part, target, describe_credits(context.plan.inputs))
         case ProductFormat.FLATGEOBUF:
-            return write_flatgeobuf(part, target)
+            return write_flatgeobuf(part, target, describe_credits(context.plan.inputs))
         case ProductFormat.SHAPEFILE:
             return write_shapefile(part, target, work=context.work)
         case ProductFormat.PMTILES:

@@ -23,13 +23,14 @@ _LAYER_OPTIONS = {
 _GPKG_LAST_CHANGE = "1980-01-01T00:00:00.000Z"
 
 
-def write_gpkg(part: Part, target: Path) -> dict[str, int]:
-    """Write one table with a spatial index, named like the layer."""
-    write_arrow(_batches(part.rows()), schema_without_box(part.layer), target, "GPKG", part)
+def write_gpkg(part: Part, target: Path, description: str) -> dict[str, int]:
+    """Write one table with a spatial index, named like the layer; programs show its description."""
+    schema = schema_without_box(part.layer)
+    write_arrow(_batches(part.rows()), schema, target, "GPKG", part, description=description)
     return {}
 
 
-def write_flatgeobuf(part: Part, target: Path) -> dict[str, int]:
+def write_flatgeobuf(part: Part, target: Path, description: str) -> dict[str, int]:
     """Write a file with a spatial index; leave out rows without a geometry, and return their number."""
     left_out = 0
 
@@ -40,7 +41,8 @@ def write_flatgeobuf(part: Part, target: Path) -> dict[str, int]:
             left_out += len(rows) - int(has_geometry.sum())
             yield rows.select(has_geometry)
 
-    write_arrow(_batches(rows_with_geometry()), schema_without_box(part.layer), target, "FlatGeobuf", part)
+    batches, schema = _batches(rows_with_geometry()), schema_without_box(part.layer)
+    write_arrow(batches, schema, target, "FlatGeobuf", part, description=description)
     return {"without_geometry": left_out} if left_out else {}
 
 
@@ -50,8 +52,16 @@ def schema_without_box(layer: str) -> pa.Schema:
     return pa.schema([*texts, pa.field("geometry", pa.binary())])
 
 
-def write_arrow(batches: Iterable[pa.RecordBatch], schema: pa.Schema, target: Path, driver: str, part: Part) -> None:
-    """Stream batches to GDAL; `part` states their layer and geometry types."""
+def write_arrow(
+    batches: Iterable[pa.RecordBatch],
+    schema: pa.Schema,
+    target: Path,
+    driver: str,
+    part: Part,
+    *,
+    description: str | None = None,
+) -> None:
+    """Stream batches to GDAL; `part` has their layer and geometry types, `description` is kept in the file."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _GPKG_LAST_CHANGE})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
@@ -63,7 +73,7 @@ def write_arrow(batches: Iterable[pa.RecordBatch], schema: pa.Schema, target: Pa
             geometry_name="geometry",
             geometry_type=part.types[0] if len(part.types) == 1 else "Unknown",
             crs=CRS,
-            layer_options=_LAYER_OPTIONS.get(driver, {}),
+            layer_options=_LAYER_OPTIONS.get(driver, {}) | ({"DESCRIPTION": description} if description else {}),
         )
 
 

@@ -23,7 +23,6 @@ from oa_task.proposal.service_urls import refuse_service
 from oa_task.row_preview.preview import inspect_while_downloading
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.progress import Progress
-from oa_task.sandbox.messages import check_report
 from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import SandboxRequest
 
@@ -86,10 +85,7 @@ async def _describe_file(path: Path, sandbox: Sandbox, layer: str | None) -> Des
 async def _describe(sandbox: Sandbox, raw: Path, protocol: str, layer: str | None) -> JsonObject:
     work = str(sandbox.work)
     request = SandboxRequest("", layer or "", "", (str(raw),), work, work, describes=protocol)
-    report = await sandbox.convert(request, lambda _count: None)
-    from oa_task.sandbox.report_schemas import DescriptionReportSchema  # noqa: PLC0415 - loaded since the request
-
-    return check_report(report, DescriptionReportSchema)
+    return await sandbox.convert(request, lambda _count: None)
 
 
 def _parse(address: str) -> URL:

@@ -30,7 +30,8 @@ class LayerCount:
     rows: int = 0
     _last_id: int = -1
     _is_ascending: bool = True
-    _empty: list[tuple[int, int]] = field(default_factory=list)
+    _empty: int = 0
+    _first_empty: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, ids: np.ndarray, rows: np.ndarray, frame: pl.DataFrame, *, is_missing: np.ndarray) -> None:
         """Count features, given their IDs and input rows, their columns, and which of them lack a geometry."""
@@ -43,7 +44,10 @@ class LayerCount:
         is_empty = is_missing.copy()
         for column in frame.get_columns():
             is_empty &= (column == "").to_numpy()
-        self._empty += zip(ids[is_empty].tolist(), rows[is_empty].tolist(), strict=True)
+        self._empty += int(is_empty.sum())
+        room = _MAX_CHECKED - len(self._first_empty)
+        first = np.flatnonzero(is_empty)[:room]
+        self._first_empty += zip(ids[first].tolist(), rows[first].tolist(), strict=True)
 
     def check(self, bad_rows: BadRows) -> None:
         """Count the rows that a damaged part of the data took with it. Raises TaskFailure source.format."""
@@ -88,7 +92,7 @@ class LayerCount:
 
     def _check_empty(self, bad_rows: BadRows) -> None:
         """Count the rows that have no value at all, in any column, as bad ones."""
-        sample = self._empty[:_MAX_CHECKED]
+        sample = self._first_empty
         if not sample or self.format == "kml":  # GDAL gives each feature of KML a visibility.
             return
         try:
@@ -104,9 +108,10 @@ class LayerCount:
             raise TaskFailure("source.format", reason) from error
         is_empty = np.logical_and.reduce([_is_null(column) for column in columns]) if len(columns) else np.array([])
         empty = [row for (_, row), flag in zip(sample, is_empty, strict=False) if flag]
-        if len(empty) == len(sample):
-            empty = [row for _, row in self._empty]
-        bad_rows.note("a row without any value: the data is damaged there", empty, code="source.format")
+        # Where all of the sample are empty, so are those beyond it, which are only counted.
+        others = self._empty - len(sample) if len(empty) == len(sample) else 0
+        reason = "a row without any value: the data is damaged there"
+        bad_rows.note(reason, empty, code="source.format", others=others)
 
 
 def note_lost(bad_rows: BadRows, read: int, announced: int, reason: str) -> None:

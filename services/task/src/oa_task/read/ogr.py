@@ -82,8 +82,9 @@ def _batches(request: ReadRequest) -> Iterator[FeatureBatch]:
                 _note_page(request, request.bad_rows.rows_read - first_row)
                 layer.table.finish()
                 return
-            yield _features(batch, layer)
+            features = _features(batch, layer)
             request.bad_rows.rows_read += batch.num_rows
+            yield features
 
 
 def _next_batch(reader: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:

@@ -39,8 +39,9 @@ def read_parquet(request: ReadRequest) -> Iterator[FeatureBatch]:
             table = _open_table(file, request)
             columns = [*table.selected, *([table.geometry] if table.geometry else [])]
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
-                yield _features(batch, table)
+                features = _features(batch, table)
                 request.bad_rows.rows_read += batch.num_rows
+                yield features
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         row = request.bad_rows.rows_read
         text = f"{request.path.name} cannot be read as Parquet after row {row:,}: {error}"

@@ -6,8 +6,10 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import dropwhile, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +19,11 @@ from oa_task.read.content_kind import identify
 from oa_task.read.content_signatures import ContentKind
 from oa_task.read.csv import read_csv
 from oa_task.read.request import ReadRequest
+from oa_task.read.workbook_parts import Cell, OtherColumnsError, SheetParts, UnknownWorkbookError, find_parts
 from oa_task.runtime.failure import TaskFailure
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook, SheetMetadata
+    from python_calamine import CalamineWorkbook, SheetMetadata
 
 _MAX_EXPANDED_BYTES = 1 << 30
 _MAX_RATIO = 100
@@ -29,8 +32,8 @@ _CHUNK_BYTES = 1 << 20
 _MAX_NAMES = 50
 _MAX_PEEKED = 10
 _BETWEEN_CELLS = re.compile(rb"(?<=>)\s+(?=</?table:)|(?<=[\"/]>)\s+(?=<text:p)")
+_SEEN_BYTES = 2  # before white space, in the pattern above
 _CSV_OPTIONS = ("encoding", "csvsplit", "format")
-Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 
 def read_spreadsheet(request: ReadRequest) -> Iterator[FeatureBatch]:
@@ -41,29 +44,38 @@ def read_spreadsheet(request: ReadRequest) -> Iterator[FeatureBatch]:
     _check_expanded_size(request.path)
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / request.path.name
-        _write_table(request, _readable_copy(request.path, Path(folder)), table)
+        _write_table(request, _readable_copy(request.path, Path(folder)), Path(folder), table)
         conform = {key: value for key, value in request.conform.items() if key not in _CSV_OPTIONS}
         yield from read_csv(replace(request, path=table, conform={**conform, "format": "csv"}))
 
 
 def peek_sheets(path: Path, rows: int) -> dict[str, tuple[int, list[list[str]]]]:
     """Return the number of rows and the first rows of each visible sheet that has rows. Raises TaskFailure."""
+    _check_expanded_size(path)
+    with tempfile.TemporaryDirectory() as folder, _open_workbook(path, Path(folder)) as workbook:
+        sheets = {name: workbook.get_sheet_by_name(name) for name in _visible_sheets(workbook)[:_MAX_PEEKED]}
+        return {
+            name: (sheet.height, [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), rows)])
+            for name, sheet in sheets.items()
+            if sheet.height
+        }
+
+
+@contextmanager
+def _open_workbook(path: Path, folder: Path) -> "Iterator[CalamineWorkbook]":
+    """Yield a workbook; errors of its library, here and in the block, become TaskFailure source.format."""
     import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
 
-    _check_expanded_size(path)
-    with tempfile.TemporaryDirectory() as folder, _readable_copy(path, Path(folder)).open("rb") as file:
-        try:
-            workbook = calamine.CalamineWorkbook.from_filelike(file)
-            sheets = {name: workbook.get_sheet_by_name(name) for name in _visible_sheets(workbook)[:_MAX_PEEKED]}
-            return {
-                name: (sheet.height, [[_text(cell) for cell in row] for row in islice(sheet.iter_rows(), rows)])
-                for name, sheet in sheets.items()
-                if sheet.height
-            }
-        except calamine.PasswordError as error:
-            raise TaskFailure("source.format", f"{path.name} needs a password: find a file without one") from error
-        except (calamine.CalamineError, ValueError) as error:
-            raise TaskFailure("source.format", f"{path.name} is a workbook that cannot be read: {error}") from error
+    try:
+        with _readable_copy(path, folder).open("rb") as file:
+            yield calamine.CalamineWorkbook.from_filelike(file)
+    except calamine.PasswordError as error:
+        raise TaskFailure("source.format", f"{path.name} needs a password: find a file without one") from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        text = f"{path.name} is {identify(path).kind.value} that cannot be read: {error}"
+        raise TaskFailure("source.format", text) from error
 
 
 def _visible_sheets(workbook: "CalamineWorkbook") -> list[str]:
@@ -77,18 +89,17 @@ def _tables(workbook: "CalamineWorkbook") -> "list[SheetMetadata]":
     return [sheet for sheet in workbook.sheets_metadata if str(sheet.typ).endswith("WorkSheet")]
 
 
-def _write_table(request: ReadRequest, workbook_path: Path, target: Path) -> None:
-    """Write the cells of the sheet as CSV in UTF-8."""
+def _write_table(request: ReadRequest, workbook_path: Path, folder: Path, target: Path) -> None:
+    """Write the cells of the sheet as CSV in UTF-8; `folder` is for parts of the workbook."""
     import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
 
     name = request.path.name
     try:
-        with workbook_path.open("rb") as file:
-            workbook = calamine.CalamineWorkbook.from_filelike(file)
-            sheet = workbook.get_sheet_by_name(_choose_sheet(request, workbook))
-            with target.open("w", encoding="utf-8") as table:
-                writer = csv.writer(table, lineterminator="\n")
-                writer.writerows([_text(cell) for cell in row] for row in _rows(request, sheet))
+        sheet = _find_sheet(request, workbook_path, folder)
+        if not _write_parts(request, find_parts(workbook_path, sheet, folder), target):
+            with workbook_path.open("rb") as file:
+                cells = calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_name(sheet).iter_rows()
+                _write_rows(request, cells, target)
     except calamine.PasswordError as error:
         raise TaskFailure("source.format", f"{name} needs a password: find a file without one") from error
     except (calamine.CalamineError, OSError, ValueError) as error:
@@ -98,21 +109,56 @@ def _write_table(request: ReadRequest, workbook_path: Path, target: Path) -> Non
         raise TaskFailure("source.format", text) from error
 
 
-def _rows(request: ReadRequest, sheet: "CalamineSheet") -> Iterator[Sequence[Cell]]:
-    """Yield the rows of a sheet; without `headers` and `skiplines`, from the first one that is not empty on."""
-    rows = iter(sheet.iter_rows())
-    if request.conform.get("headers") or request.conform.get("skiplines"):
-        return rows
-    return dropwhile(lambda row: not any(cell != "" for cell in row), rows)
+def _write_parts(request: ReadRequest, parts: SheetParts | None, target: Path) -> bool:
+    """Write a sheet part by part; return whether that is possible."""
+    import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
+
+    if parts is None:
+        return False
+    try:
+        try:
+            _write_rows(request, parts.rows(), target)
+        except OtherColumnsError:
+            _write_rows(request, parts.rows(parts.columns()), target)
+    except (UnknownWorkbookError, calamine.CalamineError):
+        return False  # the library reads the entire workbook, or reports what is wrong with it
+    return True
 
 
-def _choose_sheet(request: ReadRequest, workbook: "CalamineWorkbook") -> str:
+def _write_rows(request: ReadRequest, rows: Iterator[Sequence[Cell]], target: Path) -> None:
+    """Write the rows of a sheet; without `headers` and `skiplines`, from the first one that is not empty on."""
+    if not (request.conform.get("headers") or request.conform.get("skiplines")):
+        rows = dropwhile(lambda row: not any(cell != "" for cell in row), rows)
+    with target.open("w", encoding="utf-8") as table:
+        csv.writer(table, lineterminator="\n").writerows([_text(cell) for cell in row] for row in rows)
+
+
+def _find_sheet(request: ReadRequest, workbook_path: Path, folder: Path) -> str:
+    """Return the name of the sheet to read. Raises TaskFailure source.empty."""
+    import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
+
+    def has_rows(name: str) -> bool:
+        parts = find_parts(workbook_path, name, folder)
+        try:
+            return any(sheet.height for sheet in parts.sheets()) if parts is not None else has_cells(name)
+        except (UnknownWorkbookError, calamine.CalamineError):
+            return has_cells(name)
+
+    def has_cells(name: str) -> bool:
+        return workbook.get_sheet_by_name(name).height > 0
+
+    with workbook_path.open("rb") as file:
+        workbook = calamine.CalamineWorkbook.from_filelike(file)
+        return _choose_sheet(request, workbook, has_rows)
+
+
+def _choose_sheet(request: ReadRequest, workbook: "CalamineWorkbook", has_rows: Callable[[str], bool]) -> str:
     """Return the name of the sheet to read. Raises TaskFailure source.empty."""
     visible = _visible_sheets(workbook)
     layer = request.conform.get("layer")
     if layer is not None:
         return _named_sheet(layer, [sheet.name for sheet in _tables(workbook)], visible)
-    filled = [name for name in visible if workbook.get_sheet_by_name(name).height]
+    filled = [name for name in visible if has_rows(name)]
     if not filled:
         raise TaskFailure("source.empty", f"{request.path.name} has no sheet with rows")
     if filled[1:]:
@@ -142,9 +188,22 @@ def _readable_copy(path: Path, folder: Path) -> Path:
     copy = folder / "copy.ods"
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
         for member in source.infolist():
-            body = source.read(member)
-            target.writestr(member, _BETWEEN_CELLS.sub(b"", body) if member.filename == "content.xml" else body)
+            with source.open(member) as file, target.open(member.filename, "w", force_zip64=True) as written:
+                pieces = iter(partial(file.read, _CHUNK_BYTES), b"")
+                written.writelines(join_cells(pieces) if member.filename == "content.xml" else pieces)
     return copy
+
+
+def join_cells(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the XML of OpenDocument without the white space between cells, whatever the length of its pieces."""
+    before, held = b"", b""
+    for piece in pieces:
+        text = held + piece
+        end = len(text[: max(text.rfind(b"<"), 0)].rstrip())  # the space before a tag belongs to that tag
+        ready, held = before + text[:end], text[end:]
+        yield _BETWEEN_CELLS.sub(b"", ready)[len(before) :]
+        before = ready[-_SEEN_BYTES:]
+    yield _BETWEEN_CELLS.sub(b"", before + held)[len(before) :]
 
 
 def _text(cell: Cell) -> str:

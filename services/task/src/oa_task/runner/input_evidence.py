@@ -10,7 +10,6 @@ import structlog
 from oa_task.results.accepted_files import accept_files
 from oa_task.results.files import DEFINITION_FILE, PROFILE_FILE, SAMPLE_FILE
 from oa_task.runtime.failure import TaskFailure
-from oa_task.sandbox.messages import check_report
 from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import SandboxRequest
 
@@ -26,8 +25,6 @@ async def keep_evidence(
 
     The job has failed already: data that cannot be described is logged, and leaves no file.
     """
-    from oa_task.sandbox.report_schemas import InputDescriptionSchema  # noqa: PLC0415 - only after a failure
-
     await asyncio.to_thread(target.mkdir, exist_ok=True)
     try:
         async with asyncio.timeout(_WITHIN_S):
@@ -43,8 +40,7 @@ async def keep_evidence(
                     str(sandbox.out),
                     writes_evidence=True,
                 )
-                report = await sandbox.convert(request, lambda _count: None)
-                counts = check_report(report, InputDescriptionSchema)
+                counts = await sandbox.convert(request, lambda _count: None)
                 await asyncio.to_thread(accept_files, sandbox.out, target, EVIDENCE_FILES)
     except (TaskFailure, TimeoutError, OSError) as error:
         log.info("input_not_described", error=str(error) or type(error).__name__)

@@ -7,7 +7,7 @@ import numpy as np
 
 
 class MappedNumbers:
-    """The numbers of a file from a place on as `array`, a read-only view of the file that needs no memory of its own.
+    """The numbers of a file from a place on as `array`, a read-only view of the file that needs no further memory.
 
     The kernel counts each page that was read as memory of the process until `release`; it reads a released page again
     when the array is used.

@@ -17,7 +17,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,7 +25,7 @@ from oa_shared.json_types import JsonObject
 from oa_task.runtime.failure import TaskFailure
 from oa_task.sandbox.landlock import SandboxFolders
 from oa_task.sandbox.limits import SandboxLimits, machine_limits
-from oa_task.sandbox.messages import MAX_LINE, parse_message, read_failure
+from oa_task.sandbox.messages import MAX_LINE, check_report, parse_message, read_failure
 from oa_task.sandbox.request import SandboxRequest
 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "GDAL_DATA", "PROJ_DATA", "LD_LIBRARY_PATH")
@@ -96,7 +95,7 @@ class Sandbox:
         return self._child.pid
 
     async def convert(self, request: SandboxRequest, on_progress: Callable[[int], None]) -> JsonObject:
-        """Return the report of the request; a sandbox serves one. `on_progress` is called from a thread.
+        """Return the checked report of the request; a sandbox serves one. `on_progress` is called from a thread.
 
         Raises TaskFailure.
         """
@@ -109,13 +108,14 @@ class Sandbox:
 
         self.send(asdict(request))
         self.close_input()
-        # The caller checks the report with these; loading them takes as long as the child needs for a small file.
-        import_module("oa_task.sandbox.report_schemas")
+        # Loading the schemas takes as long as the child needs for a small file.
+        from oa_task.sandbox.report_schemas import choose_schema  # noqa: PLC0415 - see the line above
+
         try:
             outcome = await asyncio.to_thread(self.receive, on_message)
         finally:
             self.kill()
-        return self.result(outcome)
+        return check_report(self.result(outcome), choose_schema(request))
 
     def send(self, value: object) -> None:
         """Send the child a line of JSON."""

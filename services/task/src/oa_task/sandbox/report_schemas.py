@@ -3,6 +3,7 @@
 from marshmallow import RAISE, Schema, fields, validate
 
 from oa_shared.placement import MAX_MESSAGE, PlacementCode
+from oa_task.sandbox.request import SandboxRequest
 
 _MAX_COUNT = 2**53
 _MAX_LABEL = 1000
@@ -219,3 +220,12 @@ class ProductReportSchema(_TimedReportSchema):
     dropped = _counts()
     notes = fields.Dict(keys=fields.String(), values=_counts())
     deduplicated = fields.Nested(DeduplicationSchema)
+
+
+def choose_schema(request: SandboxRequest) -> type[Schema]:
+    """Return the schema of the report on a request."""
+    if request.describes is not None:
+        return DescriptionReportSchema
+    if request.rows is not None:
+        return InspectionReportSchema
+    return InputDescriptionSchema if request.writes_evidence else ConversionReportSchema
