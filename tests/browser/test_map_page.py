@@ -202,13 +202,13 @@ def test_dark_map_has_dark_tiles_controls_and_pictures(visitor: Visitor) -> None
     assert light["filter"] == "none"
 
 
-def test_map_without_webgl_says_so_and_leaves_the_list(visitor: Visitor) -> None:
+def test_map_without_webgl_shows_the_reason_and_leaves_the_list(visitor: Visitor) -> None:
     page = visitor.blank()
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     page.goto("/map")
     expect(page.locator(".map")).to_have_attribute("data-drawn", "no")
     expect(page.locator(".map")).to_contain_text(
-        "this browser offers no WebGL 2. The rest of this page works without it."
+        "this browser does not have WebGL 2. The rest of this page works without it."
     )
     expect(page.locator(".map a")).to_have_count(0)
     expect(page.get_by_role("table", name="Datasets")).to_be_visible()

@@ -48,7 +48,7 @@ def free_port() -> int:
 
 
 def _probe_port() -> int:
-    """Return a port that a server can take now, and that the system gives to nobody else until then.
+    """Return a port that a server can take now, and that the system does not give away until then.
 
     The system gives ports of its range to connections and to servers that leave the choice to it. A service that
     listens seconds after the choice of such a port, or again after a restart, may find it taken.

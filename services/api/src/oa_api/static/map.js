@@ -158,7 +158,7 @@ const seen = new IntersectionObserver((entries) => {
     seen.unobserve(target);
     draw(target, places.get(target)).catch((error) => {
       // The message of maplibre about WebGL is long and leads to another site.
-      const reason = /webgl/i.test(error.message) ? "this browser offers no WebGL 2" : error.message;
+      const reason = /webgl/i.test(error.message) ? "this browser does not have WebGL 2" : error.message;
       target.firstElementChild.textContent = `The map cannot be drawn: ${reason}. The rest of this page works without it.`;
       target.dataset.drawn = "no";
     });
