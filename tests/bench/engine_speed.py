@@ -171,7 +171,7 @@ def show_seconds(found: Sequence[Measured]) -> None:
 def main() -> int:
     """Measure the requested inputs."""
     scale = float(os.environ.get("OA_BENCH_SCALE", "1"))
-    selected = os.environ.get("OA_BENCH_INPUTS", ",".join(INPUTS)).split(",")
+    selected = os.environ.get("OA_BENCH_INPUTS", ",".join(BATCH_MACHINE_S)).split(",")
     with tempfile.TemporaryDirectory(prefix="oa-bench-") as folder:
         plain, what = plain_pass(Path(folder))
         factor = BATCH_MACHINE_BY_PLAIN[what] * plain.wall_s / BATCH_MACHINE_S[PLAIN_CSV]

@@ -36,7 +36,7 @@ from oa_task.tiles.spool import SHOWN_ATTRIBUTES, TileSpool
 from oa_task.tiles.tileset import write_tileset
 
 PICTURES = DATA / "tiles"
-DEFAULT_INPUTS = "csv500k,shp200k,parcgeo100k"
+DEFAULT_INPUTS = "csv500k,shp200k,parcgeo100k,linegeo100k"
 SHOWN_ZOOMS = (8, 11, 14)
 _SIDE, _TILES = 512, 2
 _FREESTILER = """

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from oa_cli.answers import RefusalAnswer
-from oa_cli.runner import LocalDefinition, ExitStatus
+from oa_cli.runner import ExitStatus, LocalDefinition
 from oa_shared.definition_address import MAX_DEFINITION_BYTES
 from oa_shared.json_faults import describe_json_fault
 from oa_shared.json_types import JsonObject

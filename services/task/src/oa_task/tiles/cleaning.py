@@ -34,6 +34,7 @@ def clean(rings: Rings) -> Rings:
 def _drop_needless(rings: Rings) -> Rings:
     """Drop vertices equal to the one before, on a straight line between neighbors, or at the tip of a spike."""
     rings = rings.only(_differs(rings))
+    owners, rings = rings.owners, rings.with_owners(np.arange(len(rings)))
     done: list[Rings] = []
     for _ in range(_PASSES):
         bends = _bends(rings)
@@ -43,7 +44,8 @@ def _drop_needless(rings: Rings) -> Rings:
         done.append(rings.select(~changed))
         rings = rings.select(changed).only(bends.compress(np.repeat(changed, rings.sizes)))
         rings = rings.only(_differs(rings))
-    return join([*done, rings])
+    joined = join([*done, rings])
+    return joined.with_owners(owners[joined.owners])
 
 
 def _differs(rings: Rings) -> np.ndarray:
@@ -142,10 +144,10 @@ def _repair_on_grid(owners: np.ndarray, shapes: np.ndarray) -> Rings:
 
 
 def _on_grid(shapes: np.ndarray) -> np.ndarray:
-    """Return valid areas whose corners are on the grid, except for the error of floats.
+    """Return valid areas with corners on the grid, within the error of floats.
 
-    Where edges cross is a corner off the grid. Rounding it keeps 95 of 100 areas valid; `set_precision`, which takes
-    ten times as long as the check, moves the corners of the others so that they are valid.
+    A corner off the grid is where edges crossed. Rounding keeps 95 of 100 areas valid; `set_precision`, ten times as
+    slow as the check, moves the corners of the others so that they are valid.
     """
     valid = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
     rounded: np.ndarray = np.asarray(shapely.transform(valid, np.rint), dtype=object)

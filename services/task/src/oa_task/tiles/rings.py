@@ -69,7 +69,10 @@ class Rings:
 
 
 def join(pieces: Sequence[Rings]) -> Rings:
-    """Return the rings of several in the order of owners and their parts, each hole after its outline."""
+    """Return the rings of several in the order of owners.
+
+    All rings of an owner are in one of the pieces, and stay in their order.
+    """
     filled = [piece for piece in pieces if len(piece)]
     if len(filled) <= 1:
         return filled[0] if filled else pieces[0]
@@ -81,11 +84,11 @@ def join(pieces: Sequence[Rings]) -> Rings:
         np.concatenate([piece.sizes for piece in filled]),
         np.concatenate([piece.vertices for piece in filled]),
     )
-    return joined.select(np.lexsort((joined.is_hole, joined.parts, joined.owners)))
+    return joined.select(np.argsort(joined.owners, kind="stable"))
 
 
 def is_of(owners: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Return the mask of `owners` that are among the chosen ones, both increasing."""
     among = np.zeros(int(owners[-1]) + 1 if len(owners) else 0, dtype=bool)
     among[chosen] = True
-    return among.take(owners)
+    return np.asarray(among[owners])

@@ -10,7 +10,7 @@ from oa_task.tiles.rings import Rings, is_of
 
 _MOST_CORNERS = 40
 _BLOCK_PAIRS = 1 << 17
-"""This number of pairs of edges stays in the cache of a processor."""
+"""Pairs of edges at a time; their numbers stay in the cache of a processor."""
 _FARTHEST = 1 << 13
 """The product of two differences of smaller coordinates fits into 32 bits."""
 
@@ -18,7 +18,7 @@ _FARTHEST = 1 << 13
 def are_seen_valid(rings: Rings) -> np.ndarray:
     """Return the mask of the rings of areas that are seen to be valid; it has all rings of an owner or none."""
     doubtful = ~(_are_alone(rings) & _are_simple(rings))
-    return ~is_of(rings.owners, rings.owners[doubtful])
+    return np.asarray(~is_of(rings.owners, rings.owners[doubtful]))
 
 
 def _are_alone(rings: Rings) -> np.ndarray:
@@ -81,7 +81,7 @@ def _cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the mask of rings where two edges may share a place that is not their common corner.
 
     `x` and `y`, shape (corners, rings), have a ring in each column. Two edges are apart if both ends of one are on the
-    same side of the line through the other.
+    same side of the line through the other, or if their boxes do not touch.
     """
     # The first corner follows the last.
     x, y = np.concatenate((x, x[:1])), np.concatenate((y, y[:1]))
@@ -97,7 +97,14 @@ def _cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     edges = np.arange(count)
     following = (edges + 1) % count
     same_side[edges, edges] = True
-    # Adjacent edges share only their corner, unless they are on one line.
+    # Adjacent edges share their corner only, except on one line.
     same_side[edges, following] = same_side[following, edges] = side[edges, (edges + 2) % count] != 0
-    crosses: np.ndarray = ~same_side.all(axis=(0, 1))
+    edge, other, ring = np.nonzero(~same_side)
+    low_x, low_y = np.minimum(x[:-1], x[1:]), np.minimum(y[:-1], y[1:])
+    high_x, high_y = np.maximum(x[:-1], x[1:]), np.maximum(y[:-1], y[1:])
+    # Edges on one line, as those at both ends of a "U", are apart if their boxes are.
+    is_apart = (high_x[edge, ring] < low_x[other, ring]) | (high_x[other, ring] < low_x[edge, ring])
+    is_apart |= (high_y[edge, ring] < low_y[other, ring]) | (high_y[other, ring] < low_y[edge, ring])
+    crosses: np.ndarray = np.zeros(x.shape[1], dtype=bool)
+    crosses[ring[~is_apart]] = True
     return crosses

@@ -1,5 +1,7 @@
 """A layer of the tiles: which of its features are in each tile of a zoom, and their encoding."""
 
+import functools
+
 import numpy as np
 
 from oa_task.tiles.entries import Entries
@@ -48,6 +50,15 @@ class TileLayer:
         """Return the number of pieces of large features that are in no tile."""
         return self._large.dropped if self._large is not None else 0
 
+    @property
+    def can_overlap(self) -> bool:
+        """Return whether `features` may be called for the next zoom while features of this one are encoded.
+
+        The next zoom changes the pieces of large features, and the features of two zooms would double the memory of
+        points.
+        """
+        return self._large is None and not self.entries.has_only_points
+
     def features(self, zoom: int) -> TileFeatures:
         """Return the features of the tiles of a zoom. Call it for every zoom, from 0 on."""
         if self.entries.has_only_points and self._zooms is None:
@@ -92,10 +103,8 @@ class TileLayer:
         """Return the positions of the tiles with features, and the layer of each."""
         if self.entries.has_only_points:
             units_of_tile = (1 << (WORLD_BITS - zoom)) - 1
-            vertices = (self.entries.outlines.vertices.take(features.items, axis=0) & units_of_tile) >> (
-                MAX_ZOOM - zoom
-            )
-            return self._encode(features, features.items, point_commands(vertices))
+            vertices = self.entries.homes(features.items) & units_of_tile
+            return self._encode(features, features.items, point_commands(vertices >> (MAX_ZOOM - zoom)))
         rings = tile_rings(features, self.entries, self._large, zoom, coarser=coarser)
         filled, owners = np.unique(rings.owners, return_inverse=True)
         if not len(filled):
@@ -120,12 +129,12 @@ class TileLayer:
             return len(self.entries.outlines.vertices) / len(self.entries)
         return max(self._small_vertices, len(self._large.pieces.vertices) / max(1, len(self._large.entries)))
 
-    @property
+    @functools.cached_property
     def box(self) -> tuple[int, int, int, int]:
         """Return west, north, east and south of all features in units of the world."""
         boxes = self.entries.measures.boxes
-        west, north = boxes[:, :2].min(axis=0).tolist()
-        east, south = boxes[:, 2:].max(axis=0).tolist()
+        west, north = (int(boxes[:, side].min()) for side in (0, 1))
+        east, south = (int(boxes[:, side].max()) for side in (2, 3))
         return west, north, east, south
 
     @property

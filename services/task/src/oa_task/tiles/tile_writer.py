@@ -33,34 +33,57 @@ class _Chunk:
     dropped: int
 
 
+class _ChunkQueue:
+    """Encodes chunks in threads and writes them to a file in their order; counts the features dropped by zoom."""
+
+    def __init__(self, file: PmtilesFile, pool: ThreadPoolExecutor) -> None:
+        self.dropped: list[int] = []
+        self._file = file
+        self._pool = pool
+        self._waiting: deque[tuple[int, Future[_Chunk]]] = deque()
+
+    def start_zoom(self) -> None:
+        """Count the features of the next zoom."""
+        self.dropped.append(0)
+
+    def put(self, chunk: list[Share]) -> None:
+        """Add a chunk of the zoom. While enough chunks are waiting, write the first."""
+        zoom = len(self.dropped) - 1
+        self._waiting.append((zoom, self._pool.submit(_encode_chunk, chunk, zoom)))
+        if len(self._waiting) > _THREADS:
+            self._write_first()
+
+    def finish(self) -> None:
+        """Write all waiting chunks."""
+        while self._waiting:
+            self._write_first()
+
+    def _write_first(self) -> None:
+        zoom, encoded = self._waiting.popleft()
+        chunk = encoded.result()
+        for position, tile in chunk.tiles:
+            self._file.write(first_tile_id(zoom) + position, tile)
+        self.dropped[zoom] += chunk.dropped
+
+
 def write_zooms(layers: Sequence[TileLayer], file: PmtilesFile, zooms: range) -> list[int]:
-    """Write the tiles of zooms; return how many features of each zoom did not fit into their tiles.
+    """Write the tiles of zooms from 0 on; return how many features of each zoom did not fit into their tiles.
 
     Zooms from the first one without a feature on are not in the result.
     """
-    dropped: list[int] = []
     with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1), thread_name_prefix="tiles") as pool:
+        queue = _ChunkQueue(file, pool)
         for zoom in zooms:
+            if not all(layer.can_overlap for layer in layers):
+                queue.finish()
             shares = [(layer, layer.features(zoom)) for layer in layers]
             if not any(len(features) for _, features in shares):
                 break
-            count = 0
-            for chunk in _encode_in_order(pool, shares, zoom):
-                for position, tile in chunk.tiles:
-                    file.write(first_tile_id(zoom) + position, tile)
-                count += chunk.dropped
-            dropped.append(count)
-    return dropped
-
-
-def _encode_in_order(pool: ThreadPoolExecutor, shares: list[Share], zoom: int) -> Iterator[_Chunk]:
-    waiting: deque[Future[_Chunk]] = deque()
-    for chunk in _split(shares):
-        waiting.append(pool.submit(_encode_chunk, chunk, zoom))
-        if len(waiting) > _THREADS:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+            queue.start_zoom()
+            for chunk in _split(shares):
+                queue.put(chunk)
+        queue.finish()
+    return queue.dropped
 
 
 def _split(shares: list[Share]) -> Iterator[list[Share]]:

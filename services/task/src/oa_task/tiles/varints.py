@@ -26,12 +26,12 @@ def encode_varints(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _encode_short(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same of numbers of at most two bytes: nearly all numbers of tiles are, and this is 4 times as fast."""
+    """Return the same for numbers of at most two bytes, as nearly all of tiles are, in a quarter of the time."""
     has_two = numbers >= _MORE
     ends = np.cumsum(has_two, dtype=np.int64)
     ends += np.arange(1, len(numbers) + 1)
     encoded = np.empty(int(ends[-1]), dtype=np.uint8)
-    # The second byte of each number; that of a short one is where its first byte follows.
+    # First the last byte of each number, then the first one: a number of one byte has only the latter.
     encoded[ends - 1] = numbers >> np.uint32(_BITS)
     first = (numbers & np.uint32(_MORE - 1)).astype(np.uint8)
     first |= has_two.view(np.uint8) << np.uint8(_BITS)
