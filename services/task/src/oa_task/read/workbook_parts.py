@@ -159,7 +159,7 @@ def _split_head(file: IO[bytes]) -> tuple[bytes, bytes]:
 
 
 def _with_number(rows: bytes, number: int) -> bytes:
-    """Return rows the first of which has a number: a row without one follows the row before it."""
+    """Return rows with a number in the first one: a row without a number follows the row before it."""
     first = _ROW.search(rows)
     if first is None or _NUMBERED_ROW.match(rows, first.start()):
         return rows
