@@ -66,9 +66,17 @@ def _open_workbook(path: Path, folder: Path) -> "Iterator[CalamineWorkbook]":
     """Yield a workbook; errors of its library, here and in the block, become TaskFailure source.format."""
     import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
 
+    with _as_failures(path), _readable_copy(path, folder).open("rb") as file:
+        yield calamine.CalamineWorkbook.from_filelike(file)
+
+
+@contextmanager
+def _as_failures(path: Path) -> Iterator[None]:
+    """Turn the errors of the library of workbooks into TaskFailure source.format."""
+    import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
+
     try:
-        with _readable_copy(path, folder).open("rb") as file:
-            yield calamine.CalamineWorkbook.from_filelike(file)
+        yield
     except calamine.PasswordError as error:
         raise TaskFailure("source.format", f"{path.name} needs a password: find a file without one") from error
     except (calamine.CalamineError, OSError, ValueError) as error:
@@ -93,20 +101,12 @@ def _write_table(request: ReadRequest, workbook_path: Path, folder: Path, target
     """Write the cells of the sheet as CSV in UTF-8; `folder` is for parts of the workbook."""
     import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
 
-    name = request.path.name
-    try:
+    with _as_failures(request.path):
         sheet = _find_sheet(request, workbook_path, folder)
         if not _write_parts(request, find_parts(workbook_path, sheet, folder), target):
             with workbook_path.open("rb") as file:
                 cells = calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_name(sheet).iter_rows()
                 _write_rows(request, cells, target)
-    except calamine.PasswordError as error:
-        raise TaskFailure("source.format", f"{name} needs a password: find a file without one") from error
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        text = f"{name} is {identify(request.path).kind.value} that cannot be read: {error}"
-        raise TaskFailure("source.format", text) from error
 
 
 def _write_parts(request: ReadRequest, parts: SheetParts | None, target: Path) -> bool:
