@@ -29,12 +29,13 @@ async def test_put_new_file_never_replaces_and_recognizes_its_own_bytes(
     path, other = tmp_path / "file", tmp_path / "other"
     path.write_bytes(body)
     other.write_bytes(body[:-1] + b"!" if body else b"!")
-    assert await storage.put_new_file("a", path, "application/gzip")
+    assert await storage.put_new_file("a", path, "application/gzip", disposition='attachment; filename="b.gz"')
     assert await storage.put_new_file("a", path)  # the answer to the first request was lost
     assert not await storage.put_new_file("a", other)
     found = await storage.head("a")
     assert found is not None
     assert (found.size_bytes, found.content_type) == (len(body), "application/gzip")
+    assert found.disposition == 'attachment; filename="b.gz"'
     assert await storage.get_bytes("a") == body
 
 

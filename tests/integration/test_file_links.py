@@ -19,6 +19,7 @@ from pmtiles.writer import Writer
 
 from oa_shared.aws import Aws
 from oa_shared.aws.s3 import S3Storage
+from oa_shared.download_names import content_disposition, download_name
 from oa_shared.media_types import media_type_of
 from support.cdn import cdn_of
 from support.programs import start_program
@@ -85,7 +86,11 @@ async def served(
         job = (await publish(api, makes={"outputs": outputs}))["id"]
         assert job == 1
         for name in FILES:
-            assert await storage.put_new_file(f"job/1/attempt-1/{name}", tmp_path / name, media_type_of(name))
+            disposition = content_disposition(
+                media_type_of(name), download_name(name, "us/ca/berkeley", "addresses", "city")
+            )
+            key = f"job/1/attempt-1/{name}"
+            assert await storage.put_new_file(key, tmp_path / name, media_type_of(name), disposition=disposition)
         yield Served(request.param, api, storage, cdn, job)
 
 
@@ -108,10 +113,9 @@ async def test_range_and_name_of_a_file_in_each_mode(served: Served) -> None:
         assert part.status == 206
         assert part.headers["Content-Range"] == f"bytes 7-106/{len(whole)}"
         assert await part.read() == whole[7:107]
-        # A CDN has one URL for all; there the name at the end of the URL counts.
-        if served.mode != "cdn":
-            name = "us-ca-berkeley-addresses-city.pmtiles"
-            assert part.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+        # A CDN passes the header of the object, with which the container wrote it.
+        name = "us-ca-berkeley-addresses-city.pmtiles"
+        assert part.headers["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
 async def test_missing_files_are_not_found_in_each_mode(served: Served) -> None:

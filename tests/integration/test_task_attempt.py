@@ -13,6 +13,7 @@ from oa_local.provision import Queues
 from oa_shared.aws import Aws
 from oa_shared.aws.s3 import S3Storage
 from oa_shared.claim import claim
+from oa_shared.download_names import download_name
 from oa_shared.messages import StatusMessage, parse_result_message
 from oa_shared.proposal_request import ENTRY_NAME, ProposalRequest
 from oa_shared.storage import StorageUnavailableError
@@ -117,6 +118,7 @@ async def test_attempt_success_uploads_all_files_and_reports_success(
         found = await storage.head(f"job/7/attempt-1/{name}")
         assert found is not None
         assert found.size_bytes == about["bytes"]
+        assert f'filename="{download_name(name, "addresses", "good")}"' in (found.disposition or "")
     left = await storage.get_bytes("job/7/attempt-1/result.json")
     assert json.loads(left or b"")["status"] == "Success"
     assert await storage.get_bytes("job/7/attempt-1/log.jsonl") is not None

@@ -30,7 +30,8 @@ async def cdn_of(storage: S3Storage) -> AsyncIterator[str]:
             return web.Response(status=HTTPStatus.FORBIDDEN, headers=_SHARED)
         answer = await storage._client.get_object(Bucket=storage.bucket, Key=key)
         body = await answer["Body"].read()
-        headers = {**_SHARED, "ETag": stored.etag, "Cache-Control": answer.get("CacheControl", "")}
+        own = {"Cache-Control": answer.get("CacheControl"), "Content-Disposition": answer.get("ContentDisposition")}
+        headers = {**_SHARED, "ETag": stored.etag, **{name: value for name, value in own.items() if value}}
         requested = _RANGE.fullmatch(request.headers.get("Range", ""))
         if requested is None or request.method == "HEAD":
             return web.Response(body=body, headers=headers, content_type=stored.content_type)

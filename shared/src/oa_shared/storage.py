@@ -24,6 +24,7 @@ class StoredObject:
     size_bytes: int
     etag: str
     content_type: str
+    disposition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,13 @@ class Storage(Protocol):
     async def put_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> None:
         """Write a file, as a multipart upload when it is large."""
 
-    async def put_new_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> bool:
-        """Write a file unless its key exists; return whether the object has the bytes of the file."""
+    async def put_new_file(
+        self, key: str, path: Path, content_type: str = "application/octet-stream", *, disposition: str | None = None
+    ) -> bool:
+        """Write a file unless its key exists; return whether the object has the bytes of the file.
+
+        Responses with the object have the `Content-Disposition` that `disposition` is.
+        """
 
     async def get_bytes(self, key: str) -> bytes | None:
         """Return the bytes of a small object; None when the key does not exist."""

@@ -17,6 +17,7 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self._objects: dict[str, tuple[bytes, str]] = {}
+        self._dispositions: dict[str, str | None] = {}
         self.modified_at: dict[str, datetime] = {}
         self.is_down = False
 
@@ -35,10 +36,13 @@ class MemoryStorage:
     async def put_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> None:
         await self.put_bytes(key, await asyncio.to_thread(path.read_bytes), content_type)
 
-    async def put_new_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> bool:
+    async def put_new_file(
+        self, key: str, path: Path, content_type: str = "application/octet-stream", *, disposition: str | None = None
+    ) -> bool:
         body = await asyncio.to_thread(path.read_bytes)
         if key not in self._objects:
             await self.put_bytes(key, body, content_type)
+            self._dispositions[key] = disposition
         return self._objects[key][0] == body
 
     async def get_bytes(self, key: str) -> bytes | None:
@@ -58,7 +62,8 @@ class MemoryStorage:
         if key not in self._objects:
             return None
         body, content_type = self._objects[key]
-        return StoredObject(len(body), f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"', content_type)
+        etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+        return StoredObject(len(body), etag, content_type, self._dispositions.get(key))
 
     async def presign(self, key: str, expires_s: int, *, disposition: str | None = None) -> str:
         self._check()

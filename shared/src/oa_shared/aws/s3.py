@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code, http_status
-from oa_shared.aws.s3_upload import upload_new_file
+from oa_shared.aws.s3_upload import ObjectHeaders, upload_new_file
 from oa_shared.imported_files import parse_imported_key
 from oa_shared.storage import ListedObject, StorageUnavailableError, StoredObject, UploadForm
 from oa_shared.time_limits import remaining_timeout_s
@@ -53,13 +53,18 @@ class S3Storage:
         async with _translate_errors("PutObject"):
             await self._client.upload_file(str(path), self.bucket, key, ExtraArgs={"ContentType": content_type})
 
-    async def put_new_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> bool:
+    async def put_new_file(
+        self, key: str, path: Path, content_type: str = "application/octet-stream", *, disposition: str | None = None
+    ) -> bool:
         """Write a file unless its key exists; return whether the object has the bytes of the file.
 
         A request whose answer was lost may have written it: an object with the same bytes counts as written.
         """
         try:
-            await upload_new_file(self._client, self.bucket, key, path, content_type)
+            headers: ObjectHeaders = {"ContentType": content_type}
+            if disposition is not None:
+                headers["ContentDisposition"] = disposition
+            await upload_new_file(self._client, self.bucket, key, path, headers)
         except AWS_ERRORS as error:
             if http_status(error) in _EXISTS:
                 return await self._has_bytes_of(key, path)
@@ -121,7 +126,10 @@ class S3Storage:
             await self._check_bucket(bucket, key)
             return None
         return StoredObject(
-            size_bytes=answer["ContentLength"], etag=answer["ETag"], content_type=answer.get("ContentType", "")
+            size_bytes=answer["ContentLength"],
+            etag=answer["ETag"],
+            content_type=answer.get("ContentType", ""),
+            disposition=answer.get("ContentDisposition"),
         )
 
     async def _check_bucket(self, bucket: str, key: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
@@ -15,7 +15,14 @@ _MAX_PARTS = 9_000
 _IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-async def upload_new_file(client: "S3Client", bucket: str, key: str, path: Path, content_type: str) -> None:
+class ObjectHeaders(TypedDict, total=False):
+    """The headers of responses with an object, as its uploads name them."""
+
+    ContentType: str
+    ContentDisposition: str
+
+
+async def upload_new_file(client: "S3Client", bucket: str, key: str, path: Path, headers: ObjectHeaders) -> None:
     """Upload a file with `If-None-Match: *`. Raises the errors of botocore: status 412 or 409 if the key has an object.
 
     The check of a large file is part of the call that completes it; its parts are removed when anything fails.
@@ -23,13 +30,9 @@ async def upload_new_file(client: "S3Client", bucket: str, key: str, path: Path,
     size_bytes = (await asyncio.to_thread(path.stat)).st_size
     if size_bytes <= PART_BYTES:
         body = await asyncio.to_thread(path.read_bytes)
-        await client.put_object(
-            Bucket=bucket, Key=key, Body=body, ContentType=content_type, CacheControl=_IMMUTABLE, IfNoneMatch="*"
-        )
+        await client.put_object(Bucket=bucket, Key=key, Body=body, CacheControl=_IMMUTABLE, IfNoneMatch="*", **headers)
         return
-    created = await client.create_multipart_upload(
-        Bucket=bucket, Key=key, ContentType=content_type, CacheControl=_IMMUTABLE
-    )
+    created = await client.create_multipart_upload(Bucket=bucket, Key=key, CacheControl=_IMMUTABLE, **headers)
     upload_id = created["UploadId"]
     try:
         parts = await _upload_parts(client, bucket, key, path, upload_id, part_bytes=_part_bytes(size_bytes))

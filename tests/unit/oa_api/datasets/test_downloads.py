@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from oa_api.datasets.downloads import describe_files, list_commands, list_downloads
-from oa_api.jobs.download_names import download_name
 from oa_api.jobs.output_files import FILE_DESCRIPTIONS
 from oa_api.products.conversions import CONVERTED_FILES, Conversion, ConversionState
+from oa_shared.download_names import download_name
 from oa_shared.products import EXPORT_FILES, ProductFormat
 from oa_task.results import files as result_files
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from oa_api.datasets.serializers import latest_prefix
-from oa_api.jobs.download_names import download_name
 from oa_api.jobs.output_files import FILE_DESCRIPTIONS, SOURCE_FILE, VALIDATED_FILE
 from oa_api.products.conversions import CONVERTED_FILES, Conversion, ConversionState
+from oa_shared.download_names import download_name
 from oa_shared.json_types import JsonObject
 from oa_shared.products import ProductFormat
 

@@ -16,7 +16,6 @@ from oa_api.identity.authorization import is_trusted
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import actions, queries
 from oa_api.jobs.actions import JobAction
-from oa_api.jobs.download_names import download_name
 from oa_api.jobs.files import check_kept, send_file
 from oa_api.jobs.job_log import as_text
 from oa_api.jobs.request_schemas import AttemptReportSchema, JobFilterSchema, LogFormatSchema, OutputChoiceSchema
@@ -24,6 +23,7 @@ from oa_api.jobs.requests import OutputChoice
 from oa_api.jobs.rows import JobRow
 from oa_api.jobs.schemas import AttemptStateSchema, JobStatusSchema, NewAttemptSchema, ReportOutcomeSchema
 from oa_api.jobs.serializers import serialize_history, serialize_listed_job
+from oa_shared.download_names import download_name
 from oa_shared.ids import attempt_prefix
 from oa_shared.job_kinds import JobKind
 from oa_shared.status import JobStatus

@@ -14,13 +14,13 @@ from oa_api.http.errors import GoneError, NotFoundError
 from oa_api.jobs.file_deletion import find_deletion
 from oa_api.jobs.file_links import PRIVATE_FILES, REDIRECT, REDIRECT_MAX_AGE_S, cdn_url
 from oa_api.jobs.lost_results import find_loss
+from oa_shared.download_names import content_disposition
 from oa_shared.ids import parse_attempt_key
 from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM, media_type_of
 
 # The files that record how an attempt went; they outlive its data.
 RECORD_FILES = PRIVATE_FILES | {"manifest.json"}
 _LINK_VALID_S = 3600
-_PICTURE = MEDIA_TYPES[".png"]
 # Types that browsers download or show as text; markup (XML, KML, GML, SVG, HTML) is not among them.
 _SAFE_SUFFIXES = (".png", ".json", ".geojson", ".jsonl", ".gz", ".zip", ".csv", ".parquet", ".pmtiles", ".fgb", ".gpkg")
 _SAFE_TYPES = frozenset(MEDIA_TYPES[suffix] for suffix in _SAFE_SUFFIXES) | {"text/plain"}
@@ -38,7 +38,7 @@ async def send_file(request: web.Request, key: str, *, save_as: str | None = Non
         return _redirect(public_url, caching)
     # A link to S3 is signed for GET alone.
     if settings.output_mode == REDIRECT and request.method != hdrs.METH_HEAD:
-        disposition = _disposition(media_type_of(key), save_as) if save_as else None
+        disposition = content_disposition(media_type_of(key), save_as) if save_as else None
         return _redirect(await storage.presign(key, _LINK_VALID_S, disposition=disposition))
     stored = await storage.head(key)
     if stored is None:
@@ -72,13 +72,8 @@ def set_file_headers(response: web.StreamResponse, media_type: str, *, save_as: 
     plain_type = media_type.partition(";")[0].strip().lower()
     is_safe = plain_type in _SAFE_TYPES
     response.content_type = plain_type if is_safe else OCTET_STREAM
-    response.headers[hdrs.CONTENT_DISPOSITION] = _disposition(plain_type, save_as)
+    response.headers[hdrs.CONTENT_DISPOSITION] = content_disposition(plain_type, save_as)
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-
-
-def _disposition(media_type: str, save_as: str | None) -> str:
-    shown = "inline" if media_type == _PICTURE else "attachment"
-    return f'{shown}; filename="{save_as}"' if save_as else shown
 
 
 async def check_kept(request: web.Request, key: str) -> None:

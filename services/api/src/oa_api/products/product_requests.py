@@ -6,12 +6,12 @@ from oa_api.http.app_keys import SETTINGS
 from oa_api.http.errors import NotFoundError
 from oa_api.http.problem import TRACEPARENT
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.jobs.download_names import download_name
 from oa_api.jobs.files import send_file
 from oa_api.products.builds import Requester
 from oa_api.products.conversions import ConversionLimits
 from oa_api.products.exports import ExportLimits
 from oa_api.products.product_files import ProductResult
+from oa_shared.download_names import download_name
 
 _SHOWN_LENGTH = 60
 

@@ -71,7 +71,7 @@ class AttemptRunner:
         self._published: PublishedFiles | None = None
         self._prefix = attempt_prefix(settings.job, settings.attempt)
         self._reporter = StatusReporter(settings, queue, first_seq=(batch_try - 1) * _MESSAGES_PER_TRY)
-        self._files = AttemptFiles(storage, self._prefix)
+        self._files = AttemptFiles(storage, self._prefix, settings.contents)
         self._log = LogUpload(storage, self._prefix + LOG_FILE, log_file)
 
     async def run(self) -> int:

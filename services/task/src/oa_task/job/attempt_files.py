@@ -5,13 +5,14 @@ Published data is read from these keys, so the policy of the bucket refuses a ta
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import structlog
 
+from oa_shared.download_names import content_disposition, download_name
 from oa_shared.fault_points import fault_point
 from oa_shared.json_types import JsonObject
 from oa_shared.json_values import json_object
@@ -34,11 +35,15 @@ log = structlog.get_logger()
 
 
 class AttemptFiles:
-    """The files below the prefix of one attempt."""
+    """The files below the prefix of one attempt, saved under the name of what `contents` names: a dataset, a product.
 
-    def __init__(self, storage: Storage, prefix: str) -> None:
+    The API names files likewise. A CDN does not pass the name that the API gives, but that of the object.
+    """
+
+    def __init__(self, storage: Storage, prefix: str, contents: Sequence[str]) -> None:
         self._storage = storage
         self._prefix = prefix
+        self._contents = contents
 
     async def upload(self, out: Path) -> JsonObject:
         """Upload every file, the manifest last; return the key, size and digest of each.
@@ -81,8 +86,9 @@ class AttemptFiles:
         return uploaded
 
     async def _upload_file(self, path: Path, name: str) -> None:
-        key = self._prefix + name
-        if not await self._storage.put_new_file(key, path, media_type_of(name)):
+        key, media_type = self._prefix + name, media_type_of(name)
+        disposition = content_disposition(media_type, download_name(name, *self._contents))
+        if not await self._storage.put_new_file(key, path, media_type, disposition=disposition):
             text = f"{key} exists with different content, from an earlier container; the next attempt has its own keys"
             raise TaskFailure("infra.storage", text)
 

@@ -46,3 +46,10 @@ class JobSettings:
     time_limit_s: float = field(
         default=5 * 3600, metadata={"help": "Seconds after which the attempt ends with `resource.timeout`."}
     )
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """Return the parts of the name of the dataset that the job builds; for a product, the only part."""
+        if self.kind in {JobKind.SOURCE, JobKind.BACKFILL}:
+            return self.source_name, self.layer, self.name
+        return (self.source_name,)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.jobs.download_names import download_name
+from oa_shared.download_names import download_name
 
 
 @pytest.mark.parametrize(
