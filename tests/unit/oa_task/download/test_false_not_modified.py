@@ -169,7 +169,11 @@ async def test_true_answer_is_believed(downloads: Downloads, site: LyingSite, an
     assert await downloads.fetch(keeps_unchanged=False) == "not modified"
 
 
-@pytest.mark.parametrize(("size", "is_contradicted"), [("0", False), ("12", False), ("13", True), ("x", False)])
+@pytest.mark.parametrize(
+    ("size", "is_contradicted"),
+    [("0", False), ("12", False), ("012", False), ("13", True), ("x", False), ("9" * 5_000, True)],
+    ids=["none", "same", "padded", "other", "text", "long"],
+)
 def test_answer_that_names_another_size_is_not_believed(tmp_path: Path, size: str, *, is_contradicted: bool) -> None:
     url = URL("https://example.org/a.csv")
     record = {"url": str(url), "etag": '"1"', "bytes": 12}

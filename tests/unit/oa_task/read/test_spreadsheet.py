@@ -1,5 +1,6 @@
 """Workbooks are read as the CSV that a spreadsheet program would save."""
 
+import time
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from support.packings import pack_zip
 from support.readers import ReadResult, read_files
 from support.table_files import xlsx_body
 
+_MUCH_S = 10
 _HEADER = ("NO", "ST", "X", "Y")
 
 
@@ -99,3 +101,10 @@ def test_open_document_in_pieces_of_any_length_has_no_space_between_cells(piece:
         b'<a> <b>x </b><table:table-row a="1"><table:table-cell office:value="2"><text:p> a  b </text:p>'
         b"</table:table-cell><table:table-cell/></table:table-row></table:table> \n</a>\n"
     )
+
+
+def test_time_grows_with_the_text_of_an_open_document_even_if_it_has_no_tags() -> None:
+    started_s = time.process_time()
+    length = sum(map(len, join_cells([b"<a>", *([b" " * 100] * 60_000), b"</a>"])))
+    assert length == len(b"<a></a>") + 6_000_000
+    assert time.process_time() - started_s < _MUCH_S

@@ -197,14 +197,17 @@ def _readable_copy(path: Path, folder: Path) -> Path:
 
 def join_cells(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the XML of OpenDocument without the white space between cells, whatever the length of its pieces."""
-    before, held = b"", b""
+    before, held = b"", [b""]
     for piece in pieces:
-        text = held + piece
-        end = len(text[: max(text.rfind(b"<"), 0)].rstrip())  # the space before a tag belongs to that tag
-        ready, held = before + text[:end], text[end:]
+        held.append(piece)
+        if b"<" not in piece:
+            continue
+        text = b"".join(held)
+        end = len(text[: text.rfind(b"<")].rstrip())  # the space before a tag belongs to that tag
+        ready, held = before + text[:end], [text[end:]]
         yield _BETWEEN_CELLS.sub(b"", ready)[len(before) :]
         before = ready[-_SEEN_BYTES:]
-    yield _BETWEEN_CELLS.sub(b"", before + held)[len(before) :]
+    yield _BETWEEN_CELLS.sub(b"", before + b"".join(held))[len(before) :]
 
 
 def _text(cell: Cell) -> str:
