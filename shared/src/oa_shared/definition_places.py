@@ -10,6 +10,7 @@ _POINTER = re.compile(r"(?<![^\s(`'\"])/[^\s:;,()`'\"]*")
 _OF_DEFINITION = re.compile(r"/(?:layers(?:/[a-z]+(?:/\d+(?:/.*)?)?)?|(?:conform|coverage)(?:/.*)?|schema)\Z")
 _STEPS = "functions"
 _MAX_CHARACTERS = 2_000_000
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 
 def describe_place(pointer: str, *, with_entry: bool = True) -> str:
@@ -22,9 +23,9 @@ def describe_place(pointer: str, *, with_entry: bool = True) -> str:
         return "the definition"
     words: list[str] = []
     keys: list[str] = []
-    is_in_entry = parts[0] == "layers" and len(parts) > 2 and parts[2].isdecimal()  # noqa: PLR2004 - /layers/<layer>/<n>
+    is_in_entry = parts[0] == "layers" and len(parts) > 2 and _is_index(parts[2])  # noqa: PLR2004 - /layers/<layer>/<n>
     for part in parts[3:] if is_in_entry else parts:
-        if not part.isdecimal():
+        if not _is_index(part):
             keys.append(part)
             continue
         kind = "item"
@@ -36,6 +37,10 @@ def describe_place(pointer: str, *, with_entry: bool = True) -> str:
     if is_in_entry and (with_entry or not words):
         words = [f"`{parts[1]}`", f"entry {int(parts[2]) + 1}", *words]
     return " of ".join(reversed(words))
+
+
+def _is_index(part: str) -> bool:
+    return _INDEX.fullmatch(part) is not None
 
 
 def _join(keys: list[str]) -> list[str]:

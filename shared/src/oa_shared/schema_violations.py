@@ -1,5 +1,6 @@
 """Violations of a JSON schema with readable messages, by the validator that explains rather than the fast one."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -116,7 +117,8 @@ def _explain_quotes(value: object, kinds: Sequence[object]) -> str:
         return f": write {value} without quotes"
     if isinstance(value, str) and _NUMBER.fullmatch(value) and {"integer", "number"} & set(kinds):
         return f": write {value} without quotes"
-    if isinstance(value, int | float) and not isinstance(value, bool) and "string" in kinds:
+    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    if is_number and not isinstance(value, bool) and "string" in kinds:
         return f': write "{value}"'
     return ""
 

@@ -14,6 +14,7 @@ from oa_shared.definition_places import describe_place, describe_places, locate_
         ("/layers", "`layers`"),
         ("/layers/addresses", "`layers.addresses`"),
         ("/layers/addresses/0", "entry 1 of `addresses`"),
+        ("/layers/addresses/9999999999", "`layers.addresses.9999999999`"),
         ("/layers/parcels/11/conform/pid", "`conform.pid` of entry 12 of `parcels`"),
         ("/layers/addresses/0/data/1", "item 2 of `data` of entry 1 of `addresses`"),
         (
@@ -53,3 +54,7 @@ def test_text_of_the_definition_gives_lines_and_columns() -> None:
     assert name_places(message, "a.json", text) == named
     assert name_places(message, "a.json", "{") == "`name` is bad: see entry 1 of `addresses`. Not `name`"
     assert locate_place("/layers/addresses/0/conform", "a.json", text) == "a.json:3:3"
+
+
+def test_number_of_any_length_is_described() -> None:
+    assert describe_places("/layers/addresses/" + "9" * 5_000).startswith("`layers.addresses.999")

@@ -28,6 +28,8 @@ _SCHEMA = {
         ("headers", "one", "must be a whole number"),
         ("skip", "true", "must be true or false: write true without quotes"),
         ("license", 5, 'must be a text in double quotes or an object { … }: write "5"'),
+        ("license", float("inf"), "must be a text in double quotes or an object { … }"),
+        ("license", 10**400, "0…"),
         ("Headers", 1, "unknown key 'Headers' (did you mean 'headers'?)"),
     ],
 )
