@@ -11,7 +11,7 @@ from random import Random
 import pytest
 import python_calamine as calamine
 
-from oa_task.read import spreadsheet
+from oa_task.read import spreadsheet, workbook_parts
 from oa_task.read.workbook_parts import (
     Cell,
     OtherColumnsError,
@@ -158,9 +158,12 @@ def test_each_part_has_few_rows_however_many_the_sheet_has(tmp_path: Path) -> No
         f'<x:worksheet xmlns:x="{_NAMES[7:-1]}"><x:sheetData></x:sheetData><a>{{rows}}</a></x:worksheet>',
         f'<worksheet {_NAMES}><sheetData>{{rows}}<row r="2"><c r="A2"><v>1</v></c></row></sheetData></worksheet>',
         f"<worksheet {_NAMES}><sheetData>{{rows}}<?x <row> ?></sheetData></worksheet>",
+        f'<worksheet {_NAMES}><sheetData>{{rows}}</sheetData><row r="90"/></sheetData></worksheet>',
+        f'<worksheet {_NAMES}><sheetData><row r"1"/>{{rows}}</sheetData></worksheet>',
+        f'<worksheet {_NAMES}><sheetData><row r="x"/>{{rows}}</sheetData></worksheet>',
         f'<worksheet {_NAMES}><sheetData>{{rows}}<row r="16777217"><c><v>1</v></c></row></sheetData></worksheet>',
     ],
-    ids=["comment", "prefix", "order", "instruction", "distance"],
+    ids=["comment", "prefix", "order", "instruction", "two ends", "attributes", "number", "distance"],
 )
 def test_sheet_whose_rows_cannot_be_separated_is_read_as_a_whole(sheet: str, tmp_path: Path) -> None:
     rows = "".join(f'<row r="{number}"><c r="A{number}"><v>{number}</v></c></row>' for number in range(5, 25))
@@ -202,7 +205,16 @@ def test_encoding_that_the_parser_does_not_know_is_left_to_the_library(
 
 
 def test_time_grows_with_the_rows_even_if_none_ends() -> None:
-    rows, started_s = b"<sheetData>" + b"<row a " * 100_000, time.process_time()
-    with pytest.raises(UnknownWorkbookError, match="no end"):
+    rows, started_s = b"<sheetData><row/>" + b"<row a " * 100_000, time.process_time()
+    with pytest.raises(UnknownWorkbookError):
         list(cut_rows(io.BytesIO(rows), len(rows)))
     assert time.process_time() - started_s < _MUCH_S
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 100])
+def test_row_after_the_end_is_found_across_pieces(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_parts, "_PIECE_BYTES", 60)
+    sheet = b"<sheetData>" + b'<row r="1"/>' * 10 + b"</sheetData>" + b" " * length
+    assert list(cut_rows(io.BytesIO(sheet), 30))
+    with pytest.raises(UnknownWorkbookError, match="after the end"):
+        list(cut_rows(io.BytesIO(sheet + b"<row/>"), 30))

@@ -31,7 +31,9 @@ _START = re.compile(rb"<sheetData(?:%s)*\s*/?>" % _ATTRIBUTE)
 _END = b"</sheetData"
 _AFTER = b"</sheetData></worksheet>"
 _ROW = re.compile(rb"<row(?=[\s/>])")
+_LONGEST_START = len("<row")
 _NUMBERED_ROW = re.compile(rb"""<row(?:%s)*?\s+r\s*=\s*["'](\d+)["']""" % _ATTRIBUTE)
+_UNNUMBERED_ROW = re.compile(rb"""<row(?:(?!\s+r\s*=)%s)*\s*/?>""" % _ATTRIBUTE)
 # What may contain text that looks like a row: comments, sections of plain text and processing instructions.
 _DECLARATION, _INSTRUCTION = b"<!", b"<?"
 # More rows than a program writes: Excel's last row is 1,048,576, that of LibreOffice 16,777,216.
@@ -143,6 +145,7 @@ def cut_rows(file: IO[bytes], part_bytes: int) -> Iterator[bytes]:
         rows, body = body[:end], body[end:]
         yield b"".join((head, _with_number(rows, next_row), _AFTER))
         next_row = _row_after(rows, next_row)
+    _check_rest(file, body)
 
 
 def _end_of_part(body: bytes, part_bytes: int) -> tuple[int, bool]:
@@ -159,6 +162,17 @@ def _end_of_part(body: bytes, part_bytes: int) -> tuple[int, bool]:
     return end, True
 
 
+def _check_rest(file: IO[bytes], rest: bytes) -> None:
+    """Raise UnknownWorkbookError for rows after the end of the rows, as in a damaged sheet."""
+    while True:
+        if _ROW.search(rest):
+            raise UnknownWorkbookError("a row after the end of the rows")
+        piece = file.read(_PIECE_BYTES)
+        if not piece:
+            return
+        rest = rest[-_LONGEST_START:] + piece
+
+
 def _split_head(file: IO[bytes]) -> tuple[bytes, bytes]:
     """Return the XML up to the rows, and the first bytes of these."""
     start = file.read(_PIECE_BYTES)
@@ -171,10 +185,15 @@ def _split_head(file: IO[bytes]) -> tuple[bytes, bytes]:
 
 
 def _with_number(rows: bytes, number: int) -> bytes:
-    """Return rows with a number in the first: a row without a number follows the row before it."""
+    """Return rows with a number in the first: a row without a number follows the row before it.
+
+    Raises UnknownWorkbookError for a row that may have a number that cannot be read.
+    """
     first = _ROW.search(rows)
     if first is None or _NUMBERED_ROW.match(rows, first.start()):
         return rows
+    if not _UNNUMBERED_ROW.match(rows, first.start()):
+        raise UnknownWorkbookError("a row whose attributes cannot be read")
     return b'%s r="%d"%s' % (rows[: first.end()], number, rows[first.end() :])
 
 
