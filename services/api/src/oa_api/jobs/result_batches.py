@@ -83,8 +83,8 @@ async def apply_batch(
     """Apply the messages that can be applied together, and return what became of each by its place.
 
     Left out, to be applied individually, is each message about a job that another transaction has locked or that does
-    not exist. A message that the database rejects undoes only its own changes. Any other error, such as a lost conflict,
-    fails the batch: raises StoreError.
+    not exist. A message that the database rejects undoes only its own changes. Any other error, such as a lost
+    conflict, fails the batch: raises StoreError.
     """
     applied: dict[int, AppliedMessage] = {}
     waiting = places_by_job(messages)

@@ -21,6 +21,6 @@ class TimedCache(Generic[_Value]):
         async with self._lock:
             if self._cached is None or time.monotonic() - self._cached[0] > self._max_age_s:
                 value = await self._compute()
-                # Its age counts from here: a computation that takes longer than the age is not repeated for each waiter.
+                # Its age counts from here, so that a computation longer than it is not repeated for each waiter.
                 self._cached = (time.monotonic(), value)
             return self._cached[1]
