@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from browser.site import Site
 from browser.visitor import Visitor, check_page
@@ -124,6 +124,19 @@ def test_open_page_keeps_who_paused_and_why_while_several_pauses_last(signed_in:
     for value, reason in reasons.items():
         expect(banner).to_contain_text(value)
         expect(banner).to_contain_text(reason)
+    page.route("**/", _answer_without_database)
+    page.reload()
+    expect(page.locator("[data-system]")).to_have_attribute("data-system", "bad")
+    expect(banner).to_contain_text("the server moves")
+    expect(banner).to_be_visible()
     for pause in site.run(site.api.get("/api/pause"))["pauses"]:
         path = f"/api/pause/{pause['id']}"
         assert site.run(site.api.client.delete(path, json={"reason": "over"}, headers=INTERNAL)).status == 200
+
+
+def _answer_without_database(route: Route) -> None:
+    """Answer requests for the health of the system as the server does without its database."""
+    if route.request.resource_type == "fetch":
+        route.fulfill(status=503, json={"problems": ["no database"], "paused": [], "database_s": None})
+    else:
+        route.continue_()

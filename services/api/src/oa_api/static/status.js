@@ -36,8 +36,9 @@ async function ask() {
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
     const answer = await fetch("/", { headers: { accept: "application/json" }, cache: "no-store", signal });
-    const { problems, paused } = await answer.json();
-    if (paused) showPauses(paused);
+    const { problems, paused, database_s: database } = await answer.json();
+    // Without the database the server knows of no pause; what the page shows is more likely.
+    if (paused && database !== null) showPauses(paused);
     show(problems.length ? "bad" : "good", problems);
   } catch {
     show("lost", ["The server does not answer."]);
