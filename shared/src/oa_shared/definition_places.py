@@ -11,6 +11,8 @@ _POINTER = re.compile(r"(?<![^\s(`'\"])/[^\s:;,()`'\"]*")
 _MARKED_POINTER = re.compile(r"`(/[^\s:;,()`'\"]*)`")
 _OF_DEFINITION = re.compile(r"/(?:layers(?:/[a-z]+(?:/\d+(?:/.*)?)?)?|(?:conform|coverage)(?:/.*)?|schema)\Z")
 _STEPS = "functions"
+# A key may be a number of any length; Python refuses to read one of thousands of digits.
+_INDEX = re.compile(r"[0-9]{1,9}")
 _MAX_CHARACTERS = 2_000_000
 
 
@@ -24,9 +26,9 @@ def describe_place(pointer: str, *, with_entry: bool = True) -> str:
         return "the definition"
     words: list[str] = []
     keys: list[str] = []
-    is_in_entry = parts[0] == "layers" and len(parts) > 2 and parts[2].isdecimal()  # noqa: PLR2004 - /layers/<layer>/<n>
+    is_in_entry = parts[0] == "layers" and len(parts) > 2 and _INDEX.fullmatch(parts[2])  # noqa: PLR2004 - /layers/<layer>/<n>
     for part in parts[3:] if is_in_entry else parts:
-        if not part.isdecimal():
+        if not _INDEX.fullmatch(part):
             keys.append(part)
             continue
         kind = "item"

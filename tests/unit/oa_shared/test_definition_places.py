@@ -21,6 +21,9 @@ from oa_shared.definition_places import describe_place, describe_places, locate_
             "`pattern` of step 2 of `conform.number` of entry 1 of `addresses`",
         ),
         ("/coverage/US Census/geoid", "`coverage.US Census.geoid`"),
+        pytest.param(f"/coverage/{'9' * 5000}", f"`coverage.{'9' * 5000}`", id="digits"),
+        pytest.param(f"/layers/a/{'9' * 5000}/b", f"`layers.a.{'9' * 5000}.b`", id="digits of an entry"),
+        ("/coverage/\u0663", "`coverage.\u0663`"),
         ("/layers/addresses/0/conform/a~1b~0", "`conform.a/b~` of entry 1 of `addresses`"),
     ],
 )
