@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -206,7 +207,7 @@ def _add_state(command: argparse.ArgumentParser) -> None:
 
 def _port(text: str) -> int:
     """Return a port. Raises ArgumentTypeError for anything else."""
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= _LAST_PORT):
+    if not (re.fullmatch("[0-9]{1,5}", text) and 1 <= int(text) <= _LAST_PORT):
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: use a number from 1 to {_LAST_PORT}")
     return int(text)
 

@@ -28,7 +28,7 @@ def test_each_command_of_the_stack_takes_a_state(command: str, monkeypatch: pyte
     assert main._parser().parse_args(words).state == Path("/of/environ")
 
 
-@pytest.mark.parametrize("port", ["0", "65536", "x", "-1"])
+@pytest.mark.parametrize("port", ["0", "65536", "x", "-1", "00008012345", "²"])
 def test_port_out_of_range_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main._parser().parse_args(["up", f"--port={port}"])
