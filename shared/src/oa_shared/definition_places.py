@@ -7,6 +7,8 @@ from oa_shared.json_positions import find_positions, find_spans
 
 # A separate JSON pointer, not a part of a path or URL: it starts after a space, a bracket or a quote.
 _POINTER = re.compile(r"(?<![^\s(`'\"])/[^\s:;,()`'\"]*")
+# The name of a value has backticks itself.
+_MARKED_POINTER = re.compile(r"`(/[^\s:;,()`'\"]*)`")
 _OF_DEFINITION = re.compile(r"/(?:layers(?:/[a-z]+(?:/\d+(?:/.*)?)?)?|(?:conform|coverage)(?:/.*)?|schema)\Z")
 _STEPS = "functions"
 _MAX_CHARACTERS = 2_000_000
@@ -44,7 +46,8 @@ def _join(keys: list[str]) -> list[str]:
 
 def describe_places(message: str) -> str:
     """Return a message with the name of each value in place of its JSON pointer."""
-    return _POINTER.sub(lambda found: _describe_if_pointer(found[0]), message)
+    unmarked = _MARKED_POINTER.sub(lambda found: found[1] if _OF_DEFINITION.match(found[1]) else found[0], message)
+    return _POINTER.sub(lambda found: _describe_if_pointer(found[0]), unmarked)
 
 
 def _describe_if_pointer(word: str) -> str:

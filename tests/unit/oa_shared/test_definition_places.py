@@ -36,6 +36,7 @@ def test_place_has_a_name(pointer: str, words: str) -> None:
             "the data lacks 'NO' at `conform.number`, 'ST' at `conform.street`.",
         ),
         ("/layers/addresses/0: missing `conform`", "entry 1 of `addresses`: missing `conform`"),
+        ("see `/layers/addresses/0/conform/number`, not `/tmp`", "see `conform.number`, not `/tmp`"),
         ("/coverage/country: 1 must be a text", "`coverage.country`: 1 must be a text"),
         ("no file /tmp/layers, https://a.example/layers/addresses/0", None),
         ("/layers/addresses of the server, /layersx, /schemas, a/layers/addresses/0", None),

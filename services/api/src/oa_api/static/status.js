@@ -22,8 +22,10 @@ function show(state, problems = []) {
 // The banner of the pauses; the answer has only their labels, the page itself also who paused and why.
 function showPauses(labels) {
   const banner = document.querySelector("[data-paused]");
+  if (!banner) return;
+  // The server separates and escapes JSON in another way.
   const text = JSON.stringify(labels);
-  if (!banner || banner.dataset.paused === text) return;
+  if (JSON.stringify(JSON.parse(banner.dataset.paused)) === text) return;
   banner.dataset.paused = text;
   banner.hidden = !labels.length;
   banner.querySelector("strong").textContent = `Paused: ${labels.join(", ")}`;
