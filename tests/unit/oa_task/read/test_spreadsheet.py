@@ -72,11 +72,20 @@ def test_options_of_csv_text_do_not_apply_to_cells(tmp_path: Path) -> None:
     assert (result.column("NO"), result.column("ST")) == (["é"], ["x;y"])
 
 
-def test_workbook_that_expands_too_far_is_too_large(tmp_path: Path) -> None:
-    parts = {"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": b" " * 40_000_000}
+@pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.XML", "xl/rows"])
+def test_workbook_that_expands_too_far_is_too_large(member: str, tmp_path: Path) -> None:
+    parts = {"xl/workbook.xml": b"<workbook/>", member: b" " * 40_000_000}
     with pytest.raises(TaskFailure) as caught:
         read_workbook(tmp_path, pack_zip(parts, zipfile.ZIP_DEFLATED))
     assert caught.value.code == "source.too_large"
+
+
+@pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.dat", "Thumbnails/a.png"])
+def test_workbook_with_a_damaged_member_fails_with_a_code(member: str, tmp_path: Path) -> None:
+    body = pack_zip({"xl/workbook.xml": b"<workbook/>", member: b"<worksheet/>"}, zipfile.ZIP_STORED)
+    with pytest.raises(TaskFailure, match="not a valid workbook") as caught:
+        read_workbook(tmp_path, body.replace(b"<worksheet/>", b"<worksheat/>"))
+    assert caught.value.code == "source.format"
 
 
 @pytest.mark.parametrize("piece", range(1, 40))

@@ -1,7 +1,9 @@
 """A workbook in parts has the rows of the whole one, whatever its rows and cells state of their places."""
 
+import io
+import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -9,14 +11,22 @@ from random import Random
 import pytest
 import python_calamine as calamine
 
-from oa_task.read import spreadsheet, workbook_parts
-from oa_task.read.workbook_parts import Cell, OtherColumnsError, UnknownWorkbookError, find_parts
+from oa_task.read import spreadsheet
+from oa_task.read.workbook_parts import (
+    Cell,
+    OtherColumnsError,
+    SheetParts,
+    UnknownWorkbookError,
+    cut_rows,
+    find_large_sheets,
+)
 from support.readers import read_files
 from support.table_files import xlsx_body
 
 _PART_BYTES = 200
 _SHEETS = 40
 _HALF = 0.5
+_MUCH_S = 20
 _NAMES = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _TEXTS = ("a", "", "x < y & z", "0012", " b ", "<row>")
 _STYLES = (
@@ -44,6 +54,29 @@ def write_workbook(path: Path, sheet: str) -> None:
             archive.writestr(name, text)
 
 
+def rewrite(path: Path, **changes: Callable[[bytes], bytes]) -> None:
+    """Change members of a workbook: `book`, `relations` and `sheet`."""
+    names = {"xl/workbook.xml": "book", "xl/_rels/workbook.xml.rels": "relations", "xl/worksheets/sheet1.xml": "sheet"}
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, body in members.items():
+            archive.writestr(name, changes.get(names.get(name, ""), bytes)(body))
+
+
+def cut_small_parts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Make the reader use small parts; return a list of the sheets that it has in parts, which it fills."""
+    used: list[str] = []
+
+    def find_sheets(path: Path, folder: Path) -> Mapping[str, SheetParts]:
+        large = find_large_sheets(path, folder, _PART_BYTES)
+        used.extend(large)
+        return large
+
+    monkeypatch.setattr(spreadsheet, "find_large_sheets", find_sheets)
+    return used
+
+
 def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
@@ -54,8 +87,7 @@ def read_whole(path: Path) -> list[list[Cell]]:
 
 def read_parts(path: Path, part_bytes: int = _PART_BYTES) -> tuple[list[list[Cell]], int]:
     """Return the rows of sheet A by parts, and the number of parts."""
-    parts = find_parts(path, "A", path.parent, part_bytes)
-    assert parts is not None
+    parts = find_large_sheets(path, path.parent, part_bytes)["A"]
     try:
         rows: list[Sequence[Cell]] = list(parts.rows())
     except OtherColumnsError:
@@ -64,7 +96,10 @@ def read_parts(path: Path, part_bytes: int = _PART_BYTES) -> tuple[list[list[Cel
 
 
 def make_sheet(random: Random) -> str:
-    """Return the XML of a sheet: gaps between rows and columns, with and without places, empty rows and cells."""
+    """Return the XML of a sheet: gaps between rows and columns, with and without places, empty rows and cells.
+
+    Attributes of rows may look like places of theirs.
+    """
     number, rows = 0, []
     for _ in range(random.randint(3, 25)):
         gap = random.choice((1, 1, 1, 2, 5))
@@ -76,7 +111,7 @@ def make_sheet(random: Random) -> str:
             column += step
             own = f' r="{chr(64 + column)}{number}"' if step > 1 or random.random() < _HALF else ""
             cells.append(random.choice(_CELLS).format(own=own))
-        spans = random.choice(("", ' spans="1:4"'))
+        spans = random.choice(("", ' spans="1:4"', " a=\"> r='7' \"", " hidden='1'", " a='1 r=\"7\" b'"))
         rows.append(f"<row{spans}{place}>{''.join(cells)}</row>" if cells else f"<row{spans}{place}/>")
     return f'<worksheet {_NAMES}><cols><col min="1" max="2"/></cols><sheetData>{"".join(rows)}</sheetData></worksheet>'
 
@@ -110,8 +145,7 @@ def test_each_part_has_few_rows_however_many_the_sheet_has(tmp_path: Path) -> No
     numbers = count(1)
     rows = "".join(f'<row><c t="s"><v>0</v></c><c><v>{next(numbers)}</v></c></row>' for _ in range(2_000))
     write_workbook(tmp_path / "a.xlsx", f"<worksheet {_NAMES}><sheetData>{rows}</sheetData></worksheet>")
-    parts = find_parts(tmp_path / "a.xlsx", "A", tmp_path, 10_000)
-    assert parts is not None
+    parts = find_large_sheets(tmp_path / "a.xlsx", tmp_path, 10_000)["A"]
     heights = [sheet.height for sheet in parts.sheets()]
     assert sum(heights) == 2_000
     assert max(heights) <= 10_000 // len(rows[:40])
@@ -123,8 +157,10 @@ def test_each_part_has_few_rows_however_many_the_sheet_has(tmp_path: Path) -> No
         f"<worksheet {_NAMES}><sheetData>{{rows}}<!-- <row> --></sheetData></worksheet>",
         f'<x:worksheet xmlns:x="{_NAMES[7:-1]}"><x:sheetData></x:sheetData><a>{{rows}}</a></x:worksheet>',
         f'<worksheet {_NAMES}><sheetData>{{rows}}<row r="2"><c r="A2"><v>1</v></c></row></sheetData></worksheet>',
+        f"<worksheet {_NAMES}><sheetData>{{rows}}<?x <row> ?></sheetData></worksheet>",
+        f'<worksheet {_NAMES}><sheetData>{{rows}}<row r="16777217"><c><v>1</v></c></row></sheetData></worksheet>',
     ],
-    ids=["comment", "prefix", "order"],
+    ids=["comment", "prefix", "order", "instruction", "distance"],
 )
 def test_sheet_whose_rows_cannot_be_separated_is_read_as_a_whole(sheet: str, tmp_path: Path) -> None:
     rows = "".join(f'<row r="{number}"><c r="A{number}"><v>{number}</v></c></row>' for number in range(5, 25))
@@ -144,15 +180,29 @@ def test_source_is_the_same_in_parts(
     path.write_bytes(xlsx_body({"A": table, "B": (header,)}))
     entry = {"format": "csv", "lon": "X", "lat": "Y", **conform}
     whole = read_files([path], entry)
-    used = []
-
-    def find_small_parts(path: Path, name: str, folder: Path) -> workbook_parts.SheetParts | None:
-        used.append(name)
-        return find_parts(path, name, folder, _PART_BYTES)
-
-    monkeypatch.setattr(spreadsheet, "find_parts", find_small_parts)
+    used = cut_small_parts(monkeypatch)
     in_parts = read_files([path], entry)
-    assert used
+    assert used[:1] == ["A"]
     assert in_parts.column("ST") == whole.column("ST")
     assert in_parts.points == whole.points
     assert in_parts.bad_rows.warnings == whole.bad_rows.warnings
+
+
+@pytest.mark.parametrize("encoding", ["x-unknown", "rot13", "gb18030", "utf-32"])
+def test_encoding_that_the_parser_does_not_know_is_left_to_the_library(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(xlsx_body({"A": (("NO", "X", "Y"), *((number, 1, 2) for number in range(20)))}))
+    declaration = f'<?xml version="1.0" encoding="{encoding}"?>'.encode()
+    rewrite(path, book=lambda book: declaration + book[book.find(b"<workbook") :])
+    used = cut_small_parts(monkeypatch)
+    assert len(read_files([path], {"format": "csv", "lon": "X", "lat": "Y"}).points) == 20
+    assert not used
+
+
+def test_time_grows_with_the_rows_even_if_none_ends() -> None:
+    rows, started_s = b"<sheetData>" + b"<row a " * 100_000, time.process_time()
+    with pytest.raises(UnknownWorkbookError, match="no end"):
+        list(cut_rows(io.BytesIO(rows), len(rows)))
+    assert time.process_time() - started_s < _MUCH_S

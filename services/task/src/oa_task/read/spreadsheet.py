@@ -6,7 +6,7 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -19,7 +19,7 @@ from oa_task.read.content_kind import identify
 from oa_task.read.content_signatures import ContentKind
 from oa_task.read.csv import read_csv
 from oa_task.read.request import ReadRequest
-from oa_task.read.workbook_parts import Cell, OtherColumnsError, SheetParts, UnknownWorkbookError, find_parts
+from oa_task.read.workbook_parts import Cell, OtherColumnsError, SheetParts, UnknownWorkbookError, find_large_sheets
 from oa_task.runtime.failure import TaskFailure
 
 if TYPE_CHECKING:
@@ -102,8 +102,9 @@ def _write_table(request: ReadRequest, workbook_path: Path, folder: Path, target
     import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
 
     with _as_failures(request.path):
-        sheet = _find_sheet(request, workbook_path, folder)
-        if not _write_parts(request, find_parts(workbook_path, sheet, folder), target):
+        large = find_large_sheets(workbook_path, folder)
+        sheet = _find_sheet(request, workbook_path, large)
+        if not _write_parts(request, large.get(sheet), target):
             with workbook_path.open("rb") as file:
                 cells = calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_name(sheet).iter_rows()
                 _write_rows(request, cells, target)
@@ -133,12 +134,12 @@ def _write_rows(request: ReadRequest, rows: Iterator[Sequence[Cell]], target: Pa
         csv.writer(table, lineterminator="\n").writerows([_text(cell) for cell in row] for row in rows)
 
 
-def _find_sheet(request: ReadRequest, workbook_path: Path, folder: Path) -> str:
+def _find_sheet(request: ReadRequest, workbook_path: Path, large: Mapping[str, SheetParts]) -> str:
     """Return the name of the sheet to read. Raises TaskFailure source.empty."""
     import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
 
     def has_rows(name: str) -> bool:
-        parts = find_parts(workbook_path, name, folder)
+        parts = large.get(name)
         try:
             return any(sheet.height for sheet in parts.sheets()) if parts is not None else has_cells(name)
         except (UnknownWorkbookError, calamine.CalamineError):
@@ -221,7 +222,10 @@ def _text(cell: Cell) -> str:
 
 
 def _check_expanded_size(path: Path) -> None:
-    """Check how large the parts of a workbook are once expanded: its library holds a sheet in memory."""
+    """Check that all members of a workbook can be read, and their size: its library holds a sheet in memory.
+
+    A workbook may name a sheet in any way, so the size counts members of any name.
+    """
     if not zipfile.is_zipfile(path):
         return
     limit = min(max(path.stat().st_size * _MAX_RATIO, _SMALL_BYTES), _MAX_EXPANDED_BYTES)
@@ -229,8 +233,6 @@ def _check_expanded_size(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
-                if not member.filename.endswith((".xml", ".bin")):
-                    continue
                 with archive.open(member) as file:
                     while chunk := file.read(_CHUNK_BYTES):
                         expanded_bytes += len(chunk)

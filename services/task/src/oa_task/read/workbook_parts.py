@@ -9,7 +9,8 @@ import re
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, repeat
 from pathlib import Path, PurePosixPath
@@ -25,13 +26,16 @@ _MAX_BOOK_BYTES = 4 * 1024 * 1024
 _BOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 _SHARED_FOLDERS = frozenset({"", "_rels", "xl", "xl/_rels"})
-_START = re.compile(rb"<sheetData(?:\s[^>]*)?>")
+_ATTRIBUTE = rb"""\s+[^\s=<>"']+\s*=\s*(?:"[^<"]*"|'[^<']*')"""
+_START = re.compile(rb"<sheetData(?:%s)*\s*/?>" % _ATTRIBUTE)
 _END = b"</sheetData"
 _AFTER = b"</sheetData></worksheet>"
 _ROW = re.compile(rb"<row(?=[\s/>])")
-_NUMBERED_ROW = re.compile(rb"<row\s(?:[^>]*?\s)?r\s*=\s*[\"'](\d+)[\"']")
-# What may contain text that looks like a row.
-_OPAQUE = b"<!"
+_NUMBERED_ROW = re.compile(rb"""<row(?:%s)*?\s+r\s*=\s*["'](\d+)["']""" % _ATTRIBUTE)
+# What may contain text that looks like a row: comments, sections of plain text and processing instructions.
+_DECLARATION, _INSTRUCTION = b"<!", b"<?"
+# More rows than a program writes: Excel's last row is 1,048,576, that of LibreOffice 16,777,216.
+_MOST_ROWS = 1 << 24
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 
@@ -62,7 +66,7 @@ class SheetParts:
 
         shared, part = self.folder / "shared.xlsx", self.folder / "part.xlsx"
         with zipfile.ZipFile(self.path) as source:
-            _copy_shared(source, shared)
+            _copy_shared(source, shared, self.member)
             with source.open(self.member) as file:
                 for rows in cut_rows(file, self.part_bytes):
                     shutil.copyfile(shared, part)
@@ -87,6 +91,8 @@ class SheetParts:
                 raise OtherColumnsError
             if next_row > first_row:
                 raise UnknownWorkbookError("rows in another order than that of their numbers")
+            if last_row >= _MOST_ROWS:
+                raise UnknownWorkbookError(f"row {last_row + 1:,}")
             yield from repeat([""] * len(columns), first_row - next_row)
             for row in islice(sheet.iter_rows(), first_row, None):  # it begins with the empty rows before the first
                 yield [""] * before + row + [""] * after if before or after else row
@@ -98,21 +104,27 @@ class SheetParts:
         return range(min(first for first, _ in bounds), max(last for _, last in bounds) + 1)
 
 
-def find_parts(path: Path, name: str, folder: Path, part_bytes: int = PART_BYTES) -> SheetParts | None:
-    """Return a sheet in parts, None for a small one and for a workbook that the library must read as a whole."""
+def find_large_sheets(path: Path, folder: Path, part_bytes: int = PART_BYTES) -> Mapping[str, SheetParts]:
+    """Return the sheets to read in parts, by name: not the small ones, which the library reads as a whole.
+
+    There are none in a workbook that the library must read as a whole; `folder` is for the parts.
+    """
     if not zipfile.is_zipfile(path):
-        return None
+        return {}
     with zipfile.ZipFile(path) as archive:
         sizes = {member.filename: member.file_size for member in archive.infolist()}
         if max(sizes.get(member, _MAX_BOOK_BYTES + 1) for member in (_BOOK, _RELATIONS)) > _MAX_BOOK_BYTES:
-            return None
+            return {}
+        # ValueError and LookupError are of documents in encodings that the parser does not know, or in none.
         try:
-            member = _find_member(archive, name)
-        except (ET.ParseError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
-            return None
-    if member is None or sizes.get(member, 0) <= part_bytes:
-        return None
-    return SheetParts(path, name, member, folder, part_bytes)
+            members = _list_members(archive)
+        except (ET.ParseError, zipfile.BadZipFile, zlib.error, LookupError, ValueError, RuntimeError, EOFError):
+            return {}
+    return {
+        name: SheetParts(path, name, member, folder, part_bytes)
+        for name, member in members.items()
+        if sizes.get(member, 0) > part_bytes
+    }
 
 
 def cut_rows(file: IO[bytes], part_bytes: int) -> Iterator[bytes]:
@@ -125,8 +137,8 @@ def cut_rows(file: IO[bytes], part_bytes: int) -> Iterator[bytes]:
     while not is_last:
         while len(body) <= part_bytes and _END not in body and (piece := file.read(_PIECE_BYTES)):
             body += piece
-        if _OPAQUE in body:
-            raise UnknownWorkbookError("a comment or a section of plain text")
+        if _DECLARATION in body or _INSTRUCTION in body:
+            raise UnknownWorkbookError("a comment, a section of plain text or an instruction")
         end, is_last = _end_of_part(body, part_bytes)
         rows, body = body[:end], body[end:]
         yield b"".join((head, _with_number(rows, next_row), _AFTER))
@@ -153,7 +165,7 @@ def _split_head(file: IO[bytes]) -> tuple[bytes, bytes]:
     match = _START.search(start)
     if match is None or match[0].endswith(b"/>"):
         raise UnknownWorkbookError("no element with rows")
-    if _OPAQUE in start[: match.end()]:
+    if _DECLARATION in start[: match.end()]:
         raise UnknownWorkbookError("a comment or a document type")
     return start[: match.end()], start[match.end() :]
 
@@ -177,27 +189,35 @@ def _row_after(rows: bytes, number: int) -> int:
     return int(numbered[1]) + sum(start >= numbered.start() for start in starts)
 
 
-def _copy_shared(source: zipfile.ZipFile, target: Path) -> None:
-    """Write the members that all sheets share: texts, styles, names."""
+def _copy_shared(source: zipfile.ZipFile, target: Path, sheet: str) -> None:
+    """Write the members that all sheets share: texts, styles, names; not the member of the sheet itself."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
         for member in source.infolist():
             folder = str(PurePosixPath(member.filename).parent).removeprefix(".")
-            if folder in _SHARED_FOLDERS and member.filename.endswith((".xml", ".rels")):
+            is_shared = folder in _SHARED_FOLDERS and member.filename.endswith((".xml", ".rels"))
+            if is_shared and member.filename != sheet:
                 with source.open(member) as file, copy.open(member.filename, "w", force_zip64=True) as written:
                     shutil.copyfileobj(file, written, _PIECE_BYTES)
 
 
-def _find_member(archive: zipfile.ZipFile, name: str) -> str | None:
-    """Return the member with the rows of a sheet, None if not exactly one sheet has the name."""
+def _list_members(archive: zipfile.ZipFile) -> Mapping[str, str]:
+    """Return the member with the rows of each sheet, by the name of the sheet, without names that are not unique."""
     documents = archive.read(_BOOK), archive.read(_RELATIONS)
-    if any(_OPAQUE in document for document in documents):
-        return None
+    if any(_DECLARATION in document for document in documents):
+        return {}
     book, relations = (ET.fromstring(document) for document in documents)  # noqa: S314 - without entities
-    sheets = [item for item in book.iter() if item.tag.rpartition("}")[2] == "sheet" and item.get("name") == name]
-    if len(sheets) != 1:
-        return None
-    identifiers = {value for key, value in sheets[0].attrib.items() if key.endswith("}id")}
-    targets = [item.get("Target", "") for item in relations.iter() if item.get("Id") in identifiers]
-    if len(targets) != 1:
-        return None
-    return targets[0].removeprefix("/") if targets[0].startswith("/") else f"xl/{targets[0]}"
+    targets = {item.get("Id", ""): item.get("Target", "") for item in relations.iter()}
+    sheets = [item for item in book.iter() if item.tag.rpartition("}")[2] == "sheet"]
+    names = Counter(item.get("name") for item in sheets)
+    members = {}
+    for sheet in sheets:
+        name = sheet.get("name")
+        identifiers = [value for key, value in sheet.attrib.items() if key.endswith("}id")]
+        if name is not None and names[name] == 1 and len(identifiers) == 1 and identifiers[0] in targets:
+            members[name] = _member_of(targets[identifiers[0]])
+    return members
+
+
+def _member_of(target: str) -> str:
+    """Return the member of the archive that a relation of the workbook names."""
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
