@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from browser.site import Site
 from browser.visitor import Visitor, check_page
 from oa_shared.queue import OutgoingMessage, Queue
+from support.running_api import INTERNAL
 
 Come = Callable[[str], Visitor]
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -110,3 +111,32 @@ def test_double_click_sends_a_form_once_and_open_pages_show_the_pause(signed_in:
     page.locator(".box.good").wait_for()
     assert len(sent) == 2
     banner.wait_for(state="hidden", timeout=60_000)
+
+
+def test_open_page_keeps_who_paused_and_why_while_several_pauses_last(signed_in: Come, site: Site) -> None:
+    reasons = {"us/ca/l'été": "they asked us to wait", "us/nv/": "the server moves"}
+    for value, reason in reasons.items():
+        body = {"scope": "source", "value": value, "reason": reason}
+        assert site.run(site.api.client.post("/api/pause", json=body, headers=INTERNAL)).status < 300
+    page = signed_in("viewer").open("/runs")
+    expect(page.locator("[data-system]")).not_to_have_attribute("data-system", "unknown")
+    banner = page.get_by_test_id("pause-banner")
+    for value, reason in reasons.items():
+        expect(banner).to_contain_text(value)
+        expect(banner).to_contain_text(reason)
+    page.route("**/", _answer_without_database)
+    page.reload()
+    expect(page.locator("[data-system]")).to_have_attribute("data-system", "bad")
+    expect(banner).to_contain_text("the server moves")
+    expect(banner).to_be_visible()
+    for pause in site.run(site.api.get("/api/pause"))["pauses"]:
+        path = f"/api/pause/{pause['id']}"
+        assert site.run(site.api.client.delete(path, json={"reason": "over"}, headers=INTERNAL)).status == 200
+
+
+def _answer_without_database(route: Route) -> None:
+    """Answer requests for the health of the system as the server does without its database."""
+    if route.request.resource_type == "fetch":
+        route.fulfill(status=503, json={"problems": ["no database"], "paused": [], "database_s": None})
+    else:
+        route.continue_()

@@ -114,7 +114,7 @@ async def test_submit_duplicate_name_is_reported_as_a_failure(api: RunningApi, t
 @pytest.mark.parametrize(
     ("text", "status", "message"),
     [
-        ("{", 4, "a.json:1:2: not JSON: a key in double quotes is missing"),
+        ("{", 4, "a.json:1:2: not JSON: the text ends too early"),
         ('"text"', 4, "a.json:1:1: a source definition is a JSON object"),
         ("[" * 100_000, 4, "nested too deeply"),
         (" " * (2 << 20) + "{}", 4, "larger than 2,097,152 bytes"),

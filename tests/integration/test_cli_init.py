@@ -85,7 +85,8 @@ async def test_web_page_is_fetched_once_by_each_command(tmp_path: Path, site: Te
     page = str(site.make_url("/page.html"))
     made = await oa("init", page, "--json")
     assert (made.status, made.json["code"]) == (20, "upstream.not_data")
-    entry = {"name": "city", "protocol": "http", "data": page, "conform": {"format": "csv", "lon": "X", "lat": "Y"}}
+    conform = {"format": "csv", "lon": "X", "lat": "Y", "number": "NUMBER", "street": "STREET"}
+    entry = {"name": "city", "protocol": "http", "data": page, "conform": conform}
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
     tried, checked = await oa("try", path), await oa("check", "--data", path, "--quiet")

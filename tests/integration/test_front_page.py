@@ -69,8 +69,9 @@ async def test_totals_and_facets_are_those_of_the_lists_that_they_lead_to(api: R
 async def test_pages_have_titles_and_descriptions_of_their_own(api: RunningApi) -> None:
     await publish(api, "us/ca/a")
     await publish(api, "us/ca/a", "county")
+    await publish(api, "us/ca/a", '"><script>alert(1)</script>')
     titles, descriptions = set(), set()
-    for path in ("/", "/data/1", "/data/2"):
+    for path in ("/", "/data/1", "/data/2", "/data/3"):
         html = await _read(api, path)
         (title,), (description,) = (
             re.findall(pattern, html) for pattern in ("<title>([^<]+)", '<meta name="description" content="([^"]+)">')
@@ -79,7 +80,7 @@ async def test_pages_have_titles_and_descriptions_of_their_own(api: RunningApi) 
         assert f'<meta property="og:description" content="{description}">' in html
         titles.add(title)
         descriptions.add(description)
-    assert len(titles) == len(descriptions) == 3
+    assert len(titles) == len(descriptions) == 4
 
 
 async def test_search_of_the_front_page_filters_the_data(api: RunningApi) -> None:

@@ -83,7 +83,7 @@ def test_preview_without_a_terminal_prints_whole_values() -> None:
         "geometry": f"POINT ({value})",
     }
     show_rows(task_console.make_console(file=target), [row])
-    show_explanation(task_console.make_console(file=target), row)
+    show_explanation(task_console.make_console(file=target), row, name_places=str)
     assert target.getvalue().count(value) == len(("raw", "number", "geometry", "number", "geometry"))
 
 

@@ -2,6 +2,7 @@
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -40,11 +41,14 @@ class FittingTable(Table):
         names = [str(column.header) if self.show_header else "" for column in self.columns]
         for row in zip(*(column.cells for column in self.columns), strict=True):
             cells = ((name, cell) for name, cell in zip(names, row, strict=True) if isinstance(cell, Text))
-            yield from _pack([_label(name, cell) for name, cell in cells if cell.plain], width)
+            for place, line in enumerate(_pack([_label(*cell) for cell in cells if cell[1].plain], width - len(_GAP))):
+                # Also what wraps is below the first line: no text begins where the next row or a message would.
+                yield Padding(line, (0, 0, 0, len(_GAP)), expand=False) if place else line
 
 
 def _label(name: str, cell: Text) -> Text:
-    return Text.assemble((f"{name} ", "dim"), cell) if name else cell
+    value = Text(" ".join(cell.plain.splitlines()), style=cell.style)
+    return Text.assemble((f"{name} ", "dim"), value) if name else value
 
 
 def _pack(parts: list[Text], width: int) -> list[Text]:
@@ -54,5 +58,5 @@ def _pack(parts: list[Text], width: int) -> list[Text]:
         if lines and lines[-1].cell_len + len(_GAP) + part.cell_len <= width:
             lines[-1] = Text.assemble(lines[-1], _GAP, part, overflow="fold")
         else:
-            lines.append(Text.assemble(_GAP if lines else "", part, overflow="fold"))
+            lines.append(Text.assemble(part, overflow="fold"))
     return lines

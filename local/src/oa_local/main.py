@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -22,7 +23,16 @@ from oa_local.county import describe_job, submit_county, wait_for_jobs
 from oa_local.definitions import check_definitions
 from oa_local.postgres import Postgres
 from oa_local.stack import DATABASE, Stack
-from oa_local.state_folder import FOLDER, PID_FILE, check_owner, read_ports, running_process, state_option, up_command
+from oa_local.state_folder import (
+    FOLDER,
+    PID_FILE,
+    check_owner,
+    read_ports,
+    running_process,
+    state_option,
+    take_folder,
+    up_command,
+)
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
 
@@ -45,14 +55,15 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def up(folder: Path = FOLDER, port: int | None = None) -> int:
     """Start all services, publish the samples, and supervise the services until stopped.
 
-    The state is in `folder`. Raises StartError if another program uses `port`, the port of the pages.
+    The state is in `folder`. Raises ForeignFolderError if it has other files, StartError if another program uses
+    `port`, the port of the pages.
     """
     if running_process(folder):
         console.print(
             f"A stack with its state in {folder} is already running; `oa-local down{state_option(folder)}` stops it."
         )
         return 1
-    folder.mkdir(parents=True, exist_ok=True)
+    take_folder(folder)
     (folder / PID_FILE).write_text(str(os.getpid()), "ascii")
     interrupt_on_signals()
     stack: Stack | None = None
@@ -195,11 +206,10 @@ def _add_state(command: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> int:
-    """Return a port. Raises ValueError for a number that is none."""
-    number = int(text)
-    if not 1 <= number <= _LAST_PORT:
-        raise ValueError(text)
-    return number
+    """Return a port. Raises ArgumentTypeError for anything else."""
+    if not (re.fullmatch("[0-9]{1,5}", text) and 1 <= int(text) <= _LAST_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: use a number from 1 to {_LAST_PORT}")
+    return int(text)
 
 
 def _run(options: argparse.Namespace) -> int:

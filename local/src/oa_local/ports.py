@@ -7,7 +7,8 @@ from typing import IO
 from oa_local.process import StartError, accepts, claim_port, free_port
 
 _API_PORT = 5000
-_PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files", "cases", "towns")
+# The API first: the port that a user chooses for it may be that of another service at the last start.
+_PORT_NAMES = ("api", "postgres", "aws", "batch", "dispatcher", "files", "cases", "towns")
 
 
 def choose_ports(folder: Path, api_port: int | None = None) -> tuple[dict[str, int], list[IO[bytes]]]:

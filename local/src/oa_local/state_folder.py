@@ -10,11 +10,13 @@ from oa_shared.errors import OaError
 
 FOLDER = Path(".local")
 PID_FILE = "oa-local.pid"
-_FILES = ("ports.json", "secret", "env.json", PID_FILE)
+_MARK = "oa-local.state"
+# One of them is in every folder of a stack; earlier versions wrote no mark.
+_MARKS = (_MARK, "ports.json", PID_FILE)
 
 
 class ForeignFolderError(OaError):
-    """A folder to be deleted belongs to something else."""
+    """A folder to be used or deleted belongs to something else."""
 
     code = "local.foreign_folder"
     title = "Not the folder of a stack."
@@ -29,10 +31,25 @@ def running_process(folder: Path) -> psutil.Process | None:
         return None
 
 
+def take_folder(folder: Path) -> None:
+    """Create a folder and mark it as that of a stack, so that it may be deleted later.
+
+    Raises ForeignFolderError for one with other files. The default folder also has the tools of the checkout.
+    """
+    if folder != FOLDER and folder.exists() and any(folder.iterdir()) and not _is_marked(folder):
+        raise ForeignFolderError(f"{folder} has other files: choose a new or empty folder with --state")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _MARK).touch()
+
+
 def check_owner(folder: Path) -> None:
     """Raise ForeignFolderError for a folder with something else than the state of a stack."""
-    if folder.exists() and not any((folder / name).exists() for name in _FILES):
+    if folder.exists() and not _is_marked(folder):
         raise ForeignFolderError(f"{folder} does not hold the state of a stack; nothing was deleted")
+
+
+def _is_marked(folder: Path) -> bool:
+    return any((folder / name).exists() for name in _MARKS)
 
 
 def read_ports(folder: Path) -> dict[str, int]:

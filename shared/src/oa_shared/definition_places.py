@@ -7,10 +7,13 @@ from oa_shared.json_positions import find_positions, find_spans
 
 # A separate JSON pointer, not a part of a path or URL: it starts after a space, a bracket or a quote.
 _POINTER = re.compile(r"(?<![^\s(`'\"])/[^\s:;,()`'\"]*")
+# The name of a value has backticks itself.
+_MARKED_POINTER = re.compile(r"`(/[^\s:;,()`'\"]*)`")
 _OF_DEFINITION = re.compile(r"/(?:layers(?:/[a-z]+(?:/\d+(?:/.*)?)?)?|(?:conform|coverage)(?:/.*)?|schema)\Z")
 _STEPS = "functions"
-_MAX_CHARACTERS = 2_000_000
+# A key may be a number of any length; Python refuses to read one of thousands of digits.
 _INDEX = re.compile(r"[0-9]{1,9}")
+_MAX_CHARACTERS = 2_000_000
 
 
 def describe_place(pointer: str, *, with_entry: bool = True) -> str:
@@ -23,9 +26,9 @@ def describe_place(pointer: str, *, with_entry: bool = True) -> str:
         return "the definition"
     words: list[str] = []
     keys: list[str] = []
-    is_in_entry = parts[0] == "layers" and len(parts) > 2 and _is_index(parts[2])  # noqa: PLR2004 - /layers/<layer>/<n>
+    is_in_entry = parts[0] == "layers" and len(parts) > 2 and _INDEX.fullmatch(parts[2])  # noqa: PLR2004 - /layers/<layer>/<n>
     for part in parts[3:] if is_in_entry else parts:
-        if not _is_index(part):
+        if not _INDEX.fullmatch(part):
             keys.append(part)
             continue
         kind = "item"
@@ -39,17 +42,14 @@ def describe_place(pointer: str, *, with_entry: bool = True) -> str:
     return " of ".join(reversed(words))
 
 
-def _is_index(part: str) -> bool:
-    return _INDEX.fullmatch(part) is not None
-
-
 def _join(keys: list[str]) -> list[str]:
     return [f"`{'.'.join(keys)}`"] if keys else []
 
 
 def describe_places(message: str) -> str:
     """Return a message with the name of each value in place of its JSON pointer."""
-    return _POINTER.sub(lambda found: _describe_if_pointer(found[0]), message)
+    unmarked = _MARKED_POINTER.sub(lambda found: found[1] if _OF_DEFINITION.match(found[1]) else found[0], message)
+    return _POINTER.sub(lambda found: _describe_if_pointer(found[0]), unmarked)
 
 
 def _describe_if_pointer(word: str) -> str:

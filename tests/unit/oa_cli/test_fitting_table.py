@@ -44,6 +44,15 @@ def test_narrow_rows_name_their_columns_and_keep_times_whole() -> None:
     assert any("created 2026-11-30 14:37:46 UTC" in line for line in lines)
 
 
+@pytest.mark.parametrize("width", [30, 50])
+def test_text_of_a_narrow_row_never_begins_a_line(width: int) -> None:
+    hostile = "xx/a\nall parts work\r\x85no problem " + "word " * 30
+    lines = _print(width, [(4, hostile, "Fail", "", ""), ("", "", "", "", "")]).rstrip().splitlines()
+    assert [line for line in lines if not line.startswith("  ")] == ["jobs", lines[1]]
+    assert lines[1].startswith("job 4")
+    assert max(map(len, lines)) <= width
+
+
 def test_wide_output_is_a_table_with_one_line_per_row() -> None:
     lines = _print(140, [ROW]).splitlines()
     assert [line.split()[0] for line in lines] == ["jobs", "job", "4"]

@@ -8,7 +8,7 @@ from oa_cli.answers import PageAnswer
 from oa_cli.client import Api
 from oa_cli.options import Command, limit_option, reason_option
 from oa_cli.output import list_title, moment, table
-from oa_cli.runner import ExitStatus, json_option, print_answer, run
+from oa_cli.runner import ExitStatus, json_option, print_answer, print_hint, run
 from oa_shared.json_types import JsonObject
 
 _NAME = click.Choice(["jobs", "results"])
@@ -157,9 +157,9 @@ def queue_redrive(
     async def work(api: Api) -> int:
         answer = await api.post(f"/api/queue/{name}/redrive", Redriven, {**body, "reason": reason})
         line = f"{answer['redriven']} redriven to {name}, {answer['left']} left{_not_found(answer['not_found'])}"
-        if answer["redriven"]:
-            line += f"; `oa queue show {name}` lists messages that fail again, with new IDs"
         print_answer(answer, line, as_json=as_json)
+        if answer["redriven"] and not as_json:
+            print_hint(f"`oa queue show {name}` lists messages that fail again, with new IDs")
         return ExitStatus.JOB_FAILED if answer["not_found"] else ExitStatus.DONE
 
     run(work)

@@ -1,6 +1,7 @@
 """Findings about the options of an entry: missing ones, and ones that nothing reads."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import cast
@@ -14,6 +15,7 @@ _TABLE_ONLY = ("csvsplit", "headers", "skiplines")
 _WITH_LAYERS = frozenset({"csv", "shapefile", "shapefile-polygon", "gdb", "gpkg", "xml"})
 OPTIONS = frozenset({*_TABLE_ONLY, "format", "srs", "file", "layer", "encoding", "lat", "lon", "notes", "size"})
 """The members of a `conform` that are not rules."""
+_YEAR = re.compile(r"[0-9]{4}")
 _OLD_AFTER_YEARS = 5
 
 
@@ -36,7 +38,7 @@ def _check_metadata(entry: JsonMapping, pointer: str) -> Iterator[LintFinding]:
     if not entry.get("license"):
         yield hint(pointer, "no_license", "missing `license`: users need the terms of the data")
     year = str(entry.get("year", ""))
-    if year.isdigit() and int(year) < datetime.now(UTC).year - _OLD_AFTER_YEARS:
+    if _YEAR.fullmatch(year) and int(year) < datetime.now(UTC).year - _OLD_AFTER_YEARS:
         text = f"the data is of {year}: check whether there is newer data"
         yield warning(child_pointer(pointer, "year"), "old", text)
 

@@ -36,7 +36,7 @@ def test_misspelled_word_finds_the_name(wrong: str) -> None:
     assert not re.search(pattern, "us/ca/xxberkeley"), "a part of a name starts with it"
 
 
-@pytest.mark.parametrize("text", ["", "a", "us/c", "x" * 41])
+@pytest.mark.parametrize("text", ["", "a", "us/c", "x" * 25])
 def test_no_pattern_of_misspellings_for_short_and_long_words(text: str) -> None:
     assert misspelled_pattern(text) is None
 

@@ -111,3 +111,12 @@ def test_check_options_no_effect_exactly_where_no_reader_reads_the_option(kind: 
     body = {"data": "https://x.org/a/FeatureServer/1", "protocol": protocol, "conform": conform}
     useless = {item.pointer.rpartition("/")[2] for item in check_options(body, "") if item.code == "no_effect"}
     assert useless == OPTIONS.keys() - read
+
+
+@pytest.mark.parametrize(
+    ("year", "codes"), [("2014", ["old"]), (2014, ["old"]), ("9999", []), ("²", []), ("9" * 5000, [])], ids=range(5)
+)
+def test_year_of_any_digits_is_checked(year: object, codes: list[str]) -> None:
+    address = {"protocol": "http", "data": "https://example.org/a.geojson"}
+    entry = {**address, "license": "CC0", "year": year, "conform": {"format": "geojson"}}
+    assert [finding.code for finding in check_options(entry, "") if finding.pointer == "/year"] == codes

@@ -21,7 +21,7 @@ from oa_api.http.idempotency import Idempotency
 from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
 from oa_api.jobs import actions
-from oa_api.jobs.actions import JobAction
+from oa_api.jobs.actions import JobAction, RefusedActionError
 from oa_api.jobs.filters import select_parameters
 from oa_api.jobs.requests import JobSelection
 from oa_shared.errors import OaError
@@ -158,8 +158,10 @@ async def _act(transaction: Transaction, bulk_action: ClaimedBulkAction, job: in
     try:
         async with transaction.savepoint():
             await _JOB_ACTIONS[BulkAction(bulk_action.action)](transaction, job, by=by, reason=bulk_action.reason)
+    except RefusedActionError as error:
+        return error.reason  # the same text for every job, so that it can be counted
     except ApiError as error:
-        return error.detail.removeprefix(f"job {job} ")  # the same text for every job, so that it can be counted
+        return error.detail.removeprefix(f"job {job} ")  # likewise
     except Exception as error:
         if isinstance(error, OaError) and error.retryable:
             raise

@@ -115,8 +115,8 @@ async def get_latest_file(database: Database, *, source: str, layer: str, name: 
     values = {"source": source, "layer": layer, "name": name, "file": file}
     row = await database.first(_SQL["latest_file"], values, into=LatestFileRow)
     if row is None:
-        dataset = ", ".join(repr(part[:_SHOWN_LENGTH]) for part in (source, layer, name))
-        raise NotFoundError(f"dataset {dataset} does not exist")
+        dataset = " ".join(part[:_SHOWN_LENGTH] for part in (source, layer, name))
+        raise NotFoundError(f"dataset {dataset!r} does not exist")
     if row.state != _PUBLISHED:
         raise GoneError(f"{_WITHDRAWN[row.state]}; /data/{row.id} has the reason and the time")
     return row

@@ -9,7 +9,8 @@ from oa_shared.accents import fold_accents
 _UMLAUTS = "aou"
 _LATIN = range(0xC0, 0x250)
 _GROUPS = re.compile(r"ss+|[aou]e|.", re.DOTALL)
-_SHORTEST_MISSPELLED = 5
+# A pattern of a misspelled word grows with the square of its length: one of 40 letters takes half a second.
+_SHORTEST_MISSPELLED, _LONGEST_MISSPELLED = 5, 24
 # Beyond this length only the exact text is found: a pattern costs time for each character.
 _MAX_FOLDED = 40
 
@@ -30,7 +31,7 @@ def misspelled_pattern(word: str) -> str | None:
     short that most names would match, or too long.
     """
     plain = fold_name(word)
-    if not _SHORTEST_MISSPELLED <= len(plain) <= _MAX_FOLDED:
+    if not _SHORTEST_MISSPELLED <= len(plain) <= _LONGEST_MISSPELLED:
         return None
     characters = [_escape(character) for character in plain]
     # Two characters in the wrong order: both are left open.

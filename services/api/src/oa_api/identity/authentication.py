@@ -1,13 +1,14 @@
 """Authentication: the principal of a request, by the shared secret, an API token, or the cookie of a session.
 
-Each is looked up by its digest, with one query. A wrong secret or token is refused: a client that presents a credential
-must not be served anonymously by mistake. Only a read that is open to everyone ignores an unknown token, and states
-that (oa_api.identity.authorization). An expired cookie counts as no cookie.
+Each is looked up by its digest, with one query; another one finds out whether a refused token has expired. A wrong
+secret or token is refused: a client that presents a credential must not be served anonymously by mistake. Only a read
+that is open to everyone ignores an unknown token, and states that (oa_api.identity.authorization). An expired cookie
+counts as no cookie.
 """
 
 import hmac
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from aiohttp import hdrs, web
 
@@ -23,6 +24,7 @@ from oa_api.identity.rows import SessionPrincipalRow, TokenPrincipalRow
 from oa_shared.roles import Role
 
 _BEARER = "bearer"
+_UNKNOWN_TOKEN = "the token is unknown or revoked"  # noqa: S105 - a message
 # Stylesheet and scripts are the same for all, and an error page needs them while the database is unavailable.
 _PUBLIC_PREFIX = "/static/"
 _SQL = load_queries("identity.queries")
@@ -81,23 +83,22 @@ def _authenticate_service(request: web.Request, secret: str) -> Principal:
 
 
 async def _authenticate_token(request: web.Request, token: str) -> Principal:
-    row = None
-    if token.startswith((TOKEN_PREFIX, IMPORTED_TOKEN_PREFIX)):
-        values = {"digest": digest(token)}
-        row = await request.app[DATABASE].first(_SQL["principal_of_token"], values, into=TokenPrincipalRow)
+    if not token.startswith((TOKEN_PREFIX, IMPORTED_TOKEN_PREFIX)):
+        raise UnknownTokenError(_UNKNOWN_TOKEN)
+    values = {"digest": digest(token)}
+    row = await request.app[DATABASE].first(_SQL["principal_of_token"], values, into=TokenPrincipalRow)
     if row is None:
-        raise UnknownTokenError(await _why_unknown(request, token))
+        expired_at = await request.app[DATABASE].first(_SQL["expiry_of_token"], values, into=datetime)
+        raise UnknownTokenError(_describe_invalid_token(expired_at))
     request[CREDENTIAL] = Credential(row.credential, expires_at=row.expires_at)
     return Principal(TOKEN, row.account, row.login, min(Role.of(row.scope), Role.of(row.role)))
 
 
-async def _why_unknown(request: web.Request, token: str) -> str:
+def _describe_invalid_token(expired_at: datetime | None) -> str:
     """Return why a token is not valid; only its holder has it, so the time of its end is not a secret."""
-    values = {"digest": digest(token)}
-    expired_at = await request.app[DATABASE].first(_SQL["expiry_of_token"], values, into=datetime)
     if expired_at is None:
-        return "the token is unknown or revoked"
-    return f"the token expired on {expired_at:%Y-%m-%d %H:%M} UTC: create another one on the page /profile"
+        return _UNKNOWN_TOKEN
+    return f"the token expired on {expired_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC: create another on the page /profile"
 
 
 async def _authenticate_session(request: web.Request, secret: str) -> Principal:

@@ -36,6 +36,17 @@ _VERBS = {
 _Result_co = TypeVar("_Result_co", covariant=True)
 
 
+class RefusedActionError(ConflictError):
+    """The state of a job refuses an action; `reason` is the same text for all jobs in this state.
+
+    The detail also names the job and, for moderators, the latest action on it.
+    """
+
+    def __init__(self, job: int, reason: str, latest: str) -> None:
+        super().__init__(f"job {job} {reason}{latest}")
+        self.reason = reason
+
+
 class JobAction(Protocol[_Result_co]):
     """An action of a principal on a job; the audit log keeps the reason."""
 
@@ -63,7 +74,7 @@ async def rerun(transaction: Transaction, job: int, *, by: Principal, reason: st
     locked = await _lock_for_request(transaction, job)
     require_for_job(by, live=locked.live, kind=locked.kind, owner=locked.owner)
     if not JobStatus(locked.status).ended:
-        raise await _conflict(transaction, locked, by, "cancel it first")
+        raise await _refuse(transaction, locked, by, "cancel it first")
     await publishing.supersede_review_reasons(transaction, job)
     await transaction.execute(_SQL["reopen"], {"job": job})
     await audit_log.record(transaction, by, action="job.rerun", subject=f"job/{job}", reason=reason)
@@ -76,7 +87,7 @@ async def run_now(transaction: Transaction, job: int, *, by: Principal, reason: 
     require_for_job(by, live=locked.live, kind=locked.kind, owner=locked.owner)
     attempt = await transaction.first(_OUTBOX["send_now"], {"job": job, "attempt": locked.attempt}, into=int)
     if attempt is None:
-        raise await _conflict(transaction, locked, by, "it does not wait for a retry")
+        raise await _refuse(transaction, locked, by, "it does not wait for a retry")
     await audit_log.record(transaction, by, action="job.run_now", subject=f"job/{job}", reason=reason)
     return attempt
 
@@ -86,7 +97,7 @@ async def cancel(transaction: Transaction, job: int, *, by: Principal, reason: s
     locked = await _lock_for_request(transaction, job)
     require_for_job(by, live=locked.live, kind=locked.kind, owner=locked.owner)
     if JobStatus(locked.status).ended:
-        raise await _conflict(transaction, locked, by, "it has ended already")
+        raise await _refuse(transaction, locked, by, "it has ended already")
     change = StatusChange(
         job=job,
         attempt=locked.attempt,
@@ -105,7 +116,7 @@ async def confirm(transaction: Transaction, job: int, *, by: Principal, reason: 
     if await find_deletion(transaction, job=job, attempt=locked.attempt):
         raise ConflictError(f"job {job} has no files anymore: rerun it")
     if not await publishing.confirm(transaction, locked):
-        raise await _conflict(transaction, locked, by, "it does not need review")
+        raise await _refuse(transaction, locked, by, "it does not need review")
     await audit_log.record(transaction, by, action="job.confirm", subject=f"job/{job}", reason=reason)
 
 
@@ -113,21 +124,21 @@ async def reject(transaction: Transaction, job: int, *, by: Principal, reason: s
     """End a job that needs review as failed. Raises ConflictError."""
     locked = await _lock_for_request(transaction, job)
     if not await publishing.reject(transaction, locked):
-        raise await _conflict(transaction, locked, by, "it does not need review")
+        raise await _refuse(transaction, locked, by, "it does not need review")
     await audit_log.record(transaction, by, action="job.reject", subject=f"job/{job}", reason=reason)
 
 
-async def _conflict(transaction: Transaction, locked: LockedJob, by: Principal, why: str) -> ConflictError:
+async def _refuse(transaction: Transaction, locked: LockedJob, by: Principal, why: str) -> RefusedActionError:
     """Return the error of an action that the state of the job refuses, for moderators with the latest action on it.
 
     Two operators often decide on the same job: the second one has to see what the first one did.
     """
-    text = f"job {locked.id} is {locked.status}: {why}"
     latest = await audit_log.find_latest(transaction, f"job/{locked.id}") if by.has_role(Role.MODERATOR) else None
+    text = ""
     if latest is not None and (verb := _VERBS.get(latest.action)):
         who = "you" if latest.account is not None and latest.account == by.id else latest.actor
-        text += f"; {who} {verb} it at {latest.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    return ConflictError(text)
+        text = f"; {who} {verb} it at {latest.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return RefusedActionError(locked.id, f"is {locked.status}: {why}", text)
 
 
 async def _lock_for_request(transaction: Transaction, job: int, *, attempt: int | None = None) -> LockedJob:

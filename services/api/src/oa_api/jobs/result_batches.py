@@ -82,9 +82,9 @@ async def apply_batch(
 ) -> dict[int, AppliedMessage]:
     """Apply the messages that can be applied together, and return what became of each by its place.
 
-    A message about a job that another transaction has locked is left out, to be applied individually or that does not
-    exist. A message that the database rejects undoes only its own changes. Any other error, such as a lost conflict,
-    fails the batch: raises StoreError.
+    Left out, to be applied individually, is each message about a job that another transaction has locked or that does
+    not exist. A message that the database rejects undoes only its own changes. Any other error, such as a lost
+    conflict, fails the batch: raises StoreError.
     """
     applied: dict[int, AppliedMessage] = {}
     waiting = places_by_job(messages)

@@ -47,8 +47,8 @@ async def insert_run(transaction: Transaction, new_run: NewRun, *, owner: str) -
 async def change_run(database: Database, run: int, change: RunChange, *, by: Principal) -> None:
     """Change a run. A run that becomes live publishes its finished jobs, as far as the quality gate lets them pass.
 
-    Raises NotFoundError, ForbiddenError, and ConflictError for a sample run, or for one with
-    another number of jobs than the caller has seen.
+    Raises NotFoundError and ForbiddenError; ConflictError for a sample run that would become live, or for one that
+    becomes live with another number of jobs than the caller has seen.
     """
 
     async def work(transaction: Transaction) -> None:

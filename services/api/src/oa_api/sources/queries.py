@@ -21,6 +21,7 @@ from oa_api.sources.rows import (
 )
 
 _SQL = load_queries("sources.queries")
+_MOST_MISSPELLED = 2
 MAX_STEPS = 2_000
 
 
@@ -87,9 +88,15 @@ async def find_sources(database: Database, words: Sequence[str], *, limit: int) 
 
 
 async def suggest_sources(database: Database, words: Sequence[str], *, limit: int) -> list[MatchingSourceRow]:
-    """Return the sources whose names contain all words; words of five letters and more may be misspelled."""
-    patterns = [misspelled_pattern(word) or similar_pattern(word) for word in words]
-    return await _match_sources(database, patterns, limit=limit)
+    """Return the sources whose names contain all words; the two longest may be misspelled if they have five letters."""
+    return await _match_sources(database, tolerant_patterns(words), limit=limit)
+
+
+def tolerant_patterns(words: Sequence[str]) -> list[str]:
+    """Return the pattern of each different word: the two longest may be misspelled, since such patterns take long."""
+    different = list(dict.fromkeys(words))
+    tolerated = sorted(different, key=len)[-_MOST_MISSPELLED:]
+    return [(misspelled_pattern(word) if word in tolerated else None) or similar_pattern(word) for word in different]
 
 
 async def _match_sources(database: Database, patterns: list[str], *, limit: int) -> list[MatchingSourceRow]:

@@ -22,8 +22,10 @@ function show(state, problems = []) {
 // The banner of the pauses; the answer has only their labels, the page itself also who paused and why.
 function showPauses(labels) {
   const banner = document.querySelector("[data-paused]");
+  if (!banner) return;
+  // The server separates and escapes JSON in another way.
   const text = JSON.stringify(labels);
-  if (!banner || banner.dataset.paused === text) return;
+  if (JSON.stringify(JSON.parse(banner.dataset.paused)) === text) return;
   banner.dataset.paused = text;
   banner.hidden = !labels.length;
   banner.querySelector("strong").textContent = `Paused: ${labels.join(", ")}`;
@@ -34,8 +36,9 @@ async function ask() {
   try {
     const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
     const answer = await fetch("/", { headers: { accept: "application/json" }, cache: "no-store", signal });
-    const { problems, paused } = await answer.json();
-    if (paused) showPauses(paused);
+    const { problems, paused, database_s: database } = await answer.json();
+    // Without the database the server knows of no pause; what the page shows is more likely.
+    if (paused && database !== null) showPauses(paused);
     show(problems.length ? "bad" : "good", problems);
   } catch {
     show("lost", ["The server does not answer."]);

@@ -42,7 +42,7 @@ async def check_health(app: web.Application) -> Health:
             parts = await list_heartbeats(app[DATABASE])
             stalled_s = await stalled_for(app[DATABASE])
             lost = await count_lost_results(app[DATABASE])
-            paused = [pause.label for pause in await pauses.list_active(app[DATABASE])]
+            paused = [pause.label for pause in await pauses.list_notices(app[DATABASE])]
     except (StoreError, TimeoutError) as error:
         title = error.title if isinstance(error, StoreError) else "It took too long."
         return Health([*own_problems, f"the database does not respond: {title}"], has_database=False)

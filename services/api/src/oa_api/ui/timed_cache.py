@@ -20,5 +20,7 @@ class TimedCache(Generic[_Value]):
         """Return the value. Raises what its computation raises; the next request then computes it."""
         async with self._lock:
             if self._cached is None or time.monotonic() - self._cached[0] > self._max_age_s:
-                self._cached = (time.monotonic(), await self._compute())
+                value = await self._compute()
+                # Its age counts from here, so that a computation longer than it is not repeated for each waiter.
+                self._cached = (time.monotonic(), value)
             return self._cached[1]
