@@ -8,8 +8,9 @@ from oa_shared.text_lines import split_lines
 
 _ROOT = Path(__file__).parents[3]
 _SEPARATORS = "\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e"
-# Texts of our own files, a table in any of the forms of CSV, and Markdown that must have no separator at all.
+# Texts of our own files, a table in any of the forms of CSV, Markdown and cells that must have no separator at all.
 _OTHER_LINES = {
+    "cli/src/oa_cli/fitting_table.py",
     "services/api/src/oa_api/datasets/places.py",
     "services/api/src/oa_api/pull_requests/markup.py",
     "services/api/src/oa_api/ui/guides.py",
