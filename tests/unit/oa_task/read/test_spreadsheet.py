@@ -1,5 +1,6 @@
 """Workbooks are read as the CSV that a spreadsheet program would save."""
 
+import io
 import time
 import zipfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from oa_task.read.spreadsheet import join_cells
 from oa_task.runtime.failure import TaskFailure
 from support.packings import pack_zip
 from support.readers import ReadResult, read_files
-from support.table_files import xlsx_body
+from support.table_files import ods_body, xlsx_body
 
 _MUCH_S = 10
 _HEADER = ("NO", "ST", "X", "Y")
@@ -82,12 +83,25 @@ def test_workbook_that_expands_too_far_is_too_large(member: str, tmp_path: Path)
     assert caught.value.code == "source.too_large"
 
 
-@pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.dat", "Thumbnails/a.png"])
+@pytest.mark.parametrize("member", ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.dat", "xl/rows"])
 def test_workbook_with_a_damaged_member_fails_with_a_code(member: str, tmp_path: Path) -> None:
     body = pack_zip({"xl/workbook.xml": b"<workbook/>", member: b"<worksheet/>"}, zipfile.ZIP_STORED)
     with pytest.raises(TaskFailure, match="not a valid workbook") as caught:
         read_workbook(tmp_path, body.replace(b"<worksheet/>", b"<worksheat/>"))
     assert caught.value.code == "source.format"
+
+
+_CELLS = (_HEADER, ("1", "x", 1, 2))
+
+
+@pytest.mark.parametrize("picture", ["xl/media/image1.png", "Thumbnails/thumbnail.JPG"])
+@pytest.mark.parametrize("body", [xlsx_body({"A": _CELLS}), ods_body(_CELLS)], ids=["xlsx", "ods"])
+def test_workbook_with_a_damaged_picture_is_read(body: bytes, picture: str, tmp_path: Path) -> None:
+    packed = io.BytesIO(body)
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_STORED) as archive:
+        archive.writestr(picture, b"a picture")
+    damaged = packed.getvalue().replace(b"a picture", b"a pixture")
+    assert read_workbook(tmp_path, damaged).column("NO") == ["1"]
 
 
 @pytest.mark.parametrize("piece", range(1, 40))

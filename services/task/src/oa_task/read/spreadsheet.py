@@ -33,6 +33,9 @@ _MAX_NAMES = 50
 _MAX_PEEKED = 10
 _BETWEEN_CELLS = re.compile(rb"(?<=>)\s+(?=</?table:)|(?<=[\"/]>)\s+(?=<text:p)")
 _SEEN_BYTES = 2  # before white space, in the pattern above
+# Members that no library of workbooks reads.
+_PICTURE = re.compile(r"\.(?:bmp|emf|gif|jpe?g|png|svg|tiff?|wmf)\Z", re.IGNORECASE)
+_DAMAGE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error)
 _CSV_OPTIONS = ("encoding", "csvsplit", "format")
 
 
@@ -121,7 +124,7 @@ def _write_parts(request: ReadRequest, parts: SheetParts | None, target: Path) -
             _write_rows(request, parts.rows(), target)
         except OtherColumnsError:
             _write_rows(request, parts.rows(parts.columns()), target)
-    except (UnknownWorkbookError, calamine.CalamineError):
+    except (UnknownWorkbookError, calamine.CalamineError, *_DAMAGE):
         return False  # the library reads the entire workbook, or reports what is wrong with it
     return True
 
@@ -189,6 +192,8 @@ def _readable_copy(path: Path, folder: Path) -> Path:
     copy = folder / "copy.ods"
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
         for member in source.infolist():
+            if _PICTURE.search(member.filename):
+                continue
             with source.open(member) as file, target.open(member.filename, "w", force_zip64=True) as written:
                 pieces = iter(partial(file.read, _CHUNK_BYTES), b"")
                 written.writelines(join_cells(pieces) if member.filename == "content.xml" else pieces)
@@ -225,7 +230,7 @@ def _text(cell: Cell) -> str:
 
 
 def _check_expanded_size(path: Path) -> None:
-    """Check that all members of a workbook can be read, and their size: its library holds a sheet in memory.
+    """Check that a workbook is intact except for pictures, and its size: its library holds a sheet in memory.
 
     A workbook may name a sheet in any way, so the size counts members of any name.
     """
@@ -236,11 +241,25 @@ def _check_expanded_size(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
-                with archive.open(member) as file:
-                    while chunk := file.read(_CHUNK_BYTES):
-                        expanded_bytes += len(chunk)
-                        if expanded_bytes > limit:
-                            text = f"{path.name} expands to more than {limit:,} bytes, the limit of a workbook"
-                            raise TaskFailure("source.too_large", f"{text}: find a CSV of the same data")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as error:
+                expanded_bytes += _expand(archive, member, limit - expanded_bytes)
+                if expanded_bytes > limit:
+                    text = f"{path.name} expands to more than {limit:,} bytes, the limit of a workbook"
+                    raise TaskFailure("source.too_large", f"{text}: find a CSV of the same data")
+    except (*_DAMAGE, OSError, ValueError) as error:
         raise TaskFailure("source.format", f"{path.name} is not a valid workbook: {error}") from error
+
+
+def _expand(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> int:
+    """Return the expanded bytes of a member, counted up to the first piece beyond a limit, or up to its damage.
+
+    Raises one of _DAMAGE, but not for a picture.
+    """
+    expanded_bytes = 0
+    try:
+        with archive.open(member) as file:
+            while expanded_bytes <= limit and (chunk := file.read(_CHUNK_BYTES)):
+                expanded_bytes += len(chunk)
+    except _DAMAGE:
+        if not _PICTURE.search(member.filename):
+            raise
+    return expanded_bytes
