@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
@@ -232,8 +232,25 @@ def test_any_table_has_a_valid_definition_or_a_reason(
     _propose_or_fail(raw)
 
 
-@given(content=st.binary(max_size=300))
+_STARTS = [
+    *(
+        b"",
+        b"<kml ",
+        b"<kml\t",
+        b"<kml xmlns=",
+        b'<?xml version="1.0"?><kml><Document>',
+        b'{"type":"FeatureCollection",',
+    ),
+    *(b'<?xml version="1.0"?><a xmlns:gml="http://www.opengis.net/gml">', b"SQLite format 3\0", b"Version 300\n"),
+    *(b"PK\3\4", b"PAR1", b"\x00\x00\x27\x0a", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"BZh9"),
+    *(b"\xff\xfe", b"%PDF-", b"<html>", b"!table\n!version 300\n", b"fgb\3fgb\0"),
+]
+
+
+@given(content=st.builds(bytes.__add__, st.sampled_from(_STARTS), st.binary(max_size=300)))
 @settings(max_examples=60, deadline=None)
+@example(content=b"<kml\t")
+@example(content=b"<kml xmlns=")
 def test_any_bytes_have_a_valid_definition_or_a_reason(
     content: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

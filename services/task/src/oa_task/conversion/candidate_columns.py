@@ -16,7 +16,7 @@ from oa_task.features.batch import Points
 from oa_task.read.content_signatures import ContentKind
 from oa_task.read.encoding import TextFile
 from oa_task.read.encoding_guess import guess_encoding
-from oa_task.read.gdal import pyogrio
+from oa_task.read.gdal import UNREADABLE, pyogrio
 from oa_task.read.source import open_batches
 from oa_task.read.table_form import recognize_table
 from oa_task.runtime.failure import TaskFailure
@@ -98,7 +98,7 @@ def peek_layer(path: Path, layer: str | None, *, name: str) -> Candidate:
     """Return a layer of a file that GDAL reads; without columns if they cannot be read."""
     try:
         info = pyogrio.read_info(path, layer=layer)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError):
+    except (*UNREADABLE, ValueError):
         return Candidate(name)
     kind = str(info["geometry_type"] or "").lower()
     shape = next((shape for word, shape in _SHAPES.items() if word in kind), "")

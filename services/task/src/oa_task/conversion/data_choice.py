@@ -9,7 +9,7 @@ from oa_task.read.content_kind import Content, identify
 from oa_task.read.content_match import refuse_content
 from oa_task.read.content_signatures import ContentKind
 from oa_task.read.file_selection import is_about_the_data, relative_names
-from oa_task.read.gdal import pyogrio
+from oa_task.read.gdal import UNREADABLE, pyogrio
 from oa_task.read.geodatabase import collapse_geodatabases, openable_geodatabase
 from oa_task.read.kml_parts import count_placemarks
 from oa_task.read.page_links import read_links
@@ -111,7 +111,14 @@ def _list_layers(chosen: ChosenFile, files: list[Path]) -> list[_Layer]:
     if chosen.kind is ContentKind.KML and (counts := count_placemarks(chosen.path)) is not None:
         # GDAL reads the whole document for the columns of a layer.
         return [_Layer(Candidate(name), has_shapes=True, features=count) for name, count in counts.items()]
-    path = openable_geodatabase(chosen.path, files)
+    try:
+        return _peek_layers(openable_geodatabase(chosen.path, files))
+    except UNREADABLE:
+        return []  # the reader of the chosen file reports its fault
+
+
+def _peek_layers(path: Path) -> list[_Layer]:
+    """Return the layers of a file, none for a file with only one. Raises one of UNREADABLE."""
     layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
     if len(layers) <= 1:
         return []

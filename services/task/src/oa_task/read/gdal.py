@@ -29,6 +29,8 @@ os.environ.setdefault("GDAL_SKIP", ",".join(_UNUSED))
 import pyogrio as pyogrio  # noqa: E402, PLC0414 - reads the setting above; the readers import it from here
 from pyogrio._geometry import GEOMETRY_TYPES  # noqa: E402 - the only place to name a type
 
+# The errors of files and layers that GDAL cannot open.
+UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
 _Z_BIT = 0x80000000  # of a type without its own kind, as GDAL writes it
 
 # pyogrio refuses a layer whose type it does not know, before any feature: any type with Z or M, surfaces, TINs and

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.sax.saxutils import escape
 
-from oa_task.read.gdal import pyogrio
+from oa_task.read.gdal import UNREADABLE, pyogrio
 from oa_task.read.kml_outline import KmlContainer, Outline, UnknownKmlError
 
-UNREADABLE = (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError)
 _ROOT = b'<kml xmlns="http://www.opengis.net/kml/2.2">'
 # GDAL lists the outermost container as a layer if it has a feature; this one gives no row.
 _PLACEHOLDER = b"<ScreenOverlay/>"

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from oa_task.read.gdal import pyogrio
-from oa_task.read.kml_documents import UNREADABLE, cut, frame_layer, list_layers
+from oa_task.read.gdal import UNREADABLE, pyogrio
+from oa_task.read.kml_documents import cut, frame_layer, list_layers
 from oa_task.read.kml_outline import (
     KmlContainer,
     KmlSpan,

@@ -6,7 +6,7 @@ from pathlib import Path
 from oa_shared.json_types import JsonMapping
 from oa_task.features.bad_rows import BadRows
 from oa_task.read.file_selection import choose_file
-from oa_task.read.gdal import pyogrio
+from oa_task.read.gdal import UNREADABLE, pyogrio
 from oa_task.runtime.failure import TaskFailure
 
 
@@ -16,6 +16,6 @@ def list_layer_columns(files: Sequence[Path], conform: JsonMapping) -> list[str]
     try:
         path = choose_file(list(files), dict(conform), BadRows().warn)
         info = pyogrio.read_info(path, layer=layer if isinstance(layer, str) else None)
-    except (TaskFailure, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
+    except (TaskFailure, *UNREADABLE):
         return []
     return [str(name) for name in info["fields"]]
