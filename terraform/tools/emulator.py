@@ -24,6 +24,7 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.batch import models as batch_models
 from moto.batch.models import BatchBackend, JobQueue
 from moto.batch.responses import BatchResponse as Batch
+from moto.ec2.responses import EC2Response
 from moto.s3.models import FakeDeleteMarker
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.server import main as serve
@@ -32,7 +33,9 @@ from moto.sqs.models import Queue
 
 _BATCH = "batch.amazonaws.com"
 _linking = Lock()
+_calling_ec2 = Lock()
 _tags_by_arn: dict[str, dict[str, str]] = {}
+_call_ec2 = EC2Response.call_action
 _cancel_rotate_secret = SecretsManagerBackend.cancel_rotate_secret
 _create_compute_environment = BatchBackend.create_compute_environment
 _create_job_queue = Batch.createjobqueue
@@ -122,6 +125,16 @@ def _find_linked_role(batch: BatchBackend) -> str | None:
     return paths.get(f"/aws-service-role/{_BATCH}/")
 
 
+def call_ec2(call: EC2Response) -> Any:
+    """Make one call of EC2 at a time.
+
+    moto changes its tables without locks. A call that fails in the middle of its change answers 500, and the provider
+    sends it again: it then finds the rule of a security group that its first try has added.
+    """
+    with _calling_ec2:
+        return _call_ec2(call)
+
+
 def cancel_rotate_secret(secrets: SecretsManagerBackend, secret_id: str) -> str:
     """CancelRotateSecret, also for secrets that a service such as RDS rotates without a Lambda function."""
     secret = secrets.secrets[secret_id]
@@ -153,6 +166,7 @@ def install() -> None:
     access_control.install()
     for action in ("submitjob", "describejobs", "listjobs", "terminatejob"):
         setattr(Batch, action, forward_to_batch)
+    EC2Response.call_action = call_ec2
     SecretsManagerBackend.cancel_rotate_secret = cancel_rotate_secret
     BatchBackend.create_compute_environment = create_compute_environment
     Batch.createjobqueue = create_job_queue
