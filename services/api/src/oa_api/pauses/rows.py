@@ -23,24 +23,12 @@ class PauseNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class PauseRow:
-    """A pause; `waiting` counts the job messages that it keeps back, up to 10,000."""
+class PauseRow(PauseNotice):
+    """A pause, active or ended; `waiting` counts the job messages that it keeps back, up to 10,000."""
 
-    id: int
-    scope: str
-    value: str
-    reason: str
-    actor: str
-    created_at: datetime
-    until: datetime | None
     ended_by: str | None
     ended_at: datetime | None
     waiting: int
-
-    @property
-    def label(self) -> str:
-        """Return what the pause applies to: `all`, `lane weekly`."""
-        return pause_label(self.scope, self.value)
 
 
 def pause_label(scope: str, value: str) -> str:

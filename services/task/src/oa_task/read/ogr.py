@@ -17,6 +17,7 @@ from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_
 from oa_task.read.gdal import (
     DRIVERS,
     OPEN_OPTIONS,
+    UNREADABLE,
     has_no_effect,
     plain_message,
     pyogrio,
@@ -35,12 +36,7 @@ from oa_task.read.xml_text import XML_FORMATS, readable_xml
 from oa_task.runtime.failure import TaskFailure
 
 _BATCH_ROWS = 20_000
-_UNREADABLE = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
-    pyogrio.errors.FieldError,
-    pyogrio.errors.GeometryError,
-)
+_UNREADABLE = (*UNREADABLE, pyogrio.errors.FieldError, pyogrio.errors.GeometryError)
 LayerTable = OgrAttributes | ShapefileTable
 
 

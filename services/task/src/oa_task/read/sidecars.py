@@ -8,7 +8,7 @@ _SUFFIXES = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
 def with_sidecars(path: Path) -> Path:
     """Rename the companion files whose names differ only in case; return the path of the shapefile.
 
-    A companion in the letters of the shapefile is unchanged, and so does one of another shapefile.
+    A companion in the letters of the shapefile stays unchanged, and so does one of another shapefile.
     """
     siblings = list(path.parent.iterdir())
     others = {item.stem for item in siblings if item.suffix.lower() == ".shp" and item.name != path.name}

@@ -115,8 +115,6 @@ def _write_table(request: ReadRequest, workbook_path: Path, folder: Path, target
 
 def _write_parts(request: ReadRequest, parts: SheetParts | None, target: Path) -> bool:
     """Write a sheet part by part; return whether that is possible."""
-    import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
-
     if parts is None:
         return False
     try:
@@ -124,9 +122,16 @@ def _write_parts(request: ReadRequest, parts: SheetParts | None, target: Path) -
             _write_rows(request, parts.rows(), target)
         except OtherColumnsError:
             _write_rows(request, parts.rows(parts.columns()), target)
-    except (UnknownWorkbookError, calamine.CalamineError, *_DAMAGE):
+    except _errors_of_parts():
         return False  # the library reads the entire workbook, or reports what is wrong with it
     return True
+
+
+def _errors_of_parts() -> tuple[type[Exception], ...]:
+    """Return the errors of a sheet in parts, which the library then reads as a whole, or whose fault it reports."""
+    import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
+
+    return (UnknownWorkbookError, calamine.CalamineError, *_DAMAGE)
 
 
 def _write_rows(request: ReadRequest, rows: Iterator[Sequence[Cell]], target: Path) -> None:
@@ -145,7 +150,7 @@ def _find_sheet(request: ReadRequest, workbook_path: Path, large: Mapping[str, S
         parts = large.get(name)
         try:
             return any(sheet.height for sheet in parts.sheets()) if parts is not None else has_cells(name)
-        except (UnknownWorkbookError, calamine.CalamineError):
+        except _errors_of_parts():
             return has_cells(name)
 
     def has_cells(name: str) -> bool:
