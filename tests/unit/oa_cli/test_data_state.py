@@ -15,7 +15,7 @@ def test_delete_without_a_terminal_requires_yes() -> None:
 
 
 def test_delete_on_a_terminal_asks_and_no_answer_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oa_cli.commands.data_state.is_interactive", lambda: True)
+    monkeypatch.setattr("oa_cli.confirmation.is_interactive", lambda: True)
     monkeypatch.setattr("oa_cli.commands.data_state.run", lambda _work: pytest.fail("a request was sent"))
     asked = CliRunner().invoke(main, DELETE, input="n\n")
     assert "Continue" in asked.output

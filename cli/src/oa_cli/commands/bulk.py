@@ -1,16 +1,16 @@
 """`oa bulk`."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Mapping
 from typing import NotRequired, TypedDict
 
 import click
 
 from oa_cli.client import Api
+from oa_cli.confirmation import confirm
 from oa_cli.interruption import explain_interruption
 from oa_cli.options import LAYER, SOURCE, STATUSES, limit_option, live_option, reason_option
-from oa_cli.output import errors, moment, table
+from oa_cli.output import moment, table
 from oa_cli.runner import ExitStatus, json_option, print_answer, run
 from oa_shared.value_text import plural
 
@@ -128,11 +128,7 @@ async def _start(api: Api, request: _Request, *, yes: bool, wait: bool, as_json:
 
 def _confirm(preview: BulkActionPreview) -> None:
     prefix = "at least " if preview["matching_is_estimate"] else ""
-    text = f"matching jobs: {prefix}{preview['matching']:,}; {preview['action']} {preview['jobs']:,} of them?"
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"{text} Use --yes to confirm.")
-    errors.print(text, markup=False, highlight=False)
-    click.confirm("Continue", abort=True, err=True)
+    confirm(f"matching jobs: {prefix}{preview['matching']:,}; {preview['action']} {preview['jobs']:,} of them?")
 
 
 def _progress_command(action: BulkProgress) -> str:

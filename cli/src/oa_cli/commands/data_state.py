@@ -1,12 +1,11 @@
 """`oa data retire`, `delete` and `restore`."""
 
-import sys
 from typing import TypedDict
 
 import click
 
 from oa_cli.client import Api
-from oa_cli.output import errors
+from oa_cli.confirmation import confirm
 from oa_cli.runner import json_option, print_answer, run
 
 _REASON = click.option("--reason", required=True, help="The reason, for the audit log and the feed.")
@@ -17,11 +16,6 @@ class ChangedDataset(TypedDict):
 
     data: int
     state: str
-
-
-def is_interactive() -> bool:
-    """Return whether the user can answer a question."""
-    return sys.stdin.isatty()
 
 
 @click.command()
@@ -59,11 +53,7 @@ def delete(number: int, *, reason: str, yes: bool, as_json: bool) -> None:
     This deletes the files of every version and cannot be undone.
     """
     if not yes:
-        text = f"This deletes the files of every version of dataset {number} and cannot be undone."
-        if not is_interactive():
-            raise click.UsageError(f"{text} Use --yes to confirm.")
-        errors.print(text, markup=False, highlight=False)
-        click.confirm("Continue", abort=True, err=True)
+        confirm(f"This deletes the files of every version of dataset {number} and cannot be undone.")
     run(lambda api: _change(api, number, "delete", reason, as_json=as_json))
 
 
